@@ -1,0 +1,62 @@
+# Flags, packages and the one way to add a folder of src/.
+
+add_library(penstock_flags INTERFACE)
+target_compile_options(penstock_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion
+                       -Wno-sign-conversion -fno-omit-frame-pointer)
+target_include_directories(penstock_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  # Line tables are what stack traces need; full debug info doubles the link.
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(penstock_flags INTERFACE -fuse-ld=mold)
+endif()
+if(PENSTOCK_SANITIZE)
+  target_compile_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
+endif()
+if(PENSTOCK_FUZZ)
+  target_compile_options(penstock_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(CURL REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+
+# DuckDB: the prebuilt library and header that ./dev setup unpacked.
+set(DUCKDB_DIR ${CMAKE_SOURCE_DIR}/.deps/duckdb)
+if(NOT EXISTS ${DUCKDB_DIR}/libduckdb.so)
+  message(FATAL_ERROR "DuckDB is not in .deps/duckdb: run ./dev setup")
+endif()
+add_library(duckdb SHARED IMPORTED)
+set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_DIR}/libduckdb.so
+                      INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_DIR} IMPORTED_NO_SONAME FALSE)
+
+# penstock_folder(NAME deps...): src/NAME as a static library of all its .cpp files, and NAME_test of its
+# *_test.cpp files. The deps are the only folders it may include (tests/structure checks the arrows).
+function(penstock_folder name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp
+       ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  add_library(penstock_${name} STATIC ${sources})
+  target_link_libraries(penstock_${name} PUBLIC penstock_flags ${ARGN})
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE penstock_${name} GTest::gtest_main GTest::gmock)
+    add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()

@@ -1,0 +1,62 @@
+// The disk as a seam. Everything that must survive a crash (snapshot, journal, manifest) is read and
+// written through a Disk, so that the simulator can tear writes, fill the disk and pull the plug.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace penstock {
+
+// A file that only grows. Not thread-safe.
+class AppendFile {
+ public:
+  virtual ~AppendFile() = default;
+  // The bytes are handed to the operating system: they survive the death of the process, not of the machine.
+  virtual Result<void> append(std::string_view bytes) = 0;
+  // All that was appended survives a power cut when this returns.
+  virtual Result<void> sync() = 0;
+  virtual uint64_t size() const = 0;
+};
+
+// A file's bytes, read-only, for as long as the object lives. Safe to read from many threads.
+class MappedFile {
+ public:
+  virtual ~MappedFile() = default;
+  virtual std::span<const std::byte> bytes() const = 0;
+};
+
+// Thread-safe. Paths are absolute or relative to the process. Every error is of kind `disk`, names the
+// path, and carries a remedy for a full or read-only disk.
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  virtual Result<void> make_directories(const std::string& path) = 0;
+  virtual Result<bool> exists(const std::string& path) = 0;
+  // Names of the entries of a directory, sorted; a missing directory is an error.
+  virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
+  virtual Result<std::string> read(const std::string& path) = 0;
+  virtual Result<std::unique_ptr<MappedFile>> map(const std::string& path) = 0;
+  // Opens for appending, at the end of what is there; creates the file and makes its name durable.
+  virtual Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) = 0;
+  // Cuts a file down to `size` bytes (recovery drops a torn tail) and makes that durable.
+  virtual Result<void> truncate(const std::string& path, uint64_t size) = 0;
+  // Atomically replaces the file with these bytes, durably: after a crash the old or the new, never a mix.
+  virtual Result<void> replace(const std::string& path, std::string_view bytes) = 0;
+  // Moves a complete file (synced here first) over `to`, durably.
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  // Removes a file, or a directory with all that is in it; what is not there is fine.
+  virtual Result<void> remove(const std::string& path) = 0;
+};
+
+Disk& real_disk();
+
+// "/a/b" + "c" -> "/a/b/c".
+std::string join_path(std::string_view directory, std::string_view name);
+
+}  // namespace penstock
