@@ -50,7 +50,8 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
 // A new name in a directory is durable only once the directory itself is.
 Result<void> sync_directory_of(const std::string& path) {
   const std::string directory = std::filesystem::path(path).parent_path().string();
-  const Descriptor fd(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor fd(
+      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0) return disk_error("open", directory, errno);
   if (::fsync(fd.get()) != 0) return disk_error("sync", directory, errno);
   return success();
@@ -85,7 +86,9 @@ class RealMappedFile final : public MappedFile {
   ~RealMappedFile() override {
     if (size_ > 0) ::munmap(address_, size_);
   }
-  std::span<const std::byte> bytes() const override { return {static_cast<const std::byte*>(address_), size_}; }
+  std::span<const std::byte> bytes() const override {
+    return {static_cast<const std::byte*>(address_), size_};
+  }
 
  private:
   void* address_;

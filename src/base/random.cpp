@@ -5,7 +5,9 @@
 namespace penstock {
 namespace {
 
-uint64_t rotate(uint64_t x, int by) { return (x << by) | (x >> (64 - by)); }
+uint64_t rotate(uint64_t x, int by) {
+  return (x << by) | (x >> (64 - by));
+}
 
 }  // namespace
 
@@ -41,6 +43,8 @@ uint64_t Random::below(uint64_t bound) {
   return static_cast<uint64_t>((Wide{next()} * bound) >> 64);
 }
 
-double Random::fraction() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::fraction() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 }  // namespace penstock

@@ -38,7 +38,8 @@ struct Error {
 };
 
 // A short stack of the impossible: prints and aborts, in release too. Never on users' or vendors' data.
-[[noreturn]] void die(std::string_view what, const char* file = __builtin_FILE(), int line = __builtin_LINE());
+[[noreturn]] void die(std::string_view what, const char* file = __builtin_FILE(),
+                      int line = __builtin_LINE());
 inline void check(bool holds, std::string_view what, const char* file = __builtin_FILE(),
                   int line = __builtin_LINE()) {
   if (!holds) [[unlikely]]
@@ -88,6 +89,8 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
-inline Result<void> success() { return {}; }
+inline Result<void> success() {
+  return {};
+}
 
 }  // namespace penstock

@@ -27,8 +27,14 @@ const Clock& real_clock();
 
 // "2026-11-23T14:13:11.250Z": ISO 8601, UTC, milliseconds.
 std::string iso8601(Time time);
-inline int64_t unix_micros(Time time) { return time.time_since_epoch().count(); }
-inline Time from_unix_micros(int64_t micros) { return Time(Duration(micros)); }
-inline double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+inline int64_t unix_micros(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time from_unix_micros(int64_t micros) {
+  return Time(Duration(micros));
+}
+inline double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace penstock

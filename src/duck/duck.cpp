@@ -1,0 +1,377 @@
+#include "duck/duck.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace penstock::duck {
+namespace {
+
+// "IO Error: ..." -> "...": our own kinds say the rest; the LINE/caret part of parser errors stays.
+std::string without_class(std::string_view message) {
+  static constexpr std::string_view kClasses[] = {
+      "IO Error: ",         "Binder Error: ",        "Catalog Error: ",
+      "Conversion Error: ", "Invalid Input Error: ", "Parser Error: "};
+  for (const auto prefix : kClasses)
+    if (message.starts_with(prefix)) return std::string(message.substr(prefix.size()));
+  return std::string(message);
+}
+
+Error to_error(const char* message) {
+  const std::string_view text = message == nullptr ? "DuckDB gave no reason" : message;
+  Error error{ErrorKind::source, without_class(text), ""};
+  if (text.starts_with("INTERRUPT")) return {ErrorKind::interrupted, "interrupted", ""};
+  if (text.find("No space left") != text.npos || text.find("max_temp_directory_size") != text.npos) {
+    error.kind = ErrorKind::disk;
+    error.remedy = "free some space on this disk, then run the same command again";
+  } else if (text.starts_with("Out of Memory")) {
+    error.remedy = "raise memory_limit in the source's file, or make the model smaller";
+  } else if (text.find("Could not set lock on file") != text.npos) {
+    error.remedy = "close the program that holds the database open for writing, then try again";
+  }
+  return error;
+}
+
+std::string take_string(char* text) {
+  std::string copy = text == nullptr ? "" : text;
+  duckdb_free(text);
+  return copy;
+}
+
+class Prepared {
+ public:
+  static Result<Prepared> make(duckdb_connection connection, const std::string& sql) {
+    Prepared prepared;
+    if (duckdb_prepare(connection, sql.c_str(), &prepared.statement_) != DuckDBSuccess)
+      return to_error(duckdb_prepare_error(prepared.statement_));
+    return prepared;
+  }
+  Prepared(Prepared&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  Prepared& operator=(Prepared&&) = delete;
+  ~Prepared() { duckdb_destroy_prepare(&statement_); }
+  duckdb_prepared_statement get() const { return statement_; }
+
+ private:
+  Prepared() = default;
+  duckdb_prepared_statement statement_ = nullptr;
+};
+
+std::string quote(std::string_view text, char mark) {
+  std::string out(1, mark);
+  for (const char c : text) {
+    if (c == mark) out += mark;
+    out += c;
+  }
+  return out + mark;
+}
+
+}  // namespace
+
+std::string quote_name(std::string_view name) {
+  return quote(name, '"');
+}
+std::string quote_text(std::string_view text) {
+  return quote(text, '\'');
+}
+
+// ---- Database and Connection
+
+Result<Database> Database::open(const Options& options) {
+  duckdb_config config = nullptr;
+  check(duckdb_create_config(&config) == DuckDBSuccess, "duckdb_create_config");
+  duckdb_set_config(config, "memory_limit", options.memory_limit.c_str());
+  duckdb_set_config(config, "autoinstall_known_extensions", "false");
+  duckdb_set_config(config, "autoload_known_extensions", "true");
+  duckdb_set_config(config, "temp_directory", options.temporary_directory.c_str());
+  if (options.threads > 0) duckdb_set_config(config, "threads", fmt::to_string(options.threads).c_str());
+  duckdb_database database = nullptr;
+  char* message = nullptr;
+  const auto state =
+      duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &database, config, &message);
+  duckdb_destroy_config(&config);
+  if (state != DuckDBSuccess) {
+    Error error = to_error(message);
+    duckdb_free(message);
+    return error;
+  }
+  return Database(database);
+}
+
+Database::~Database() {
+  if (database_ != nullptr) duckdb_close(&database_);
+}
+
+Result<Connection> Database::connect() {
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(database_, &connection) != DuckDBSuccess)
+    return Error{ErrorKind::internal, "cannot connect to the embedded DuckDB", ""};
+  return Connection(connection);
+}
+
+Connection::~Connection() {
+  if (connection_ != nullptr) duckdb_disconnect(&connection_);
+}
+
+Result<uint64_t> Connection::run(const std::string& sql) {
+  duckdb_result result;
+  const auto state = duckdb_query(connection_, sql.c_str(), &result);
+  const uint64_t changed = state == DuckDBSuccess ? duckdb_rows_changed(&result) : 0;
+  Result<uint64_t> outcome = changed;
+  if (state != DuckDBSuccess) outcome = to_error(duckdb_result_error(&result));
+  duckdb_destroy_result(&result);
+  return outcome;
+}
+
+struct Rows::State {
+  std::optional<Prepared> statement;
+  duckdb_pending_result pending = nullptr;
+  duckdb_result result{};
+  bool has_result = false;
+  std::vector<Column> columns;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (has_result) duckdb_destroy_result(&result);
+    if (pending != nullptr) duckdb_destroy_pending(&pending);
+  }
+};
+
+Rows::Rows(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Rows::Rows(Rows&&) noexcept = default;
+Rows& Rows::operator=(Rows&&) noexcept = default;
+Rows::~Rows() = default;
+
+const std::vector<Column>& Rows::columns() const {
+  return state_->columns;
+}
+
+Result<std::optional<Chunk>> Rows::next() {
+  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(state_->result)) {
+    Chunk owned(chunk);
+    if (owned.rows() > 0) return std::optional<Chunk>(std::move(owned));
+  }
+  // A failure while streaming ends the chunks and leaves its message here.
+  if (const char* message = duckdb_result_error(&state_->result); message != nullptr && *message != '\0')
+    return to_error(message);
+  return std::optional<Chunk>();
+}
+
+Result<Rows> Connection::query(const std::string& sql) {
+  auto statement = Prepared::make(connection_, sql);
+  if (!statement.ok()) return statement.error();
+  auto state = std::make_unique<Rows::State>();
+  state->statement.emplace(*std::move(statement));
+  if (duckdb_pending_prepared_streaming(state->statement->get(), &state->pending) != DuckDBSuccess)
+    return to_error(duckdb_pending_error(state->pending));
+  const auto executed = duckdb_execute_pending(state->pending, &state->result);
+  state->has_result = true;
+  if (executed != DuckDBSuccess) return to_error(duckdb_result_error(&state->result));
+  for (idx_t i = 0; i < duckdb_column_count(&state->result); ++i)
+    state->columns.push_back(
+        {duckdb_column_name(&state->result, i), Type(duckdb_column_logical_type(&state->result, i))});
+  return Rows(std::move(state));
+}
+
+Result<std::vector<Connection::TextRow>> Connection::texts(const std::string& sql) {
+  // COLUMNS(*) casts every column, so that each one is read in one way.
+  auto rows = query(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({})", sql));
+  if (!rows.ok()) return rows.error();
+  std::vector<TextRow> all;
+  for (;;) {
+    auto chunk = rows->next();
+    if (!chunk.ok()) return chunk.error();
+    if (!*chunk) return all;
+    for (size_t row = 0; row < (*chunk)->rows(); ++row) {
+      TextRow& texts = all.emplace_back();
+      for (size_t i = 0; i < (*chunk)->columns(); ++i) {
+        const Vector column = (*chunk)->column(i);
+        texts.push_back(column.valid(row) ? std::optional<std::string>(column.text(row)) : std::nullopt);
+      }
+    }
+  }
+}
+
+Result<uint64_t> Connection::number(const std::string& sql) {
+  auto rows = texts(sql);
+  if (!rows.ok()) return rows.error();
+  if (rows->size() != 1 || !(*rows)[0].at(0)) return uint64_t{0};
+  return uint64_t{std::stoull(*(*rows)[0][0])};
+}
+
+Result<std::vector<Column>> Connection::describe(const std::string& sql) {
+  auto statement = Prepared::make(connection_, sql);
+  if (!statement.ok()) return statement.error();
+  std::vector<Column> columns;
+  const idx_t count = duckdb_prepared_statement_column_count(statement->get());
+  for (idx_t i = 0; i < count; ++i) {
+    const char* name = duckdb_prepared_statement_column_name(statement->get(), i);
+    columns.push_back({name, Type(duckdb_prepared_statement_column_logical_type(statement->get(), i))});
+    duckdb_free(const_cast<char*>(name));
+  }
+  return columns;
+}
+
+Result<void> Connection::check_is_one_select(const std::string& sql) {
+  duckdb_extracted_statements statements = nullptr;
+  const idx_t count = duckdb_extract_statements(connection_, sql.c_str(), &statements);
+  Result<void> outcome;
+  if (count == 0) {
+    const char* message = duckdb_extract_statements_error(statements);
+    outcome = message == nullptr ? Error{ErrorKind::config, "the SQL is empty", ""} : to_error(message);
+  } else if (count > 1) {
+    outcome = Error{ErrorKind::config, fmt::format("expected one SELECT, found {} statements", count), ""};
+  } else {
+    duckdb_prepared_statement statement = nullptr;
+    if (duckdb_prepare_extracted_statement(connection_, statements, 0, &statement) != DuckDBSuccess)
+      outcome = to_error(duckdb_prepare_error(statement));
+    else if (duckdb_prepared_statement_type(statement) != DUCKDB_STATEMENT_TYPE_SELECT)
+      outcome = Error{ErrorKind::config, "a model only reads: its SQL must be one SELECT", ""};
+    duckdb_destroy_prepare(&statement);
+  }
+  duckdb_destroy_extracted(&statements);
+  return outcome;
+}
+
+void Connection::interrupt() {
+  duckdb_interrupt(connection_);
+}
+
+// ---- Functions
+
+namespace {
+
+using Call = decltype(ScalarFunction::call);
+
+void call_back(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const auto& call = *static_cast<const Call*>(duckdb_scalar_function_get_extra_info(info));
+  thread_local std::vector<Vector> arguments;
+  arguments.clear();
+  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(input); ++i)
+    arguments.emplace_back(duckdb_data_chunk_get_vector(input, i));
+  const auto outcome = call(arguments, duckdb_data_chunk_get_size(input), output);
+  if (!outcome.ok()) duckdb_scalar_function_set_error(info, outcome.error().message.c_str());
+}
+
+}  // namespace
+
+Result<void> Connection::define(ScalarFunction function) {
+  duckdb_scalar_function handle = duckdb_create_scalar_function();
+  duckdb_scalar_function_set_name(handle, function.name.c_str());
+  if (function.parameters.empty())
+    duckdb_scalar_function_set_varargs(handle, Type::of(DUCKDB_TYPE_ANY).get());
+  for (const auto parameter : function.parameters)
+    duckdb_scalar_function_add_parameter(handle, Type::of(parameter).get());
+  duckdb_scalar_function_set_return_type(handle, function.result.get());
+  if (function.has_effects) duckdb_scalar_function_set_volatile(handle);
+  duckdb_scalar_function_set_special_handling(handle);  // NULL arguments reach us as they are
+  duckdb_scalar_function_set_extra_info(handle, new Call(std::move(function.call)),
+                                        [](void* call) { delete static_cast<Call*>(call); });
+  duckdb_scalar_function_set_function(handle, call_back);
+  const auto state = duckdb_register_scalar_function(connection_, handle);
+  duckdb_destroy_scalar_function(&handle);
+  if (state != DuckDBSuccess)
+    return Error{ErrorKind::internal, fmt::format("DuckDB does not take the function {}", function.name), ""};
+  return success();
+}
+
+// ---- Types and chunks
+
+Type::~Type() {
+  if (type_ != nullptr) duckdb_destroy_logical_type(&type_);
+}
+
+Type Type::of(duckdb_type id) {
+  return Type(duckdb_create_logical_type(id));
+}
+
+std::string Type::alias() const {
+  return take_string(duckdb_logical_type_get_alias(type_));
+}
+
+std::vector<std::pair<std::string, Type>> Type::members() const {
+  std::vector<std::pair<std::string, Type>> all;
+  if (id() == DUCKDB_TYPE_UNION) {
+    for (idx_t i = 0; i < duckdb_union_type_member_count(type_); ++i)
+      all.emplace_back(take_string(duckdb_union_type_member_name(type_, i)),
+                       Type(duckdb_union_type_member_type(type_, i)));
+  } else {
+    for (idx_t i = 0; i < duckdb_struct_type_child_count(type_); ++i)
+      all.emplace_back(take_string(duckdb_struct_type_child_name(type_, i)),
+                       Type(duckdb_struct_type_child_type(type_, i)));
+  }
+  return all;
+}
+
+Type Type::element() const {
+  return id() == DUCKDB_TYPE_ARRAY ? Type(duckdb_array_type_child_type(type_))
+                                   : Type(duckdb_list_type_child_type(type_));
+}
+
+Chunk::~Chunk() {
+  if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_);
+}
+
+// ---- Appender
+
+Result<Appender> Appender::open(Connection& connection, const std::string& table) {
+  duckdb_appender appender = nullptr;
+  if (duckdb_appender_create(connection.get(), nullptr, table.c_str(), &appender) != DuckDBSuccess) {
+    Error error{ErrorKind::internal, fmt::format("cannot append to the table {}", table), ""};
+    duckdb_appender_destroy(&appender);
+    return error;
+  }
+  return Appender(appender);
+}
+
+Appender::~Appender() {
+  if (appender_ != nullptr) duckdb_appender_destroy(&appender_);
+}
+
+// A failed append shows at end_row(), which refuses the incomplete row.
+Appender& Appender::add(std::string_view text) {
+  duckdb_append_varchar_length(appender_, text.data(), text.size());
+  return *this;
+}
+Appender& Appender::add(uint64_t number) {
+  return duckdb_append_uint64(appender_, number), *this;
+}
+Appender& Appender::add(int64_t number) {
+  return duckdb_append_int64(appender_, number), *this;
+}
+Appender& Appender::add(double number) {
+  return duckdb_append_double(appender_, number), *this;
+}
+Appender& Appender::add_bool(bool truth) {
+  return duckdb_append_bool(appender_, truth), *this;
+}
+Appender& Appender::add_time(int64_t micros) {
+  return duckdb_append_timestamp(appender_, {micros}), *this;
+}
+Appender& Appender::add_null() {
+  return duckdb_append_null(appender_), *this;
+}
+
+namespace {
+
+Error appender_error(duckdb_appender appender) {
+  duckdb_error_data data = duckdb_appender_error_data(appender);
+  Error error = to_error(duckdb_error_data_message(data));
+  duckdb_destroy_error_data(&data);
+  return error;
+}
+
+}  // namespace
+
+Result<void> Appender::end_row() {
+  if (duckdb_appender_end_row(appender_) != DuckDBSuccess) return appender_error(appender_);
+  return success();
+}
+
+Result<void> Appender::close() {
+  if (duckdb_appender_close(appender_) != DuckDBSuccess) return appender_error(appender_);
+  return success();
+}
+
+}  // namespace penstock::duck
