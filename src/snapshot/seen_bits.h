@@ -1,0 +1,40 @@
+// One bit for each slot of a snapshot: which keys the model still has.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <memory>
+
+namespace penstock {
+
+// Thread-safe: several threads mark at once; counting and reading are exact once they have finished.
+class SeenBits {
+ public:
+  explicit SeenBits(uint64_t slot_count)
+      : slot_count_(slot_count), words_(std::make_unique<std::atomic<uint64_t>[]>(word_count())) {}
+
+  // Returns whether it was marked already: then this key came twice.
+  bool mark(uint64_t slot) {
+    const uint64_t bit = uint64_t{1} << (slot & 63);
+    return (words_[slot >> 6].fetch_or(bit, std::memory_order_relaxed) & bit) != 0;
+  }
+  bool test(uint64_t slot) const {
+    return ((words_[slot >> 6].load(std::memory_order_relaxed) >> (slot & 63)) & 1) != 0;
+  }
+  uint64_t count() const {
+    uint64_t total = 0;
+    for (uint64_t i = 0; i < word_count(); ++i)
+      total += std::popcount(words_[i].load(std::memory_order_relaxed));
+    return total;
+  }
+  uint64_t slot_count() const { return slot_count_; }
+
+ private:
+  uint64_t word_count() const { return (slot_count_ + 63) / 64; }
+
+  uint64_t slot_count_;
+  std::unique_ptr<std::atomic<uint64_t>[]> words_;
+};
+
+}  // namespace penstock
