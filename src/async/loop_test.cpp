@@ -1,0 +1,3 @@
+#include "async/loop.h"
+
+#include <gtest/gtest.h>

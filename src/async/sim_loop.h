@@ -1,0 +1,65 @@
+// A loop in virtual time: when nothing is ready it jumps to the next timer. With a seeded Random for all that
+// is random, a whole run of the engine is repeated exactly, and hours pass in milliseconds.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "async/loop.h"
+
+namespace penstock {
+
+// Thread-safe; moved forward by its loop only.
+class SimClock final : public Clock {
+ public:
+  explicit SimClock(Time start);
+  Time now() const override { return Time(Duration(instant_.load() + wall_offset_.load())); }
+  Instant instant() const override { return Instant(Duration(instant_.load())); }
+
+  // The wall clock is set forwards or backwards; instants are not touched.
+  void jump_wall(Duration by) { wall_offset_ += by.count(); }
+  void advance_to(Instant at);
+
+ private:
+  std::atomic<int64_t> instant_;
+  std::atomic<int64_t> wall_offset_;
+};
+
+// offload() does its work at once, on the loop's thread; it takes no virtual time.
+class SimLoop final : public Loop {
+ public:
+  // The wall clock starts at 2026-11-02T09:00:00Z unless told otherwise.
+  explicit SimLoop(Time start = from_unix_micros(1'793'610'000'000'000));
+  ~SimLoop() override;
+
+  const Clock& clock() const override { return clock_; }
+  SimClock& sim_clock() { return clock_; }
+
+  // Like run(), but when the task waits for what can never happen (nothing is ready, no timer is set) it is
+  // destroyed and an error says so, where run() ends the process.
+  template <class T>
+  Result<T> try_run(Task<T> task);
+
+ private:
+  bool wait(std::optional<Instant> until) override;
+  void wake() override {}
+  void start(std::shared_ptr<Work> work) override;
+  Error stuck() const;
+
+  SimClock clock_;
+};
+
+template <class T>
+Result<T> SimLoop::try_run(Task<T> task) {
+  if constexpr (std::is_void_v<T>) {
+    if (!drive(std::move(task))) return stuck();
+    return {};
+  } else {
+    std::optional<T> value;
+    if (!drive(keep_value(std::move(task), &value))) return stuck();
+    return Result<T>(*std::move(value));
+  }
+}
+
+}  // namespace penstock
