@@ -121,7 +121,7 @@ class Rows {
 // A function of ours that DuckDB calls with vectors, from several threads at once. `extra` is shared.
 struct ScalarFunction {
   std::string name;
-  std::vector<duckdb_type> parameters;  // empty: any number of arguments of any type
+  std::vector<duckdb_type> parameters = {};  // empty: any number of arguments of any type
   Type result = Type::of(DUCKDB_TYPE_BOOLEAN);
   // Evaluated once for each row, in no matter what expression it stands: for functions with effects.
   bool has_effects = false;
