@@ -1,0 +1,46 @@
+// The HTTP client that talks to real servers: libcurl's multi interface on a RealLoop.
+//
+// Connections are kept and reused, HTTP/2 is used where a server offers it over TLS, certificates are always
+// verified, and a proxy is taken from the environment (https_proxy, http_proxy, no_proxy).
+//
+// A request that is not GET or HEAD is never sent a second time by the client itself, not even when a kept
+// connection turns out to be dead after the request was written to it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "async/real_loop.h"
+#include "net/http.h"
+
+namespace penstock {
+
+struct CurlClientOptions {
+  // PEM file of certificate authorities to trust in place of the system's; empty: the system's.
+  std::string ca_file;
+  std::string user_agent = "penstock";
+  // Requests beyond it wait for a connection; the time counts towards their limits. 0: no limit.
+  size_t host_connections_max = 0;
+  // Kept open for reuse, over all hosts.
+  size_t idle_connections_max = 256;
+};
+
+class CurlMulti;
+
+class CurlClient final : public HttpClient {
+ public:
+  // The loop must outlive the client. Fails (config) if the CA file cannot be read.
+  static Result<std::unique_ptr<CurlClient>> create(RealLoop& loop, CurlClientOptions options = {});
+  ~CurlClient() override;
+
+  Task<HttpOutcome> send(HttpRequest request) override;
+
+ private:
+  explicit CurlClient(std::shared_ptr<CurlMulti> multi);
+
+  // Shared with the transfers that are under way, whose tasks may outlive the client.
+  std::shared_ptr<CurlMulti> multi_;
+};
+
+}  // namespace penstock
