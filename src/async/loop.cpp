@@ -1,10 +1,13 @@
 #include "async/loop.h"
 
+#include <algorithm>
+
 namespace penstock {
 
 Loop::Sleep Loop::sleep_for(Duration duration) {
   const Instant start = now();
-  return sleep_until(duration < Instant::max() - start ? start + duration : Instant::max());
+  if (duration >= Instant::max() - start) return sleep_until(Instant::max());
+  return sleep_until(start + std::max(duration, Duration::zero()));
 }
 
 void Loop::post(std::function<void()> call) {
