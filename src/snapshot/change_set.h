@@ -16,6 +16,10 @@
 namespace penstock {
 
 class Snapshot;
+struct ManifestUpdate;
+namespace snapshot {
+struct Changes;
+}
 
 // States that a run leaves behind, gathered for one commit. 32 bytes of memory a key; texts go straight to
 // the file that becomes the next table. Not thread-safe. One at a time per directory (the caller holds the
@@ -36,10 +40,9 @@ class ChangeSet {
   uint64_t size() const;
 
  private:
-  friend class Committer;
-  struct State;
-  explicit ChangeSet(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  friend Result<void> commit(const Snapshot& old, ChangeSet changes, const ManifestUpdate& update);
+  explicit ChangeSet(std::unique_ptr<snapshot::Changes> state);
+  std::unique_ptr<snapshot::Changes> state_;
 };
 
 // What a commit writes beside the changes; what is not given stays as it is.

@@ -23,6 +23,10 @@
 
 namespace penstock {
 
+namespace snapshot {
+struct State;
+}
+
 enum class Verify {
   headers,     // manifest, headers and footers only: opens at once, however large; for commits and status
   everything,  // and every slot, on two threads: for planning
@@ -87,10 +91,9 @@ class Snapshot {
   Result<void> for_each_waiting(const Visitor& visit) const;
 
  private:
-  friend class Committer;
-  struct State;
-  explicit Snapshot(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  friend Result<void> commit(const Snapshot& old, ChangeSet changes, const ManifestUpdate& update);
+  explicit Snapshot(std::unique_ptr<snapshot::State> state);
+  std::unique_ptr<snapshot::State> state_;
 };
 
 }  // namespace penstock

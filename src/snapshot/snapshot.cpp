@@ -1,0 +1,129 @@
+#include "snapshot/snapshot.h"
+
+#include <algorithm>
+
+#include "snapshot/table_format.h"
+#include "snapshot/tables.h"
+#include "snapshot/visit.h"
+
+namespace penstock {
+namespace {
+
+using namespace snapshot;
+
+constexpr int kOpenAttempts = 5;
+
+Result<std::vector<std::unique_ptr<Table>>> open_tables(Disk& disk, const std::string& directory,
+                                                        const Manifest& manifest) {
+  std::vector<std::unique_ptr<Table>> tables;
+  for (const TableRef& ref : manifest.tables) {
+    const std::string path = join_path(directory, table_name(ref.number));
+    auto there = disk.exists(path);
+    if (!there.ok()) return there.error();
+    if (!*there) return damaged(path, "is missing");
+    auto table = Table::open(disk, path, &ref);
+    if (!table.ok()) return table.error();
+    tables.push_back(std::move(table).value());
+  }
+  return tables;
+}
+
+}  // namespace
+
+Snapshot::Snapshot(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Snapshot::Snapshot(Snapshot&&) noexcept = default;
+Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
+Snapshot::~Snapshot() = default;
+
+Result<Snapshot> Snapshot::open(Disk& disk, std::string directory, Verify verify) {
+  for (int attempt = 1;; ++attempt) {
+    auto manifest = read_manifest(disk, directory);
+    if (!manifest.ok()) return manifest.error();
+    auto tables = open_tables(disk, directory, *manifest);
+    if (tables.ok()) {
+      auto state = std::make_unique<State>(disk, std::move(directory), std::move(manifest).value(),
+                                           std::move(tables).value());
+      if (verify == Verify::everything)
+        if (auto verified = state->verify(); !verified.ok()) return verified.error();
+      return Snapshot(std::move(state));
+    }
+    // A commit of another process may have removed the tables of the manifest that was just read.
+    auto now = read_manifest(disk, directory);
+    if (!now.ok() || now->generation == manifest->generation || attempt == kOpenAttempts)
+      return tables.error();
+  }
+}
+
+const Manifest& Snapshot::manifest() const {
+  return state_->manifest;
+}
+uint64_t Snapshot::slot_count() const {
+  return state_->slot_count();
+}
+
+Result<void> Snapshot::probe(std::span<const KeyHash> keys, std::span<const Fingerprint> fingerprints,
+                             std::span<Probe> probes) const {
+  check(keys.size() == fingerprints.size() && keys.size() == probes.size(), "probe: spans of one size");
+  const State& state = *state_;
+  if (state.tables.empty()) {
+    std::fill(probes.begin(), probes.end(), Probe());
+    return success();
+  }
+  // Far enough ahead for the memory to answer, near enough to be still in the cache when it is looked at.
+  constexpr size_t kAhead = 24;
+  const Table& base = *state.tables[0];
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (i + kAhead < keys.size()) {
+      base.prefetch(keys[i + kAhead]);
+      state.filter.prefetch(keys[i + kAhead]);
+    }
+    const State::Place place = state.locate(keys[i]);
+    if (place.index == kNoSlot) {
+      probes[i] = Probe();
+      continue;
+    }
+    const uint64_t stored = state.tables[place.table]->slot(place.index).stored;
+    const bool same = stored == fingerprints[i] && stored != kUnknownPayload;
+    probes[i] = {state.slot_of(place), same ? Standing::same : Standing::other};
+    if (!same && place.table > 0) {  // the base holds no tombstones
+      auto flags = state.tables[place.table]->flags(place.index);
+      if (!flags.ok()) return flags.error();
+      if ((*flags & kTombstone) != 0) probes[i] = Probe();
+    }
+  }
+  return success();
+}
+
+Result<std::optional<Found>> Snapshot::find(KeyHash key) const {
+  const State::Place place = state_->locate(key);
+  if (place.index == kNoSlot) return std::optional<Found>();
+  return state_->found(place);
+}
+
+Result<Found> Snapshot::at(uint64_t slot) const {
+  const State::Place place = state_->place_of(slot);
+  auto found = state_->found(place);
+  if (!found.ok()) return found.error();
+  if (!found->has_value()) return damaged(state_->tables[place.table]->path(), "has no key where it had one");
+  return **found;
+}
+
+Result<Details> Snapshot::details(uint64_t slot) const {
+  const State::Place place = state_->place_of(slot);
+  return state_->tables[place.table]->details(place.index);
+}
+
+Result<void> Snapshot::for_each(const Visitor& visit) const {
+  return visit_keys(*state_, {}, visit);
+}
+
+Result<void> Snapshot::for_each_unseen(const SeenBits& seen, const Visitor& visit) const {
+  check(seen.slot_count() == slot_count(), "the marks of another snapshot");
+  return visit_keys(*state_, {.unseen = &seen}, visit);
+}
+
+Result<void> Snapshot::for_each_waiting(const Visitor& visit) const {
+  return visit_keys(*state_, {.waiting_only = true}, visit);
+}
+
+}  // namespace penstock

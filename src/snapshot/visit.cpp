@@ -1,0 +1,78 @@
+#include "snapshot/visit.h"
+
+#include <algorithm>
+
+namespace penstock::snapshot {
+namespace {
+
+// The chosen keys of one table, one after the other, without those that a newer table speaks of.
+class Scan {
+ public:
+  Scan(const State& state, size_t table, Choice choice)
+      : state_(&state), number_(table), table_(state.tables[table].get()), choice_(choice) {}
+
+  // Moves to the first, then to the next key; false at the end.
+  Result<bool> next() {
+    for (++index_; index_ < table_->slot_count(); ++index_) {
+      auto chosen = is_chosen();
+      if (!chosen.ok() || *chosen) return chosen;
+    }
+    return false;
+  }
+  KeyHash key() const { return table_->slot(index_).key(); }
+  Found found() const { return state_->found({number_, index_}, flags_); }
+
+ private:
+  Result<bool> is_chosen() {
+    if (choice_.unseen && choice_.unseen->test(state_->first_slots[number_] + index_)) return false;
+    if (!choice_.waiting_only && table_->slot(index_).hi == 0) return false;
+    if (auto loaded = load_flags(); !loaded.ok()) return loaded.error();
+    if (choice_.waiting_only && (flags_ & kWaiting) == 0) return false;
+    if ((flags_ & kTombstone) != 0) return false;
+    return state_->locate(key(), number_ + 1).index == kNoSlot;
+  }
+
+  Result<void> load_flags() {
+    if (const uint64_t block = index_ / kBlockFlags; block != block_) {
+      auto flags = table_->flags_block(block);
+      if (!flags.ok()) return flags.error();
+      block_flags_ = *flags;
+      block_ = block;
+    }
+    flags_ = block_flags_[index_ % kBlockFlags];
+    return success();
+  }
+
+  const State* state_;
+  size_t number_;
+  const Table* table_;
+  Choice choice_;
+  uint64_t index_ = kNoSlot;  // one before the first
+  uint64_t block_ = kNoSlot;
+  const uint8_t* block_flags_ = nullptr;
+  uint8_t flags_ = 0;
+};
+
+}  // namespace
+
+Result<void> visit_keys(const State& state, Choice choice, const Snapshot::Visitor& visit) {
+  std::vector<Scan> scans;
+  for (size_t table = 0; table < state.tables.size(); ++table) {
+    Scan scan(state, table, choice);
+    auto any = scan.next();
+    if (!any.ok()) return any.error();
+    if (*any) scans.push_back(std::move(scan));
+  }
+  while (!scans.empty()) {
+    // No two of them stand at one key: what a newer table speaks of is no candidate of an older one.
+    const auto least = std::min_element(scans.begin(), scans.end(),
+                                        [](const Scan& a, const Scan& b) { return a.key() < b.key(); });
+    if (auto visited = visit(least->found()); !visited.ok()) return visited;
+    auto more = least->next();
+    if (!more.ok()) return more.error();
+    if (!*more) scans.erase(least);
+  }
+  return success();
+}
+
+}  // namespace penstock::snapshot
