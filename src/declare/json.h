@@ -28,6 +28,8 @@ class JsonWriter {
   JsonWriter& boolean(bool value);
   // A complete JSON value, taken as it is.
   JsonWriter& raw(std::string_view json);
+  // What stands between the braces of a JSON object, as members of the object that is open.
+  JsonWriter& members(std::string_view object);
   // A key and a text; nothing when the text is empty.
   JsonWriter& text_if(std::string_view name, std::string_view value);
 

@@ -18,6 +18,6 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates);
 
 // "a, b, c or d"; with more than `limit` names the rest is counted.
-std::string list_names(std::span<const std::string> names, size_t limit = 12);
+std::string list_names(std::span<const std::string> names, size_t limit = 12, std::string_view last = "or");
 
 }  // namespace penstock::declare

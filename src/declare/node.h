@@ -60,8 +60,21 @@ std::optional<Node> parse_yaml(const SourceFileRef& file, Diagnostics& diagnosti
 std::string describe(const Node& node);
 // Compact JSON; scalars by their meaning.
 std::string as_json(const Node& node);
-// Where byte `offset` of a scalar's text stands in its file: exact for one-line and literal block texts,
-// else the text's start. For errors inside SQL and expressions.
-Place place_in(const Node& scalar, size_t offset);
+// A longer text, SQL or an expression, that knows where each of its bytes stands in its file, so that errors
+// inside it are reported there.
+struct Passage {
+  std::string text;
+  Place place;             // its start
+  uint32_t line = 0;       // of the file, of the text's first line; 0 when only the start is known
+  uint32_t indent = 0;     // columns before each line of the text
+  bool first_only = true;  // only the first line's columns are known (later lines are folded)
+
+  bool empty() const { return text.empty(); }
+  // Of byte `offset`; the start where it cannot be told.
+  Place at(size_t offset) const;
+};
+
+// Exact for one-line and literal block (|) texts.
+Passage passage_of(const Node& scalar);
 
 }  // namespace penstock::declare

@@ -21,16 +21,21 @@ class SchemaWriter {
  public:
   explicit SchemaWriter(JsonWriter& json) : json_(json) {}
   JsonWriter& json() { return json_; }
-  // A $ref to the table's definition, which is written once at the end.
-  void refer_to(const Table& table);
+  // The member "$ref" to the shape's definition, which is written once, at the end. A table may stand there
+  // with its property `tag` fixed to `tag_value`.
+  void refer_to(const Shape& shape, std::string_view tag = "", std::string_view tag_value = "");
   // Writes "$defs" with everything referred to; call inside the outermost object.
   void write_definitions();
 
  private:
-  std::string definition_of(const Table& table);
+  struct Definition {
+    std::string name;
+    const Shape* shape;
+    std::string tag, tag_value;
+  };
 
   JsonWriter& json_;
-  std::vector<std::pair<std::string, const Table*>> definitions_;
+  std::vector<Definition> definitions_;
 };
 
 }  // namespace penstock::declare

@@ -47,7 +47,8 @@ class Settings {
   // All ${...} in these settings, at any depth.
   const std::vector<SeenReference>& references() const { return references_; }
 
-  void* emplace(const std::string& name, const ShapeRef& shape, bool secret);
+  // For the shape that reads them.
+  void* emplace(const Field& field);
   void finish(const Node& node, const Table& table, std::vector<SeenReference> references);
 
  private:
@@ -67,6 +68,6 @@ SettingField setting(std::string name, const Of<T>& shape) {
 }
 
 // The shape of a set of settings. `name` and `help` as in structure().
-Of<Settings> settings(std::string name, std::string help, std::vector<SettingField> fields);
+Of<Settings> settings(std::string name, std::string help, std::vector<SettingField> fields, Rules rules = {});
 
 }  // namespace penstock::declare

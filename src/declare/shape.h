@@ -32,7 +32,8 @@ class Reading {
   // Errors and warnings with the path and the place; the reference is good until the next one.
   Diagnostic& error(const Place& at, std::string message);
   Diagnostic& warning(const Place& at, std::string message);
-  // "expected PHRASE, found ...". `phrase` is a Shape's: "a duration such as 15m".
+  // "expected PHRASE, found ..."; concealed where it is a secret. `phrase` is a Shape's: "a duration such as
+  // 15m".
   Diagnostic& unexpected(const Node& found, std::string_view phrase);
 
   // Values read inside are secrets: messages do not show them.
@@ -89,7 +90,9 @@ class Shape {
   virtual std::string phrase() const = 0;
   // In the type column of a reference page: "duration".
   virtual std::string name() const = 0;
-  // One JSON value: the schema without title, description and default.
+  // Whether a value of this form (scalar, list, map) can be meant at all, whatever is in it.
+  virtual bool takes(const Node& node) const = 0;
+  // The members of its JSON Schema, without description and default, into an object that is open.
   virtual void write_schema(SchemaWriter& schema) const = 0;
   // The shapes this one is made of, so that pages can follow them.
   virtual std::vector<const Shape*> parts() const { return {}; }

@@ -49,6 +49,8 @@ Of<ShareOrCount> share_or_count(std::string what = "a share such as 5% or a numb
 Of<Reference> reference_text();
 // The same, and a URL where it is written out.
 Of<Reference> reference_url();
+// Text that knows its place byte by byte. `what` as above.
+Of<Passage> passage(std::string what);
 // Anything at all: the node as it is.
 Of<Node> anything();
 
@@ -57,7 +59,7 @@ Of<Node> anything();
 struct ScalarFacts {
   std::string name;                             // "cron expression"
   std::string phrase;                           // "a cron expression such as 0 7 * * *"
-  std::string schema = R"({"type":"string"})";  // JSON Schema
+  std::string schema = R"({"type":"string"})";  // JSON Schema, an object
 };
 template <class T>
 Of<T> parsed(ScalarFacts facts, std::function<Result<T>(std::string_view)> parse);

@@ -86,6 +86,12 @@ class Field {
   const std::string& default_yaml() const { return default_; }
   const std::string& otherwise() const { return otherwise_; }
   const std::string& deprecated() const { return deprecated_; }
+  // The same row, read into another place.
+  Field aimed_at(std::function<void*(void*)> target) const {
+    Field copy = *this;
+    copy.target_ = std::move(target);
+    return copy;
+  }
   // The place in `object` to read into; an optional is engaged by this.
   void* target(void* object) const { return target_(object); }
 
@@ -116,9 +122,10 @@ class Table : public Shape {
 
   bool read(const Node& node, void* into, Reading& reading) const override;
   // The same for a map in which the key `besides` was already read.
-  bool read_besides(const Node& node, std::string_view besides, void* into, Reading& reading) const;
+  virtual bool read_besides(const Node& node, std::string_view besides, void* into, Reading& reading) const;
   std::string phrase() const override;
   std::string name() const override { return name_; }
+  bool takes(const Node& node) const override;
   void write_schema(SchemaWriter& schema) const override;
   std::vector<const Shape*> parts() const override;
   const Table* table() const override { return this; }
@@ -127,24 +134,34 @@ class Table : public Shape {
   const std::vector<Field>& fields() const { return fields_; }
   const Rules& rules() const { return rules_; }
   const Field* find(std::string_view name) const;
-  // Its object of the JSON Schema, with the property `tag` fixed to `tag_value` when given.
+  // The default of a field, as if it were written at `place`; a null node when it has none.
+  Node default_of(std::string_view name, const Place& place) const;
+  // The members of its definition in a JSON Schema, with the property `tag` fixed to `tag_value` when given.
   void write_definition(SchemaWriter& schema, std::string_view tag = "",
                         std::string_view tag_value = "") const;
 
  private:
+  bool read_map(const Node& map, std::string_view besides, void* into, Reading& reading) const;
   bool read_fields(const Node& map, std::string_view besides, void* into, Reading& reading) const;
-  bool read_defaults(const Node& node, const Place& at, void* into, Reading& reading) const;
   bool read_field(const Field& field, const Entry& entry, void* into, Reading& reading) const;
-  bool check_missing(const Node& map, const Place& at, Reading& reading) const;
-  bool check_groups(const Node& map, const Place& at, Reading& reading) const;
-  bool report_unknown(const Entry& entry, Reading& reading) const;
+  bool read_defaults(const Node& map, void* into, Reading& reading) const;
+  bool check_missing(const Node& map, Reading& reading) const;
+  bool check_groups(const Node& map, Reading& reading) const;
+  bool check_group(const Node& map, const std::vector<std::string>& group, bool one_needed,
+                   Reading& reading) const;
+  bool check_needs(const Node& map, Reading& reading) const;
+  void report_unknown(const Entry& entry, Reading& reading) const;
+  void write_object(SchemaWriter& schema, std::string_view tag, std::string_view tag_value) const;
+  void write_properties(SchemaWriter& schema, std::string_view tag, std::string_view tag_value) const;
+  void write_required(SchemaWriter& schema, std::string_view tag) const;
+  void write_rules(SchemaWriter& schema) const;
 
   std::string name_;
   std::string help_;
   std::vector<Field> fields_;
   Rules rules_;
   std::vector<std::string> names_;
-  std::vector<Node> defaults_;  // beside fields_; null where there is none
+  std::vector<std::optional<Node>> defaults_;  // beside fields_
 };
 
 // A Field of S, so that a table cannot hold another struct's fields.

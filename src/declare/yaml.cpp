@@ -1,0 +1,420 @@
+// The only file that knows yaml-cpp. Its event interface builds our nodes, so that bounds hold while the
+// document is read and not after.
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_set>
+
+#include "declare/node.h"
+#include "declare/utf8.h"
+
+namespace penstock::declare {
+namespace {
+
+// Nodes (and 64-byte pieces of text) that aliases may add to a document.
+constexpr size_t kAliasWeightMax = 1'000'000;
+
+// Thrown through yaml-cpp when a bound is met; what is wrong has been reported.
+struct Stop {};
+
+// Turns yaml-cpp's marks (bytes) into places (characters). Marks mostly move forward, so that the count goes
+// on from the last one: a file of one long line costs its length once.
+class Marks {
+ public:
+  explicit Marks(SourceFileRef file) : file_(std::move(file)) {}
+
+  Place place(const YAML::Mark& mark, uint32_t width = 0) {
+    if (mark.line < 0) return {file_, 1, 1, width};
+    const auto line = std::min(static_cast<uint32_t>(mark.line) + 1, file_->lines());
+    const std::string_view text = file_->line(line);
+    const auto bytes = std::min(static_cast<size_t>(std::max(0, mark.column)), text.size());
+    if (line != line_ || bytes < bytes_) {
+      line_ = line;
+      bytes_ = characters_ = 0;
+    }
+    characters_ += count_characters(text.substr(bytes_, bytes - bytes_));
+    bytes_ = bytes;
+    return {file_, line, static_cast<uint32_t>(characters_) + 1, width};
+  }
+
+  // The rest of the line that a mark points into.
+  std::string_view rest(const YAML::Mark& mark) const {
+    if (mark.line < 0) return {};
+    const std::string_view line = file_->line(static_cast<uint32_t>(mark.line) + 1);
+    return line.substr(std::min(static_cast<size_t>(std::max(0, mark.column)), line.size()));
+  }
+
+ private:
+  SourceFileRef file_;
+  uint32_t line_ = 0;
+  size_t bytes_ = 0;
+  size_t characters_ = 0;
+};
+
+// Characters of a scalar as it is written on its first line.
+uint32_t written_width(std::string_view rest, std::string_view text, Node::Style style) {
+  if (style == Node::Style::plain && rest.starts_with(text))
+    return static_cast<uint32_t>(count_characters(text));
+  if (style != Node::Style::quoted || rest.empty()) return 1;
+  for (size_t at = 1; at < rest.size(); ++at) {
+    if (rest[at] == '\\' && rest[0] == '"')
+      ++at;
+    else if (rest[at] == rest[0])
+      return static_cast<uint32_t>(count_characters(rest.substr(0, at + 1)));
+  }
+  return 1;
+}
+
+size_t weight_of(const Node& node) {
+  size_t weight = 1 + node.text.size() / 64;
+  for (const Node& item : node.items) weight += weight_of(item);
+  for (const Entry& entry : node.entries) weight += weight_of(entry.value);
+  return weight;
+}
+
+class Builder : public YAML::EventHandler {
+ public:
+  Builder(const SourceFileRef& file, Diagnostics& diagnostics)
+      : marks_(file), diagnostics_(diagnostics), file_(file) {}
+
+  std::optional<Node> take_root() { return std::move(root_); }
+  Marks& marks() { return marks_; }
+  // Where the innermost list or map that is still open starts; not known at the top.
+  Place open_place() const { return frames_.empty() ? Place{} : frames_.back().node.place; }
+  Place last_place() const { return last_place_; }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node node;
+    const std::string_view rest = marks_.rest(mark);
+    const bool written = rest.starts_with('~') || rest.starts_with('n') || rest.starts_with('N');
+    // For a value that is not there, yaml-cpp points at whatever comes next.
+    node.place = written ? marks_.place(mark, 1) : place_of_missing(mark);
+    deliver(std::move(node), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (anchor >= anchors_.size() || !anchors_[anchor].complete)
+      stop(marks_.place(mark, 1), "an anchor is used inside itself", "write the value out instead");
+    alias_weight_ += anchors_[anchor].weight;
+    if (alias_weight_ > kAliasWeightMax)
+      stop(marks_.place(mark, 1), "the aliases of this file expand to far too much",
+           "write the values out instead");
+    deliver(Node(anchors_[anchor].node), 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = value;
+    const std::string_view rest = marks_.rest(mark);
+    const bool block = rest.starts_with('|') || rest.starts_with('>');
+    if (tag == "!" || tag == "tag:yaml.org,2002:str")
+      node.style = block ? Node::Style::block : Node::Style::quoted;
+    node.place = marks_.place(mark, written_width(rest, value, node.style));
+    check_tag(tag, node.place);
+    deliver(std::move(node), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::Kind::sequence, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::Kind::map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  // A list or map that is being read.
+  struct Frame {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    std::unordered_set<std::string> keys;
+    bool has_key = false;
+    Entry entry;  // its key is read, its value is not
+    bool merge = false;
+    bool duplicate = false;
+    std::vector<Node> merged;  // maps under <<
+  };
+  struct Anchor {
+    Node node;
+    size_t weight = 0;
+    bool complete = false;
+  };
+
+  [[noreturn]] void stop(Place place, std::string message, std::string remedy) {
+    diagnostics_.error(std::move(place), std::move(message)).remedy = std::move(remedy);
+    throw Stop{};
+  }
+
+  Place place_of_missing(const YAML::Mark& mark) {
+    if (frames_.empty()) return marks_.place(mark);
+    const Frame& frame = frames_.back();
+    return frame.has_key ? frame.entry.key_place : frame.node.place;
+  }
+
+  void check_tag(const std::string& tag, const Place& place) {
+    if (tag == "?" || tag == "!" || tag.empty() || tag.starts_with("tag:yaml.org,2002:")) return;
+    diagnostics_.error(place, fmt::format("the tag '{}' has no meaning here", shorten(tag, 40))).remedy =
+        "remove it, or put quotes around a text that starts with '!'";
+  }
+
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    Frame frame;
+    frame.node.kind = kind;
+    frame.node.place = marks_.place(mark);
+    frame.anchor = anchor;
+    check_tag(tag, frame.node.place);
+    if (frames_.size() >= static_cast<size_t>(kDepthMax))
+      stop(frame.node.place, fmt::format("more than {} levels of lists and maps", kDepthMax),
+           "nest less deeply");
+    frames_.push_back(std::move(frame));
+  }
+
+  void close() {
+    Frame frame = std::move(frames_.back());
+    frames_.pop_back();
+    for (Node& map : frame.merged) merge_into(frame, std::move(map));
+    deliver(std::move(frame.node), frame.anchor);
+  }
+
+  void merge_into(Frame& frame, Node map) {
+    for (Entry& entry : map.entries)
+      if (frame.keys.insert(entry.key).second) frame.node.entries.push_back(std::move(entry));
+  }
+
+  void deliver(Node node, YAML::anchor_t anchor) {
+    last_place_ = node.place;
+    if (anchor != 0) remember(node, anchor);
+    if (frames_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = frames_.back();
+    if (frame.node.kind == Node::Kind::sequence)
+      frame.node.items.push_back(std::move(node));
+    else if (!frame.has_key)
+      take_key(frame, std::move(node));
+    else
+      take_value(frame, std::move(node));
+  }
+
+  void remember(const Node& node, YAML::anchor_t anchor) {
+    if (anchors_.size() <= anchor) anchors_.resize(anchor + 1);
+    anchors_[anchor] = {node, weight_of(node), true};
+  }
+
+  void take_key(Frame& frame, Node node) {
+    if (!node.is_scalar())
+      stop(node.place, fmt::format("the name of a field must be text, found {}", describe(node)),
+           "put quotes around a text that starts with '{', '[' or '?'");
+    frame.has_key = true;
+    frame.merge = node.text == "<<" && node.style == Node::Style::plain;
+    frame.duplicate = !frame.merge && !frame.keys.insert(node.text).second;
+    if (frame.duplicate) report_duplicate(frame, node);
+    frame.entry = {std::move(node.text), std::move(node.place), Node{}};
+  }
+
+  void take_value(Frame& frame, Node node) {
+    frame.has_key = false;
+    if (frame.merge) {
+      take_merge(frame, std::move(node));
+    } else if (!frame.duplicate) {
+      frame.entry.value = std::move(node);
+      frame.node.entries.push_back(std::move(frame.entry));
+    }
+  }
+
+  void take_merge(Frame& frame, Node node) {
+    if (node.is_map()) {
+      frame.merged.push_back(std::move(node));
+      return;
+    }
+    bool maps = node.is_sequence();
+    for (const Node& item : node.items) maps = maps && item.is_map();
+    if (!maps)
+      stop(node.place, fmt::format("'<<' takes a map or a list of maps, found {}", describe(node)), "");
+    for (Node& item : node.items) frame.merged.push_back(std::move(item));
+  }
+
+  void report_duplicate(const Frame& frame, const Node& key) {
+    Diagnostic& wrong =
+        diagnostics_.error(key.place, fmt::format("the field '{}' is given twice", shorten(key.text, 40)));
+    wrong.remedy = "keep one of the two";
+    if (const Entry* first = frame.node.find(key.text))
+      wrong.notes.push_back({first->key_place, "first given here"});
+  }
+
+  Marks marks_;
+  Diagnostics& diagnostics_;
+  SourceFileRef file_;
+  std::vector<Frame> frames_;
+  std::vector<Anchor> anchors_;  // by yaml-cpp's number
+  size_t alias_weight_ = 0;
+  std::optional<Node> root_;
+  Place last_place_;
+};
+
+struct Problem {
+  std::string message;
+  std::string remedy;
+};
+
+bool has_tab_indentation(std::string_view line) {
+  const size_t end = line.find_first_not_of(" \t");
+  return line.substr(0, end).find('\t') != std::string_view::npos;
+}
+
+// yaml-cpp's words in ours. Its texts are those of version 0.7.
+Problem explain(std::string_view text, std::string_view rest) {
+  const auto holds = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  if (holds("illegal map value"))
+    return {"a ':' stands where no field can start",
+            "indent the line like its neighbours, and put quotes around a text that holds ': '"};
+  if (holds("illegal EOF in scalar")) return {"a quoted text never ends", "add the closing quote"};
+  if (holds("illegal document indicator in scalar"))
+    return {"a quoted text runs into '---' or '...'", "add the closing quote"};
+  if (holds("referenced anchor is not defined"))
+    return {"'*' names an anchor that is not defined", "put quotes around a text that starts with '*'"};
+  if (holds("unknown token"))
+    return {fmt::format("a text cannot start with '{}'", shorten(rest.substr(0, 1), 1)),
+            "put quotes around the text"};
+  if (holds("end of map not found") || holds("end of sequence not found") || holds("illegal block entry") ||
+      holds("illegal map key"))
+    return {"this line does not fit what stands above it", "indent it like its neighbours"};
+  if (holds("unknown escape character") || holds("bad character found while scanning hex number"))
+    return {"a '\\' in double quotes starts no known escape",
+            "use single quotes, or write \\\\ for a backslash"};
+  return {fmt::format("this is not valid YAML ({})", text), ""};
+}
+
+void report_syntax(const YAML::Exception& problem, const SourceFileRef& file, Builder& builder,
+                   Diagnostics& diagnostics) {
+  const Place place = builder.marks().place(problem.mark, 1);
+  const bool tab =
+      problem.msg.find("illegal tab") != std::string::npos || has_tab_indentation(file->line(place.line));
+  if (tab) {
+    diagnostics.error({file, place.line, 1, 1}, "a tab in the indentation").remedy =
+        "YAML takes only spaces there: replace the tab by spaces";
+    return;
+  }
+  if (problem.msg.find("flow not found") != std::string::npos && builder.open_place().known()) {
+    const bool map = problem.msg.find("map flow") != std::string::npos;
+    diagnostics.error(builder.open_place(), fmt::format("this '{}' is never closed", map ? '{' : '['))
+        .remedy = fmt::format("add the closing '{}', and put quotes around a text that starts with '{}'",
+                              map ? '}' : ']', map ? '{' : '[');
+    return;
+  }
+  Problem words = explain(problem.msg, builder.marks().rest(problem.mark));
+  Diagnostic& wrong = diagnostics.error(place, std::move(words.message));
+  wrong.remedy = std::move(words.remedy);
+  if (builder.last_place().known())
+    wrong.notes.push_back({builder.last_place(), "the last that could be read"});
+}
+
+void report_second_document(const SourceFileRef& file, const Place& place, Diagnostics& diagnostics) {
+  const bool marked = file->line(place.line).starts_with("---") ||
+                      (place.line > 1 && file->line(place.line - 1).starts_with("---"));
+  if (marked)
+    diagnostics.error(place, "a second document in one file").remedy = "move it to a file of its own";
+  else
+    diagnostics.error(place, "this line does not fit what stands above it").remedy =
+        "indent it like its neighbours";
+}
+
+// Tells where a second document starts and reads no further.
+class SecondDocument : public Builder {
+ public:
+  using Builder::Builder;
+  Place start;
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    start = marks().place(mark);
+    throw Stop{};
+  }
+};
+
+std::optional<Node> parse_documents(const SourceFileRef& file, Diagnostics& diagnostics) {
+  std::istringstream input(file->text());
+  Builder builder(file, diagnostics);
+  SecondDocument second(file, diagnostics);
+  try {
+    YAML::Parser parser(input);
+    if (!parser.HandleNextDocument(builder)) {
+      Node empty;
+      empty.place = {file, 1, 1, 0};
+      return empty;
+    }
+    parser.HandleNextDocument(second);
+  } catch (const Stop&) {
+    if (!second.start.known()) return std::nullopt;
+    report_second_document(file, second.start, diagnostics);
+    return std::nullopt;
+  } catch (const YAML::Exception& problem) {
+    report_syntax(problem, file, builder, diagnostics);
+    return std::nullopt;
+  }
+  return builder.take_root();
+}
+
+// Place of byte `offset`.
+Place place_of_byte(const SourceFileRef& file, size_t offset) {
+  const std::string_view before = std::string_view(file->text()).substr(0, offset);
+  const auto line = static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+  const size_t start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  return {file, line, static_cast<uint32_t>(count_characters(before.substr(start))) + 1, 1};
+}
+
+size_t find_control(std::string_view text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) return at;
+  }
+  return std::string_view::npos;
+}
+
+// Whether yaml-cpp may see it at all: it ends quietly at some of these bytes.
+bool check_bytes(const SourceFileRef& file, Diagnostics& diagnostics) {
+  const std::string& text = file->text();
+  if (text.size() > kFileBytesMax) {
+    diagnostics.error(Place::whole(file), fmt::format("the file has more than {} MiB", kFileBytesMax >> 20))
+        .remedy = "split it into several files";
+    return false;
+  }
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    diagnostics.error(Place::whole(file), "the file is UTF-16").remedy = "save it as UTF-8";
+    return false;
+  }
+  const size_t bad = std::min(find_not_utf8(text), find_control(text));
+  if (bad == std::string::npos) return true;
+  const auto byte = static_cast<unsigned>(static_cast<unsigned char>(text[bad]));
+  Diagnostic& wrong =
+      diagnostics.error(place_of_byte(file, bad), fmt::format("the byte 0x{:02X} is not text", byte));
+  wrong.remedy = byte >= 0x80 ? "save the file as UTF-8" : "remove it";
+  return false;
+}
+
+}  // namespace
+
+std::optional<Node> parse_yaml(const SourceFileRef& file, Diagnostics& diagnostics) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (file->text().starts_with(kByteOrderMark)) {
+    // Some editors write it; it means nothing in UTF-8.
+    const auto without =
+        std::make_shared<SourceFile>(file->name(), file->text().substr(kByteOrderMark.size()));
+    return parse_yaml(without, diagnostics);
+  }
+  if (!check_bytes(file, diagnostics)) return std::nullopt;
+  return parse_documents(file, diagnostics);
+}
+
+}  // namespace penstock::declare
