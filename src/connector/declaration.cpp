@@ -1,0 +1,319 @@
+#include "connector/declaration.h"
+
+#include <fmt/format.h>
+
+#include "connector/declaration_checks.h"
+
+namespace penstock::connector {
+namespace {
+
+using namespace declare;
+
+const Of<SettingDeclaration>& setting_shape() {
+  using Type = SettingDeclaration::Type;
+  static const Of<SettingDeclaration> shape = structure<SettingDeclaration>(
+      "connector setting", "A setting that every destination of this kind has.",
+      {field<&SettingDeclaration::type>("type", choice<Type>({{"text", Type::text, "any text"},
+                                                              {"url", Type::url, "an address"},
+                                                              {"choice", Type::choice, "one of `choices`"},
+                                                              {"boolean", Type::boolean, "true or false"},
+                                                              {"integer", Type::integer, "a whole number"}}))
+           .required()
+           .help("What kind of value it is."),
+       field<&SettingDeclaration::required>("required", boolean()).by_default("false").help("Must be given."),
+       field<&SettingDeclaration::secret>("secret", boolean())
+           .by_default("false")
+           .help("Never shown in logs, messages or pages."),
+       field<&SettingDeclaration::by_default>("default", any_text()).help("The value when it is not given."),
+       field<&SettingDeclaration::help>("help", text())
+           .required()
+           .help("What it is, for the reference page."),
+       field<&SettingDeclaration::example>("example", text()).help("How it may look in a project."),
+       field<&SettingDeclaration::choices>("choices", map_of(text())).help("Each choice with its help.")});
+  return shape;
+}
+
+const Of<Auth>& auth_shape() {
+  static const auto bearer = structure<BearerAuth>(
+      "bearer auth", "`Authorization: Bearer TOKEN`.",
+      {field<&BearerAuth::token>("token", placed(text())).required().help("The token, usually a setting.")});
+  static const auto header = structure<HeaderAuth>(
+      "header auth", "A header of the vendor's own.",
+      {field<&HeaderAuth::name>("name", placed(text())).required().help("The header's name."),
+       field<&HeaderAuth::value>("value", placed(text())).required().help("Its value.")});
+  static const auto basic = structure<BasicAuth>(
+      "basic auth", "HTTP basic authentication.",
+      {field<&BasicAuth::user>("user", placed(text())).required().help("The user name."),
+       field<&BasicAuth::password>("password", placed(any_text())).by_default("").help("The password.")});
+  static const auto none = structure<NoAuth>("no auth", "Requests carry no login.", {});
+  static const Of<Auth> shape = tagged<Auth>(
+      "type",
+      {alternative<Auth>("bearer", bearer, "a bearer token"), alternative<Auth>("header", header, "a header"),
+       alternative<Auth>("basic", basic, "user and password"), alternative<Auth>("none", none, "no login")});
+  return shape;
+}
+
+const Of<LimitGroup>& limit_shape() {
+  static const auto rate_rule = structure<RateRule>(
+      "rate rule", "A number of requests in a time.",
+      {field<&RateRule::rate>("rate", rate())
+           .required()
+           .help("So many requests in so long.")
+           .example("190/10s"),
+       field<&RateRule::when>("when", map_of(text())).help("Settings that must have these values.")});
+  static const auto learned = structure<LearnedLimit>(
+      "learned limit", "Response headers that tell the limit; what they say wins.",
+      {field<&LearnedLimit::allowed>("allowed", text()).help("Header with the requests allowed in a window."),
+       field<&LearnedLimit::remaining>("remaining", text()).help("Header with the requests left in it."),
+       field<&LearnedLimit::window_ms>("window_ms", text()).help("Header with the window in milliseconds.")});
+  static const Of<LimitGroup> shape = structure<LimitGroup>(
+      "limit group", "Requests that share a rate limit.",
+      {field<&LimitGroup::rates>("rates", list(static_cast<const Of<RateRule>&>(rate_rule)))
+           .required()
+           .help("The first rate whose conditions hold."),
+       field<&LimitGroup::learn>("learn", learned).help("What responses tell about it.")});
+  return shape;
+}
+
+const Of<ValueRules>& values_shape() {
+  using Style = ValueRules::Style;
+  using Times = ValueRules::Times;
+  using Lists = ValueRules::Lists;
+  static const auto times = [] {
+    return choice<Times>({{"iso", Times::iso, "ISO 8601 text"},
+                          {"epoch_ms", Times::epoch_ms, "milliseconds since 1970"},
+                          {"epoch_s", Times::epoch_s, "seconds since 1970"}});
+  };
+  static const Of<ValueRules> shape = structure<ValueRules>(
+      "value rules", "How values are written.",
+      {field<&ValueRules::style>("style", choice<Style>({{"json", Style::json, "numbers and booleans bare"},
+                                                         {"text", Style::text, "every value as a string"}}))
+           .by_default("json")
+           .help("Whether numbers and booleans are JSON's own or strings."),
+       field<&ValueRules::null>("null", any_text())
+           .by_default("'null'")
+           .help("The JSON that clears a field.")
+           .example("'\"\"'"),
+       field<&ValueRules::timestamps>("timestamps", times())
+           .by_default("iso")
+           .help("How points in time look."),
+       field<&ValueRules::dates>("dates", times()).by_default("iso").help("How dates look."),
+       field<&ValueRules::utc>("utc", boolean())
+           .by_default("true")
+           .help("A timestamp without zone is UTC and gets a Z."),
+       field<&ValueRules::lists>("lists", choice<Lists>({{"json", Lists::json, "as a JSON array"},
+                                                         {"join", Lists::join, "as text, joined"}}))
+           .by_default("json")
+           .help("How lists look."),
+       field<&ValueRules::separator>("separator", text()).by_default("';'").help("Between joined items.")});
+  return shape;
+}
+
+Of<Verdict> verdict_shape() {
+  return choice<Verdict>({{"accepted", Verdict::accepted, "every row was accepted"},
+                          {"rejected", Verdict::rejected, "every row was refused for good"},
+                          {"rows", Verdict::rows, "the rules under `rows` tell"},
+                          {"split", Verdict::split, "a row is at fault, the reply does not say which"},
+                          {"exists", Verdict::exists, "a record with this match is there already"},
+                          {"missing", Verdict::missing, "the record is not there"},
+                          {"retry", Verdict::retry, "may succeed when repeated"},
+                          {"throttled", Verdict::throttled, "too fast"},
+                          {"quota", Verdict::quota, "the day's allowance is used up"},
+                          {"auth", Verdict::auth, "the login is refused"},
+                          {"forbidden", Verdict::forbidden, "the login may not do this"}});
+}
+
+const Of<RowRule>& row_rule_shape() {
+  using By = RowRule::By;
+  static const Of<RowRule> shape = structure<RowRule>(
+      "row rule", "Gives rows their outcome from a list in the reply.",
+      {field<&RowRule::each>("each", placed(text())).required().help("Path of the list."),
+       field<&RowRule::by>("by", choice<By>({{"trace", By::trace, "the `{trace}` that was sent"},
+                                             {"index", By::index, "the row's number in the request, from 0"},
+                                             {"position", By::position, "the entry's own position"},
+                                             {"match", By::match, "the match value"},
+                                             {"record_id", By::record_id, "the record's id"}}))
+           .by_default("position")
+           .help("What names the row."),
+       field<&RowRule::at>("at", text()).help("Path of that in an entry; a list names several rows."),
+       field<&RowRule::where>("where", map_of(any_text())).help("Only entries with these values."),
+       field<&RowRule::is>("is", verdict_shape()).by_default("accepted").help("What it means."),
+       field<&RowRule::record_id>("record_id", text()).help("Path of the record's id."),
+       field<&RowRule::created>("created", text()).help("Path of whether it is new."),
+       field<&RowRule::code>("code", list(text()).or_one())
+           .help("Paths of the error's code, the first found."),
+       field<&RowRule::message>("message", list(text()).or_one()).help("Paths of its message."),
+       field<&RowRule::codes>("codes", map_of(verdict_shape())).help("Codes that mean something else.")});
+  return shape;
+}
+
+const Of<ReplyRule>& reply_rule_shape() {
+  static const Of<ReplyRule> shape =
+      structure<ReplyRule>(
+          "reply rule", "What a reply means. The first rule that fits decides.",
+          {field<&ReplyRule::status>("status", list(text()).or_one()).help("HTTP statuses: 200, 4xx."),
+           field<&ReplyRule::where>("where", map_of(any_text())).help("Values in the reply, by path."),
+           field<&ReplyRule::is>("is", verdict_shape()).required().help("What it means."),
+           field<&ReplyRule::rows>("rows", list(row_rule_shape())).help("For `is: rows`."),
+           field<&ReplyRule::unnamed>("unnamed", verdict_shape())
+               .by_default("retry")
+               .help("For rows that the reply does not name."),
+           field<&ReplyRule::code>("code", list(text()).or_one()).help("Paths of the error's code."),
+           field<&ReplyRule::message>("message", list(text()).or_one()).help("Paths of its message."),
+           field<&ReplyRule::codes>("codes", map_of(verdict_shape()))
+               .help("Codes that mean something else when one row travelled alone.")})
+          .place<&ReplyRule::place>();
+  return shape;
+}
+
+const Of<Operation>& operation_shape() {
+  static const auto find = structure<FindRule>(
+      "find rule", "How a look-up's reply lists the records it found.",
+      {field<&FindRule::each>("each", text()).required().help("Path of the list."),
+       field<&FindRule::record_id>("record_id", text()).required().help("Path of a record's id."),
+       field<&FindRule::value>("value", text()).required().help("Path of the value that was matched on."),
+       field<&FindRule::fields>("fields", text()).help("Path of the object with the record's fields."),
+       field<&FindRule::ignore_case>("ignore_case", boolean())
+           .by_default("false")
+           .help("Found values are compared without regard to case."),
+       field<&FindRule::next>("next", text()).help("Path of the next page's mark."),
+       field<&FindRule::first>("first", any_text()).by_default("").help("`{page}` of the first page.")});
+  static const Of<Operation> shape =
+      structure<Operation>(
+          "operation", "One kind of request.",
+          {field<&Operation::request>("request", placed(text()))
+               .required()
+               .help("Method and path.")
+               .example("POST /crm/v3/objects/{object}/batch/upsert"),
+           field<&Operation::limit>("limit", placed(text())).required().help("The limit group it counts in."),
+           field<&Operation::rows>("rows", integer({.min = 1, .max = 100'000}, "a number of rows"))
+               .by_default("1")
+               .help("At most so many rows in a request."),
+           field<&Operation::bytes>("bytes", size())
+               .by_default("0B")
+               .help("At most so large a body; 0: any."),
+           field<&Operation::repeatable>("repeatable", boolean())
+               .by_default("true")
+               .help("Doing it twice is the same as doing it once."),
+           field<&Operation::body>("body", anything()).help("Template of the JSON body."),
+           field<&Operation::find>("find", find).help("Makes it a look-up."),
+           field<&Operation::replies>("replies", list(reply_rule_shape()))
+               .required()
+               .help("What replies mean.")})
+          .place<&Operation::place>();
+  return shape;
+}
+
+const Of<Route>& route_shape() {
+  static const Of<Route> shape =
+      structure<Route>("route", "Which operations carry out the modes.",
+                       {field<&Route::find>("find", text()).help("Finds records by match value."),
+                        field<&Route::create>("create", text()).help("Writes a record that is not there."),
+                        field<&Route::update>("update", text()).help("Writes a record by its id."),
+                        field<&Route::upsert>("upsert", text()).help("Writes by match value, there or not."),
+                        field<&Route::remove>("delete", text()).help("Removes a record by its id.")})
+          .place<&Route::place>();
+  return shape;
+}
+
+const Of<Object>& object_shape() {
+  static const auto kind = [] {
+    return choice<MatchKind>({{"id", MatchKind::id, "the record's own id"},
+                              {"unique", MatchKind::unique, "unique there: native upsert"},
+                              {"search", MatchKind::search, "found by bulk search"}});
+  };
+  static const Of<Object> shape =
+      structure<Object>("object", "Something that can be written.",
+                        {field<&Object::title>("title", text()).required().help("Its name for people."),
+                         field<&Object::match>("match", map_of(kind())).help("How fields can be matched on."),
+                         field<&Object::other_match>("other_match", kind())
+                             .help("The same for all other fields.")
+                             .otherwise("the destination is asked")})
+          .place<&Object::place>();
+  return shape;
+}
+
+const Of<Discover>& discover_shape() {
+  static const auto fields = structure<DiscoverFields>(
+      "discover fields", "How the destination lists its fields.",
+      {field<&DiscoverFields::request>("request", placed(text())).required().help("Method and path."),
+       field<&DiscoverFields::limit>("limit", placed(text())).required().help("Its limit group."),
+       field<&DiscoverFields::each>("each", text()).required().help("Path of the list."),
+       field<&DiscoverFields::name>("name", text()).required().help("Path of a field's name."),
+       field<&DiscoverFields::title>("title", text()).help("Path of its label."),
+       field<&DiscoverFields::type>("type", text()).help("Path of its type."),
+       field<&DiscoverFields::unique>("unique", text()).help("Path of whether its values are unique."),
+       field<&DiscoverFields::read_only>("read_only", text()).help("Path of whether it can't be written."),
+       field<&DiscoverFields::options>("options", text()).help("Path of its allowed values.")});
+  static const Of<Discover> shape =
+      structure<Discover>("discover", "What the destination tells about itself.",
+                          {field<&Discover::fields>("fields", fields).help("The fields of an object.")});
+  return shape;
+}
+
+const Of<Routes>& routes_shape() {
+  static const Of<Routes> shape =
+      structure<Routes>("routes", "Operations by kind of match.",
+                        {field<&Routes::id>("id", route_shape()).help("Matched by the record's id."),
+                         field<&Routes::unique>("unique", route_shape()).help("Matched by a unique field."),
+                         field<&Routes::search>("search", route_shape()).help("Matched by search.")});
+  return shape;
+}
+
+}  // namespace
+
+const Of<Declaration>& declaration_shape() {
+  using D = Declaration;
+  static const Of<Declaration> shape =
+      structure<Declaration>(
+          "connector", "The declaration of how one kind of destination is spoken to.",
+          {field<&D::name>("connector", identifier())
+               .required()
+               .help("Its name, as in a destination's `type`."),
+           field<&D::title>("title", text()).required().help("Its name for people."),
+           field<&D::summary>("summary", text()).required().help("What it writes, in one sentence."),
+           field<&D::facts>("facts", text())
+               .required()
+               .help("When the vendor's facts were checked.")
+               .example("2026-11"),
+           field<&D::setup>("setup", text()).help("Markdown: what to do at the vendor first."),
+           field<&D::quirks>("quirks", list(text())).help("What users should know."),
+           field<&D::settings>("settings", map_of(identifier(), setting_shape()))
+               .required()
+               .help("Settings of a destination."),
+           field<&D::auth>("auth", auth_shape()).required().help("How requests carry the login."),
+           field<&D::base>("base", placed(text()))
+               .required()
+               .help("Where paths start.")
+               .example("'{setting.base_url}'"),
+           field<&D::headers>("headers", map_of(text())).help("Headers of every request."),
+           field<&D::values>("values", values_shape()).by_default("{}").help("How values are written."),
+           field<&D::limits>("limits", map_of(identifier(), limit_shape())).required().help("Rate limits."),
+           field<&D::operations>("operations", map_of(identifier(), operation_shape()))
+               .required()
+               .help("Kinds of request."),
+           field<&D::routes>("routes", routes_shape()).required().help("Operations by kind of match."),
+           field<&D::objects>("objects", map_of(object_shape()))
+               .required()
+               .help("What can be written; a name may be a pattern with `*`."),
+           field<&D::replies>("replies", list(reply_rule_shape()))
+               .help("For every operation, after its own."),
+           field<&D::discover>("discover", discover_shape())
+               .by_default("{}")
+               .help("What the destination tells.")})
+          .place<&D::place>();
+  return shape;
+}
+
+std::optional<Declaration> read_declaration(const SourceFileRef& file, Diagnostics& diagnostics) {
+  const uint64_t before = diagnostics.errors();
+  const auto node = parse_yaml(file, diagnostics);
+  if (!node) return std::nullopt;
+  Declaration declaration;
+  if (!read(declaration_shape(), *node, declaration, diagnostics)) return std::nullopt;
+  check_declaration(declaration, diagnostics);
+  if (diagnostics.errors() > before) return std::nullopt;
+  return declaration;
+}
+
+}  // namespace penstock::connector

@@ -1,0 +1,227 @@
+#include "connector/declaration_checks.h"
+
+#include <fmt/format.h>
+
+#include "connector/text_template.h"
+
+namespace penstock::connector {
+namespace {
+
+using declare::Diagnostics;
+using What = Placeholder::What;
+
+template <class T>
+std::vector<std::string> names_of(const std::vector<Named<T>>& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+class Checker {
+ public:
+  Checker(const Declaration& declaration, Diagnostics& diagnostics)
+      : d_(declaration), diagnostics_(diagnostics) {}
+
+  void all() {
+    settings();
+    auth();
+    template_text(d_.base.value, d_.base.place, Scope::login);
+    for (const auto& header : d_.headers) template_text(header.value, header.name_place, Scope::login);
+    for (const auto& group : d_.limits) limit_group(group);
+    for (const auto& operation : d_.operations) this->operation(operation);
+    route(d_.routes.id);
+    route(d_.routes.unique);
+    route(d_.routes.search);
+    objects();
+    for (const auto& rule : d_.replies) reply(rule);
+    if (d_.discover.fields) {
+      request(d_.discover.fields->request, 1);
+      limit(d_.discover.fields->limit);
+    }
+  }
+
+ private:
+  enum class Scope { login, request, body };
+
+  void unknown(std::string_view what, const std::string& name, const Place& place,
+               const std::vector<std::string>& known) {
+    auto& diagnostic = diagnostics_.error(place, fmt::format("there is no {} '{}'", what, name));
+    if (auto near = declare::nearest(name, known)) diagnostic.hint = fmt::format("did you mean '{}'?", *near);
+    diagnostic.remedy = fmt::format("known: {}", fmt::join(known, ", "));
+  }
+
+  void settings() {
+    for (const auto& setting : d_.settings) {
+      const bool is_choice = setting.value.type == SettingDeclaration::Type::choice;
+      if (is_choice == setting.value.choices.empty())
+        diagnostics_.error(setting.name_place, is_choice ? "a choice needs `choices`"
+                                                         : "`choices` belong to a setting of type choice");
+    }
+  }
+
+  void auth() {
+    if (const auto* bearer = std::get_if<BearerAuth>(&d_.auth))
+      template_text(bearer->token.value, bearer->token.place, Scope::login);
+    if (const auto* header = std::get_if<HeaderAuth>(&d_.auth))
+      template_text(header->value.value, header->value.place, Scope::login);
+    if (const auto* basic = std::get_if<BasicAuth>(&d_.auth)) {
+      template_text(basic->user.value, basic->user.place, Scope::login);
+      template_text(basic->password.value, basic->password.place, Scope::login);
+    }
+  }
+
+  void conditions(const SettingConditions& when) {
+    for (const auto& condition : when) setting(condition.name, condition.name_place);
+  }
+
+  void setting(const std::string& name, const Place& place) {
+    const auto known = names_of(d_.settings);
+    if (std::find(known.begin(), known.end(), name) == known.end()) unknown("setting", name, place, known);
+  }
+
+  void limit_group(const Named<LimitGroup>& group) {
+    for (const auto& rate : group.value.rates) conditions(rate.when);
+    if (group.value.rates.empty() || !group.value.rates.back().when.empty())
+      diagnostics_.error(group.name_place,
+                         fmt::format("the last rate of '{}' must hold without conditions", group.name));
+  }
+
+  void limit(const Placed<std::string>& name) {
+    const auto known = names_of(d_.limits);
+    if (std::find(known.begin(), known.end(), *name) == known.end())
+      unknown("limit group", *name, name.place, known);
+  }
+
+  void operation(const Named<Operation>& named) {
+    const Operation& operation = named.value;
+    request(operation.request, operation.rows);
+    limit(operation.limit);
+    if (operation.body) body(*operation.body, operation.rows);
+    for (const auto& rule : operation.replies) reply(rule);
+  }
+
+  void request(const Placed<std::string>& request, int64_t rows) {
+    static const std::vector<std::string> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE"};
+    const size_t space = request->find(' ');
+    const std::string method = request->substr(0, space);
+    if (space == std::string::npos || std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end() ||
+        request->substr(space + 1, 1) != "/") {
+      diagnostics_.error(request.place, "expected a method and a path, such as POST /things/{object}");
+      return;
+    }
+    template_text(request->substr(space + 1), request.place, rows == 1 ? Scope::body : Scope::request);
+  }
+
+  void body(const Node& node, int64_t rows) {
+    each_row_ = 0;
+    visit(node, rows == 1);
+    if (each_row_ > 1) diagnostics_.error(node.place, "a body has one list of rows, this one has several");
+    if (each_row_ == 0 && rows > 1)
+      diagnostics_.error(node.place, "a request of several rows needs `each_row` (or {matches}) in its body");
+  }
+
+  void visit(const Node& node, bool in_row) {
+    if (node.is_scalar()) return body_text(node, in_row);
+    for (const auto& item : node.items) visit(item, in_row);
+    const bool is_rows = node.entries.size() == 1 && node.entries[0].key == "each_row";
+    if (is_rows) ++each_row_;
+    for (const auto& entry : node.entries) visit(entry.value, in_row || is_rows);
+  }
+
+  void body_text(const Node& node, bool in_row) {
+    const auto text = parse(node.text, node.place);
+    if (!text) return;
+    for (const auto& piece : text->pieces()) {
+      if (!piece.placeholder) continue;
+      const Placeholder& placeholder = *piece.placeholder;
+      known_setting(placeholder, node.place);
+      if (is_of_batch(placeholder.what)) ++each_row_;
+      if (is_of_batch(placeholder.what) && text->alone() == nullptr)
+        diagnostics_.error(node.place, "a list of rows must be the whole value");
+      if (is_of_row(placeholder.what) && !in_row)
+        diagnostics_.error(node.place, "a placeholder of a row stands outside `each_row`");
+      if ((placeholder.what == What::fields || placeholder.what == What::read_fields) &&
+          text->alone() == nullptr)
+        diagnostics_.error(node.place, "{fields} and {read_fields} must be the whole value");
+    }
+  }
+
+  std::optional<TextTemplate> parse(const std::string& text, const Place& place) {
+    auto parsed = TextTemplate::parse(text);
+    if (parsed.ok()) return *std::move(parsed);
+    diagnostics_.error(place, parsed.error().message).remedy = parsed.error().remedy;
+    return std::nullopt;
+  }
+
+  void known_setting(const Placeholder& placeholder, const Place& place) {
+    if (placeholder.what == What::setting) setting(placeholder.argument, place);
+  }
+
+  void template_text(const std::string& text, const Place& place, Scope scope) {
+    const auto parsed = parse(text, place);
+    if (!parsed) return;
+    for (const auto& piece : parsed->pieces()) {
+      if (!piece.placeholder) continue;
+      known_setting(*piece.placeholder, place);
+      const What what = piece.placeholder->what;
+      const bool fits = what == What::setting ||
+                        (scope != Scope::login && (what == What::object || what == What::match_field)) ||
+                        (scope == Scope::body && (what == What::match || what == What::record_id));
+      if (!fits) diagnostics_.error(place, "this placeholder cannot stand here");
+    }
+  }
+
+  void reply(const ReplyRule& rule) {
+    if ((rule.is == Verdict::rows) == rule.rows.empty())
+      diagnostics_.error(rule.place,
+                         rule.rows.empty() ? "`is: rows` needs `rows`" : "`rows` needs `is: rows`");
+    for (const auto& status : rule.status)
+      if (status.size() != 3 || status[0] < '1' || status[0] > '5')
+        diagnostics_.error(rule.place,
+                           fmt::format("expected a status such as 200 or 4xx, found '{}'", status));
+    for (const auto& row : rule.rows)
+      if (row.by != RowRule::By::position && row.at.empty())
+        diagnostics_.error(row.each.place, "`by` needs `at`: the path of what names the row");
+  }
+
+  void route(const std::optional<Route>& route) {
+    if (!route) return;
+    const auto known = names_of(d_.operations);
+    for (const std::string* name :
+         {&route->find, &route->create, &route->update, &route->upsert, &route->remove})
+      if (!name->empty() && std::find(known.begin(), known.end(), *name) == known.end())
+        unknown("operation", *name, route->place, known);
+  }
+
+  void objects() {
+    if (d_.objects.empty()) diagnostics_.error(d_.place, "a connector needs at least one object");
+    for (const auto& object : d_.objects)
+      for (const auto& match : object.value.match)
+        if (!route_of(match.value))
+          diagnostics_.error(match.name_place, "there is no route for this kind of match under `routes`");
+  }
+
+  bool route_of(MatchKind kind) const {
+    switch (kind) {
+      case MatchKind::id:
+        return d_.routes.id.has_value();
+      case MatchKind::unique:
+        return d_.routes.unique.has_value();
+      case MatchKind::search:
+        return d_.routes.search.has_value();
+    }
+    return false;
+  }
+
+  const Declaration& d_;
+  Diagnostics& diagnostics_;
+  int each_row_ = 0;
+};
+
+}  // namespace
+
+void check_declaration(const Declaration& declaration, Diagnostics& diagnostics) {
+  Checker(declaration, diagnostics).all();
+}
+
+}  // namespace penstock::connector

@@ -1,0 +1,54 @@
+// What a reply means for the rows that were sent, by the rules of the declaration.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/declaration.h"
+
+namespace penstock::connector {
+
+// One row's part of a reply.
+struct RowReading {
+  Verdict verdict = Verdict::accepted;  // accepted, rejected, exists, missing or retry
+  std::string record_id;                // empty when the reply does not tell
+  std::optional<bool> created;
+  std::string code, message;  // as the destination gave them
+};
+
+struct ReplyReading {
+  // rows: `rows` has one reading for each row sent. Anything else holds for the whole request.
+  Verdict verdict = Verdict::rows;
+  std::string code, message;
+  std::vector<RowReading> rows;
+};
+
+// What the rows looked like when they were sent, for replies that name them by value.
+struct SentRows {
+  size_t count = 0;
+  std::function<std::string(size_t index)> match;      // text of the match value
+  std::function<std::string(size_t index)> record_id;  // empty when not known
+};
+
+// The operation's own rules first, then the connector's. A reply that no rule fits, or whose body is not
+// what a rule needs, is `retry` for a 2xx or 5xx and `rejected` otherwise, with a message that says so.
+ReplyReading read_reply(const Operation& operation, const Declaration& connector, int status,
+                        std::string_view body, const SentRows& sent);
+
+// A record that a look-up found.
+struct FoundRecord {
+  std::string value;  // of the match field; lower case when the rule ignores case
+  std::string record_id;
+  std::vector<std::pair<std::string, std::string>> fields;  // text of scalars; "" for null
+};
+struct FindReading {
+  std::vector<FoundRecord> records;
+  std::string next_page;  // empty: this was the last one
+};
+// Of a reply that read_reply() called accepted. `match_field` replaces {match_field} in the rule's paths.
+Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body);
+
+}  // namespace penstock::connector

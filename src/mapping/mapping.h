@@ -1,0 +1,58 @@
+// A sync's match and fields as SQL over its model: expressions that yield payload values, with known types.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "duck/duck.h"
+#include "payload/payload.h"
+
+namespace penstock {
+
+enum class WritePolicy { always, on_create, if_empty };
+std::string_view name_of(WritePolicy policy);
+
+// One value of a row: an SQL expression over the model's columns that yields payload form.
+struct MappedColumn {
+  std::string name;  // the model's column (keys), or the destination's field (match, fields)
+  std::string sql;
+  ValueType type;
+  std::string warehouse_type;  // as the source calls it: DECIMAL(10,2)
+};
+
+struct MappedField : MappedColumn {
+  WritePolicy write = WritePolicy::always;
+  bool omit_null = false;  // a NULL is left out of the payload; else it clears the field
+  bool personal = false;   // masked wherever values are kept or shown
+  bool fingerprinted() const { return write != WritePolicy::on_create; }
+};
+
+// How rows become payloads: what fingerprints were made with.
+struct Mapping {
+  std::vector<MappedColumn> match;
+  std::vector<MappedField> fields;
+  // JSON that says the same for the snapshot's manifest: two mappings with one description are the same.
+  std::string description() const;
+};
+
+struct MappedModel {
+  std::string relation;  // what stands behind FROM: a sub-query over the source
+  std::vector<MappedColumn> keys;
+  Mapping mapping;
+  // Earlier mappings that rows of the snapshot were accepted with and that can still be evaluated.
+  std::vector<Mapping> older;
+};
+
+// Reads Mapping::description() texts (a JSON array of them) and keeps those that the relation can evaluate.
+std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& relation,
+                                        std::string_view descriptions, const Mapping& current);
+
+// Types an expression over the relation. The error is DuckDB's own.
+Result<MappedColumn> map_expression(duck::Connection& connection, const std::string& relation,
+                                    std::string name, const std::string& expression);
+
+// FingerprintFields of a mapping, in the order: match, then fields that count.
+std::vector<FingerprintField> fingerprint_fields(const Mapping& mapping);
+
+}  // namespace penstock

@@ -1,0 +1,197 @@
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+
+#include "plan/removals.h"
+#include "plan/samples.h"
+#include "plan/stage.h"
+
+namespace penstock {
+namespace {
+
+constexpr std::string_view kSent = "class BETWEEN 1 AND 5";
+
+// The table `refused`(row, reason, key_hi, key_lo): staged rows that are not sent after all.
+Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
+                         const RowProbe& probe) {
+  auto created = connection.run(
+      "CREATE TEMP TABLE refused(row BIGINT, reason VARCHAR); "
+      "CREATE TEMP TABLE repeated(key_hi UBIGINT, key_lo UBIGINT, times UBIGINT)");
+  if (!created.ok()) return created.error();
+  auto appender = duck::Appender::open(connection, "repeated");
+  if (!appender.ok()) return appender.error();
+  for (const auto& [key, more] : probe.duplicates())
+    if (auto row = appender->add(key.hi).add(key.lo).add(more + 1).end_row(); !row.ok()) return row;
+  if (auto closed = appender->close(); !closed.ok()) return closed;
+
+  std::vector<std::string> statements;
+  if (!probe.duplicates().empty())
+    statements.push_back(
+        fmt::format("INSERT INTO refused SELECT stage.rowid, 'the key occurs ' || times || ' times' FROM "
+                    "stage JOIN repeated ON "
+                    "d.key_hi = repeated.key_hi AND d.key_lo = repeated.key_lo WHERE {}",
+                    kSent));
+  std::string arguments = match_names(model);
+  if (!model.mapping.fields.empty()) arguments += (arguments.empty() ? "" : ", ") + field_names(model);
+  if (options.why_invalid && !arguments.empty())
+    statements.push_back(
+        fmt::format("INSERT INTO refused SELECT row, reason FROM (SELECT rowid AS row, penstock_invalid({}) "
+                    "AS reason FROM stage "
+                    "WHERE {}) WHERE reason IS NOT NULL",
+                    arguments, kSent));
+  if (!model.mapping.match.empty())
+    statements.push_back(
+        fmt::format("INSERT INTO refused SELECT stage.rowid, 'the match value occurs in ' || times || ' "
+                    "rows' FROM stage JOIN "
+                    "(SELECT {0}, count(*) AS times FROM stage WHERE {1} GROUP BY ALL HAVING count(*) > 1) "
+                    "USING ({0}) WHERE {1}",
+                    match_names(model), kSent));
+  for (const auto& statement : statements)
+    if (auto done = connection.run(statement); !done.ok()) return done.error();
+  return success();
+}
+
+Result<void> define_invalid(duck::Connection& connection, const MappedModel& model,
+                            const PlanOptions& options) {
+  if (!options.why_invalid) return success();
+  std::vector<ValueType> match, fields;
+  for (const auto& column : model.mapping.match) match.push_back(column.type);
+  for (const auto& column : model.mapping.fields) fields.push_back(column.type);
+  return connection.define(
+      {.name = "penstock_invalid",
+       .result = duck::Type::of(DUCKDB_TYPE_VARCHAR),
+       .call = [match, fields, why = options.why_invalid](std::span<const duck::Vector> arguments,
+                                                          size_t rows, duckdb_vector result) -> Result<void> {
+         std::vector<Values> match_values, field_values;
+         for (size_t i = 0; i < match.size(); ++i) match_values.emplace_back(arguments[i], match[i]);
+         for (size_t i = 0; i < fields.size(); ++i)
+           field_values.emplace_back(arguments[match.size() + i], fields[i]);
+         duckdb_vector_ensure_validity_writable(result);
+         uint64_t* validity = duckdb_vector_get_validity(result);
+         for (size_t row = 0; row < rows; ++row) {
+           const std::string reason = why(match_values, field_values, row);
+           if (reason.empty())
+             duckdb_validity_set_row_invalid(validity, row);
+           else
+             duckdb_vector_assign_string_element_len(result, row, reason.data(), reason.size());
+         }
+         return success();
+       }});
+}
+
+// Numbers of rows of a class that are refused.
+Result<uint64_t> refused_of(duck::Connection& connection, RowClass row_class) {
+  return connection.number(
+      fmt::format("SELECT count(DISTINCT row) FROM refused JOIN stage ON row = stage.rowid WHERE class = {}",
+                  static_cast<int>(row_class)));
+}
+
+// A key that came several times: its first row was taken for whatever it looked like, and is invalid as well.
+// Staged first rows are in `refused`; the others were counted as unchanged (or waiting).
+Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, const RowProbe& probe,
+                        PlanCounts& counts) {
+  const ProbeCounts seen = probe.counts();
+  uint64_t sent[6] = {0, seen.added, seen.changed, seen.remapped, seen.unknown, seen.forced};
+  uint64_t refused = 0;
+  for (const auto row_class :
+       {RowClass::added, RowClass::changed, RowClass::remapped, RowClass::unknown, RowClass::forced}) {
+    const auto count = refused_of(connection, row_class);
+    if (!count.ok()) return count.error();
+    sent[static_cast<size_t>(row_class)] -= *count;
+    refused += *count;
+  }
+  const auto first_not_staged =
+      connection.texts(fmt::format("SELECT key_hi, key_lo FROM repeated ANTI JOIN (SELECT * FROM stage WHERE "
+                                   "{}) s ON s.d.key_hi = repeated.key_hi "
+                                   "AND s.d.key_lo = repeated.key_lo",
+                                   kSent));
+  if (!first_not_staged.ok()) return first_not_staged.error();
+  uint64_t unchanged = seen.unchanged, waiting = seen.waiting;
+  for (const auto& row : *first_not_staged) {
+    const auto found = snapshot.find({std::stoull(*row[0]), std::stoull(*row[1])});
+    if (!found.ok()) return found.error();
+    uint64_t& counted_as = *found && (*found)->waiting && waiting > 0 ? waiting : unchanged;
+    --counted_as;
+  }
+  counts.rows = seen.rows;
+  counts.added = sent[1];
+  counts.remapped = sent[3];
+  counts.unknown = sent[4];
+  counts.forced = sent[5];
+  counts.changed = sent[2] + sent[3] + sent[4] + sent[5];
+  counts.unchanged = unchanged;
+  counts.waiting = waiting;
+  counts.invalid = seen.null_key + seen.duplicate_key + refused + first_not_staged->size();
+  return success();
+}
+
+// Which columns of the plan file hold what is in the stage.
+std::string file_columns(const MappedModel& model) {
+  std::string out =
+      "CASE class WHEN 1 THEN 'added' ELSE 'changed' END AS \"change\", "
+      "CASE class WHEN 1 THEN 'new' WHEN 2 THEN 'data' WHEN 3 THEN 'mapping' WHEN 4 THEN 'in doubt' ELSE "
+      "'full' END AS why, "
+      "d.key AS key, d.key_hi AS key_hi, d.key_lo AS key_lo, d.fingerprint AS fingerprint, d.record_id AS "
+      "record_id, "
+      "d.match_before AS match_before, d.send AS send";
+  const Mapping& mapping = model.mapping;
+  for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);
+  for (size_t i = 0; i < mapping.fields.size(); ++i) out += fmt::format(", f{} AS f{}", i, i);
+  return out;
+}
+
+std::string removed_columns(const MappedModel& model) {
+  std::string out = "'removed', why, key, key_hi, key_lo, fingerprint, record_id, NULL, NULL";
+  const Mapping& mapping = model.mapping;
+  for (size_t i = 0; i < mapping.match.size(); ++i)
+    out += fmt::format(", TRY_CAST(m{} AS {})", i, storage_sql_type(mapping.match[i].type));
+  for (const auto& field : mapping.fields)
+    out += fmt::format(", CAST(NULL AS {})", storage_sql_type(field.type));
+  return out;
+}
+
+// Names that people and other tools see; the prefixes keep them apart from the plan's own.
+std::string named_columns(const MappedModel& model) {
+  std::string out = "\"change\", why, key, key_hi, key_lo, fingerprint, record_id, match_before, send";
+  const Mapping& mapping = model.mapping;
+  for (size_t i = 0; i < mapping.match.size(); ++i)
+    out += fmt::format(", m{} AS {}", i, duck::quote_name("match." + mapping.match[i].name));
+  for (size_t i = 0; i < mapping.fields.size(); ++i)
+    out += fmt::format(", f{} AS {}", i, duck::quote_name("fields." + mapping.fields[i].name));
+  return out;
+}
+
+Result<uint64_t> write_file(duck::Connection& connection, const MappedModel& model,
+                            const PlanOptions& options) {
+  std::string rows = fmt::format(
+      "SELECT {} FROM stage WHERE {} AND rowid NOT IN (SELECT row FROM refused) UNION ALL SELECT {} FROM "
+      "removed",
+      file_columns(model), kSent, removed_columns(model));
+  if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);
+  return connection.run(fmt::format("COPY (SELECT {} FROM ({})) TO {} (FORMAT parquet, COMPRESSION zstd)",
+                                    named_columns(model), rows, duck::quote_text(options.file)));
+}
+
+}  // namespace
+
+Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
+                       const PlanOptions& options) {
+  Plan plan;
+  plan.file = options.file;
+  auto probe = std::make_shared<RowProbe>(snapshot, model, options.probe);
+  if (auto staged = fill_stage(connection, model, snapshot, probe); !staged.ok()) return staged.error();
+  if (auto defined = define_invalid(connection, model, options); !defined.ok()) return defined.error();
+  if (auto refused = refuse_rows(connection, model, options, *probe); !refused.ok()) return refused.error();
+  if (auto counted = count_rows(connection, snapshot, *probe, plan.counts); !counted.ok())
+    return counted.error();
+  if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan); !removed.ok())
+    return removed.error();
+  auto written = write_file(connection, model, options);
+  if (!written.ok()) return written.error();
+  plan.counts.to_send = *written;
+  if (auto sampled = take_samples(connection, model, options, plan); !sampled.ok()) return sampled.error();
+  if (probe->migrates()) plan.migration = probe;
+  return plan;
+}
+
+}  // namespace penstock

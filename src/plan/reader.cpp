@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include "plan/plan.h"
+
+namespace penstock {
+namespace {
+
+// The columns of the query below, in its order.
+enum Column : size_t {
+  kOrdinal,
+  kChange,
+  kKey,
+  kKeyHi,
+  kKeyLo,
+  kFingerprint,
+  kRecordId,
+  kMatchBefore,
+  kSend,
+  kMatch
+};
+
+// Columns by their position in the file: names of fields may differ only in case, which DuckDB does not tell
+// apart. `skip` is `why`, which delivery has no use for.
+std::string plan_query(const std::string& file, std::string_view condition) {
+  return fmt::format(
+      "SELECT CAST(file_row_number AS UBIGINT), * EXCLUDE (file_row_number, why) FROM read_parquet({}, "
+      "file_row_number = true) WHERE {}",
+      duck::quote_text(file), condition);
+}
+
+}  // namespace
+
+PlanChunk::PlanChunk(duck::Chunk chunk, const std::vector<ValueType>& match,
+                     const std::vector<ValueType>& fields)
+    : chunk_(std::move(chunk)) {
+  size_t column = kMatch;
+  for (const auto type : match) match_.emplace_back(chunk_.column(column++), type);
+  for (const auto type : fields) fields_.emplace_back(chunk_.column(column++), type);
+}
+
+std::string_view PlanChunk::text(size_t column, size_t row) const {
+  const duck::Vector vector = chunk_.column(column);
+  return vector.valid(row) ? vector.text(row) : std::string_view();
+}
+
+uint64_t PlanChunk::ordinal(size_t row) const {
+  return chunk_.column(kOrdinal).data<uint64_t>()[row];
+}
+
+Change PlanChunk::change(size_t row) const {
+  const auto word = text(kChange, row);
+  return word == "added" ? Change::added : word == "changed" ? Change::changed : Change::removed;
+}
+
+std::string_view PlanChunk::key(size_t row) const {
+  return text(kKey, row);
+}
+
+KeyHash PlanChunk::key_hash(size_t row) const {
+  return {chunk_.column(kKeyHi).data<uint64_t>()[row], chunk_.column(kKeyLo).data<uint64_t>()[row]};
+}
+
+Fingerprint PlanChunk::fingerprint(size_t row) const {
+  return chunk_.column(kFingerprint).data<uint64_t>()[row];
+}
+std::string_view PlanChunk::record_id(size_t row) const {
+  return text(kRecordId, row);
+}
+std::string_view PlanChunk::match_before(size_t row) const {
+  return text(kMatchBefore, row);
+}
+std::string_view PlanChunk::send(size_t row) const {
+  return text(kSend, row);
+}
+
+PlanReader::PlanReader(duck::Connection& connection, std::string file, const MappedModel& model)
+    : connection_(&connection), file_(std::move(file)) {
+  for (const auto& column : model.mapping.match) match_.push_back(column.type);
+  for (const auto& column : model.mapping.fields) fields_.push_back(column.type);
+}
+
+Result<PlanReader> PlanReader::open(duck::Connection& connection, const std::string& file,
+                                    const MappedModel& model) {
+  PlanReader reader(connection, file, model);
+  auto rows = connection.query(plan_query(file, "\"change\" <> 'removed'"));
+  if (!rows.ok()) return rows.error();
+  reader.rows_.emplace(*std::move(rows));
+  return reader;
+}
+
+Result<std::shared_ptr<const PlanChunk>> PlanReader::next() {
+  for (;;) {
+    auto chunk = rows_->next();
+    if (!chunk.ok()) return chunk.error();
+    if (*chunk) return std::make_shared<const PlanChunk>(**std::move(chunk), match_, fields_);
+    if (in_removals_) return std::shared_ptr<const PlanChunk>();
+    if (auto started = start_removals(); !started.ok()) return started.error();
+  }
+}
+
+Result<void> PlanReader::start_removals() {
+  in_removals_ = true;
+  rows_.reset();
+  auto rows = connection_->query(plan_query(file_, "\"change\" = 'removed'"));
+  if (!rows.ok()) return rows.error();
+  rows_.emplace(*std::move(rows));
+  return success();
+}
+
+}  // namespace penstock

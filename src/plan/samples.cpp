@@ -1,0 +1,62 @@
+#include "plan/samples.h"
+
+#include <fmt/format.h>
+
+namespace penstock {
+namespace {
+
+Result<void> sample_changes(duck::Connection& connection, const MappedModel& model,
+                            const PlanOptions& options, std::string_view change, Plan& plan) {
+  auto rows = connection.texts(fmt::format("SELECT * FROM read_parquet({}) WHERE \"change\" = '{}' LIMIT {}",
+                                           duck::quote_text(options.file), change, options.samples));
+  if (!rows.ok()) return rows.error();
+  const size_t first_field = 9 + model.mapping.match.size();
+  for (auto& row : *rows) {
+    SampleRow& sample = plan.samples.emplace_back();
+    sample.change = change;
+    sample.why = row[1].value_or("");
+    sample.key = row[2].value_or("");
+    sample.key_hash = {std::stoull(*row[3]), std::stoull(*row[4])};
+    if (change == "removed") continue;
+    for (size_t i = 0; i < model.mapping.fields.size(); ++i) {
+      const MappedField& field = model.mapping.fields[i];
+      const auto& send = row[8];
+      const bool travels = (!send || (*send)[i] == '1') && (row[first_field + i] || !field.omit_null) &&
+                           (change == "added" || field.write != WritePolicy::on_create);
+      if (travels) sample.fields.push_back({field.name, row[first_field + i], field.personal});
+    }
+  }
+  return success();
+}
+
+Result<void> sample_refused(duck::Connection& connection, const std::string& sql,
+                            std::vector<InvalidRow>& into) {
+  auto rows = connection.texts(sql);
+  if (!rows.ok()) return rows.error();
+  for (auto& row : *rows) into.push_back({row[0].value_or(""), row[1].value_or("")});
+  return success();
+}
+
+}  // namespace
+
+Result<void> take_samples(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
+                          Plan& plan) {
+  for (const auto change : {"added", "changed", "removed"})
+    if (auto done = sample_changes(connection, model, options, change, plan); !done.ok()) return done;
+  auto done = sample_refused(
+      connection,
+      fmt::format("SELECT key, min(reason) AS reason FROM (SELECT d.key AS key, reason FROM refused JOIN "
+                  "stage ON row = "
+                  "stage.rowid UNION ALL SELECT d.key, CASE class WHEN {} THEN 'the key is NULL' ELSE 'the "
+                  "key occurs "
+                  "several times' END FROM stage WHERE class >= {}) GROUP BY key ORDER BY key LIMIT {}",
+                  static_cast<int>(RowClass::null_key), static_cast<int>(RowClass::null_key), kSamplesMax),
+      plan.invalid);
+  if (!done.ok()) return done;
+  return sample_refused(connection,
+                        fmt::format("SELECT d.key, '' FROM stage WHERE class = {} LIMIT {}",
+                                    static_cast<int>(RowClass::waiting), kSamplesMax),
+                        plan.waiting);
+}
+
+}  // namespace penstock

@@ -1,0 +1,173 @@
+#include "plan/stage.h"
+
+#include <fmt/format.h>
+
+namespace penstock {
+namespace {
+
+duck::Type description_type() {
+  struct Member {
+    const char* name;
+    duckdb_type type;
+  };
+  static constexpr Member kMembers[] = {
+      {"key", DUCKDB_TYPE_VARCHAR},       {"key_hi", DUCKDB_TYPE_UBIGINT},
+      {"key_lo", DUCKDB_TYPE_UBIGINT},    {"fingerprint", DUCKDB_TYPE_UBIGINT},
+      {"record_id", DUCKDB_TYPE_VARCHAR}, {"match_before", DUCKDB_TYPE_VARCHAR},
+      {"send", DUCKDB_TYPE_VARCHAR}};
+  std::vector<duck::Type> types;
+  std::vector<duckdb_logical_type> handles;
+  std::vector<const char*> names;
+  for (const auto& member : kMembers) {
+    types.push_back(duck::Type::of(member.type));
+    handles.push_back(types.back().get());
+    names.push_back(member.name);
+  }
+  return duck::Type(duckdb_create_struct_type(handles.data(), names.data(), names.size()));
+}
+
+// A key in which NULLs are shown: such rows are invalid, and people must find them.
+std::string key_with_nulls(std::span<const Values> keys, size_t row) {
+  std::vector<std::string> texts(keys.size());
+  std::vector<std::string_view> parts;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].is_null(row))
+      texts[i] = "NULL";
+    else
+      append_text(texts[i], keys[i], row);
+    parts.push_back(texts[i]);
+  }
+  return show_key(parts);
+}
+
+// Writes one column of the description.
+class DescriptionColumn {
+ public:
+  DescriptionColumn(duckdb_vector result, idx_t index)
+      : vector_(duckdb_struct_vector_get_child(result, index)) {}
+  void set(size_t row, std::string_view text) {
+    duckdb_vector_assign_string_element_len(vector_, row, text.data(), text.size());
+  }
+  void set(size_t row, uint64_t number) {
+    static_cast<uint64_t*>(duckdb_vector_get_data(vector_))[row] = number;
+  }
+  void set_null(size_t row) {
+    duckdb_vector_ensure_validity_writable(vector_);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector_), row);
+  }
+  void set_or_null(size_t row, const std::string& text) { text.empty() ? set_null(row) : set(row, text); }
+
+ private:
+  duckdb_vector vector_;
+};
+
+// Everything about a staged row that the probe did not hand on: only some rows get here.
+class Describer {
+ public:
+  Describer(const MappedModel& model, const Snapshot& snapshot, std::shared_ptr<const RowProbe> probe)
+      : arguments_(Arguments::of(model)), snapshot_(snapshot), probe_(std::move(probe)) {}
+
+  // The first argument is the row's class, the rest are the probe's.
+  Result<void> operator()(std::span<const duck::Vector> all, size_t rows, duckdb_vector result) const {
+    const auto* classes = all[0].data<uint8_t>();
+    const auto arguments = all.subspan(1);
+    const std::vector<Values> keys = arguments_.key_values(arguments);
+    std::vector<KeyHash> hashes(rows);
+    hash_keys(keys, rows, hashes.data());
+    DescriptionColumn key(result, 0), hi(result, 1), lo(result, 2), fingerprint(result, 3), record(result, 4),
+        match_before(result, 5), send(result, 6);
+    for (size_t row = 0; row < rows; ++row) {
+      key.set(row, key_with_nulls(keys, row));
+      hi.set(row, hashes[row].hi);
+      lo.set(row, hashes[row].lo);
+      fingerprint.set(row, finish_fingerprint(arguments_.current.sum(arguments, row)));
+      auto details = details_of(hashes[row]);
+      if (!details.ok()) return details.error();
+      record.set_or_null(row, details->record_id);
+      match_before.set_or_null(row, match_that_changed(arguments, row, *details));
+      if (static_cast<RowClass>(classes[row]) != RowClass::remapped) {
+        send.set_null(row);
+        continue;
+      }
+      const auto changed = probe_->changed_fields(hashes[row], arguments, row);
+      if (!changed.ok()) return changed.error();
+      send.set(row, *changed);
+    }
+    return success();
+  }
+
+ private:
+  Result<Details> details_of(KeyHash key) const {
+    const auto found = snapshot_.find(key);
+    if (!found.ok()) return found.error();
+    if (!*found) return Details{};
+    return snapshot_.details((*found)->slot);
+  }
+
+  // What the record was matched by when it was last written, when that is something else now.
+  std::string match_that_changed(std::span<const duck::Vector> arguments, size_t row,
+                                 const Details& details) const {
+    if (details.match.size() != arguments_.current.match.size()) return "";
+    std::vector<std::string_view> before;
+    bool changed = false;
+    for (size_t i = 0; i < details.match.size(); ++i) {
+      const auto& match = arguments_.current.match[i];
+      const Values values(arguments[match.index], match.type);
+      std::string now;
+      if (!values.is_null(row)) append_text(now, values, row);
+      changed = changed || now != details.match[i];
+      before.push_back(details.match[i]);
+    }
+    return changed ? show_key(before) : "";
+  }
+
+  Arguments arguments_;
+  const Snapshot& snapshot_;
+  std::shared_ptr<const RowProbe> probe_;
+};
+
+std::string names(char letter, size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += fmt::format("{}{}{}", i > 0 ? ", " : "", letter, i);
+  return out;
+}
+
+std::string renamed_columns(const MappedModel& model) {
+  std::string out;
+  size_t argument = model.keys.size();
+  for (size_t i = 0; i < model.mapping.match.size(); ++i) out += fmt::format(", a{} AS m{}", argument++, i);
+  for (size_t i = 0; i < model.mapping.fields.size(); ++i) out += fmt::format(", a{} AS f{}", argument++, i);
+  return out;
+}
+
+}  // namespace
+
+std::string match_names(const MappedModel& model) {
+  return names('m', model.mapping.match.size());
+}
+std::string field_names(const MappedModel& model) {
+  return names('f', model.mapping.fields.size());
+}
+
+Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
+                        const std::shared_ptr<RowProbe>& probe) {
+  auto defined = connection.define({.name = "penstock_diff",
+                                    .result = duck::Type::of(DUCKDB_TYPE_UTINYINT),
+                                    .has_effects = true,
+                                    .call = [probe](auto arguments, size_t rows, duckdb_vector result) {
+                                      return (*probe)(arguments, rows, result);
+                                    }});
+  if (!defined.ok()) return defined;
+  defined = connection.define(
+      {.name = "penstock_describe", .result = description_type(), .call = Describer(model, snapshot, probe)});
+  if (!defined.ok()) return defined;
+  const std::string arguments = argument_names(model);
+  auto staged = connection.run(
+      fmt::format("CREATE TEMP TABLE stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
+                  "(SELECT *, penstock_diff({0}) AS class FROM (SELECT {2} FROM {3})) WHERE class <> 0",
+                  arguments, renamed_columns(model), argument_select_list(model), model.relation));
+  if (!staged.ok()) return staged.error();
+  return success();
+}
+
+}  // namespace penstock
