@@ -16,7 +16,7 @@ namespace penstock {
 // its files counts as one operation, so a test can count those of a good run, then strike at each.
 // Thread-safe.
 //
-//     FaultyDisk disk(real_disk(), seed);
+//     FaultyDisk disk(real_disk(), seed);  // or a MemoryDisk
 //     disk.arm(FaultyDisk::Fault::power_cut, 7);   // the eighth operation from now is cut in the middle
 //     ...                                          // everything fails from there
 //     disk.power_on();                             // what was not synced is lost, in part or whole

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_directory.h"
+#include "base/memory_disk.h"
 
 namespace penstock {
 namespace {
@@ -10,9 +10,9 @@ namespace {
 using Fault = FaultyDisk::Fault;
 
 TEST(FaultyDisk, PassesOnUntilItStrikes) {
-  const TempDirectory directory;
-  FaultyDisk disk(real_disk(), 1);
-  const std::string path = directory.path("a");
+  MemoryDisk memory;
+  FaultyDisk disk(memory, 1);
+  const std::string path = "a";
   disk.arm(Fault::full, 2);
   EXPECT_TRUE(disk.replace(path, "one").ok());
   EXPECT_TRUE(disk.replace(path, "two").ok());
@@ -29,22 +29,22 @@ TEST(FaultyDisk, PassesOnUntilItStrikes) {
 }
 
 TEST(FaultyDisk, AReadOnlyDiskIsStillRead) {
-  const TempDirectory directory;
-  FaultyDisk disk(real_disk(), 1);
-  EXPECT_TRUE(disk.replace(directory.path("a"), "one").ok());
+  MemoryDisk memory;
+  FaultyDisk disk(memory, 1);
+  EXPECT_TRUE(disk.replace("a", "one").ok());
   disk.arm(Fault::read_only, 0);
-  EXPECT_EQ(disk.read(directory.path("a")).value(), "one");
-  EXPECT_FALSE(disk.remove(directory.path("a")).ok());
-  EXPECT_FALSE(disk.append_to(directory.path("a")).ok());
-  EXPECT_TRUE(disk.exists(directory.path("a")).value());
+  EXPECT_EQ(disk.read("a").value(), "one");
+  EXPECT_FALSE(disk.remove("a").ok());
+  EXPECT_FALSE(disk.append_to("a").ok());
+  EXPECT_TRUE(disk.exists("a").value());
 }
 
 TEST(FaultyDisk, APowerCutKeepsWhatWasSyncedAndPerhapsMore) {
   bool lost_some = false, kept_some = false;
   for (uint64_t seed = 0; seed < 50; ++seed) {
-    const TempDirectory directory;
-    FaultyDisk disk(real_disk(), seed);
-    const std::string path = directory.path("a");
+    MemoryDisk memory;
+    FaultyDisk disk(memory, seed);
+    const std::string path = "a";
     auto file = disk.append_to(path).value();
     ASSERT_TRUE(file->append("durable ").ok());
     ASSERT_TRUE(file->sync().ok());
@@ -65,13 +65,13 @@ TEST(FaultyDisk, APowerCutKeepsWhatWasSyncedAndPerhapsMore) {
 TEST(FaultyDisk, APowerCutReplacesAFileWholeOrNotAtAll) {
   bool old_seen = false, new_seen = false;
   for (uint64_t seed = 0; seed < 50; ++seed) {
-    const TempDirectory directory;
-    FaultyDisk disk(real_disk(), seed);
-    ASSERT_TRUE(disk.replace(directory.path("a"), "old").ok());
+    MemoryDisk memory;
+    FaultyDisk disk(memory, seed);
+    ASSERT_TRUE(disk.replace("a", "old").ok());
     disk.arm(Fault::power_cut, 0);
-    EXPECT_FALSE(disk.replace(directory.path("a"), "new").ok());
+    EXPECT_FALSE(disk.replace("a", "new").ok());
     ASSERT_TRUE(disk.power_on().ok());
-    const std::string after = disk.read(directory.path("a")).value();
+    const std::string after = disk.read("a").value();
     EXPECT_TRUE(after == "old" || after == "new") << after;
     (after == "old" ? old_seen : new_seen) = true;
   }
