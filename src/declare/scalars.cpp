@@ -51,7 +51,7 @@ class CustomShape : public FactsShape {
   CustomShape(const TypeFacts& type, ScalarFacts facts, Read read)
       : FactsShape(type, std::move(facts)), read_(std::move(read)) {}
 
-  bool takes(const Node&) const override { return true; }
+  bool takes(const Node& node) const override { return facts_.any_form || node.is_scalar(); }
   bool read(const Node& node, void* into, Reading& reading) const override {
     return read_(node, into, reading);
   }
@@ -88,8 +88,17 @@ bool refuse_for_text(const Node& node, std::string_view phrase, Reading& reading
   return false;
 }
 
-// A scalar of the kind of number or boolean, which must not stand in quotes: 'true' is a text.
-bool refuse_quoted(const Node& node, std::string_view phrase, bool would_fit, Reading& reading) {
+// YAML 1.1 took these for booleans, and people still write them.
+std::string meant_boolean(std::string_view text) {
+  for (std::string_view yes : {"yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
+    if (text == yes) return "did you mean 'true'?";
+  for (std::string_view no : {"no", "No", "NO", "off", "Off", "OFF", "n", "N"})
+    if (text == no) return "did you mean 'false'?";
+  return "";
+}
+
+// A number that stands in quotes is a text.
+bool refuse_number(const Node& node, std::string_view phrase, bool would_fit, Reading& reading) {
   Diagnostic& wrong = reading.unexpected(node, phrase);
   if (would_fit) wrong.hint = "remove the quotes";
   return false;
@@ -206,7 +215,8 @@ Of<bool> boolean() {
                         plain.style = Node::Style::plain;
                         const bool fits = node.is_scalar() && plain.meaning() == Node::Meaning::boolean;
                         if (!fits || node.style != Node::Style::plain) {
-                          refuse_quoted(node, "true or false", fits, reading);
+                          Diagnostic& wrong = reading.unexpected(node, "true or false");
+                          wrong.hint = fits ? "remove the quotes" : meant_boolean(node.text);
                           return false;
                         }
                         into = node.text[0] == 't' || node.text[0] == 'T';
@@ -224,7 +234,7 @@ Of<int64_t> integer(IntegerRange range, std::string what) {
                                node.is_scalar() ? parse_integer(node.text) : Result<int64_t>(Error{});
                            const bool fits = value.ok() && *value >= range.min && *value <= range.max;
                            if (!fits || node.style != Node::Style::plain)
-                             return refuse_quoted(node, phrase, fits, reading);
+                             return refuse_number(node, phrase, fits, reading);
                            into = *value;
                            return true;
                          });
@@ -239,7 +249,7 @@ Of<double> number(NumberRange range, std::string what) {
                           auto value = node.is_scalar() ? parse_number(node.text) : Result<double>(Error{});
                           const bool fits = value.ok() && *value >= range.min && *value <= range.max;
                           if (!fits || node.style != Node::Style::plain)
-                            return refuse_quoted(node, phrase, fits, reading);
+                            return refuse_number(node, phrase, fits, reading);
                           into = *value;
                           return true;
                         });
@@ -306,7 +316,7 @@ Of<Reference> reference_url() {
 }
 
 Of<Node> anything() {
-  return custom<Node>({"anything", "a value", "{}"}, [](const Node& node, Node& into, Reading&) {
+  return custom<Node>({"anything", "a value", "{}", true}, [](const Node& node, Node& into, Reading&) {
     into = node;
     return true;
   });

@@ -60,6 +60,7 @@ struct ScalarFacts {
   std::string name;                             // "cron expression"
   std::string phrase;                           // "a cron expression such as 0 7 * * *"
   std::string schema = R"({"type":"string"})";  // JSON Schema, an object
+  bool any_form = false;                        // custom(): a list or map can be meant too
 };
 template <class T>
 Of<T> parsed(ScalarFacts facts, std::function<Result<T>(std::string_view)> parse);

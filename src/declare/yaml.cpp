@@ -11,6 +11,7 @@
 
 #include "declare/node.h"
 #include "declare/utf8.h"
+#include "declare/yaml_checks.h"
 
 namespace penstock::declare {
 namespace {
@@ -55,18 +56,29 @@ class Marks {
   size_t characters_ = 0;
 };
 
-// Characters of a scalar as it is written on its first line.
-uint32_t written_width(std::string_view rest, std::string_view text, Node::Style style) {
-  if (style == Node::Style::plain && rest.starts_with(text))
-    return static_cast<uint32_t>(count_characters(text));
-  if (style != Node::Style::quoted || rest.empty()) return 1;
-  for (size_t at = 1; at < rest.size(); ++at) {
-    if (rest[at] == '\\' && rest[0] == '"')
-      ++at;
-    else if (rest[at] == rest[0])
-      return static_cast<uint32_t>(count_characters(rest.substr(0, at + 1)));
+// Past an anchor and a tag, which yaml-cpp counts as part of the value: `&a !!str "x"`.
+YAML::Mark after_properties(YAML::Mark mark, std::string_view rest) {
+  size_t at = 0;
+  while (at < rest.size() && (rest[at] == '&' || rest[at] == '!')) {
+    at = std::min(rest.find_first_of(" \t", at), rest.size());
+    at = std::min(rest.find_first_not_of(" \t", at), rest.size());
   }
-  return 1;
+  if (at == rest.size()) return mark;
+  mark.column += static_cast<int>(at);
+  mark.pos += static_cast<int>(at);
+  return mark;
+}
+
+// Length of the quoted text at the start of `text` with its quotes; npos when it never ends.
+size_t quoted_length(std::string_view text) {
+  for (size_t at = 1; at < text.size(); ++at) {
+    const bool doubled = text[0] == '\'' && text.substr(at).starts_with("''");
+    if (doubled || (text[0] == '"' && text[at] == '\\'))
+      ++at;
+    else if (text[at] == text[0])
+      return at + 1;
+  }
+  return std::string_view::npos;
 }
 
 size_t weight_of(const Node& node) {
@@ -111,15 +123,18 @@ class Builder : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    check_tag(tag, marks_.place(mark, 1));
+    const YAML::Mark start = after_properties(mark, marks_.rest(mark));
+    const std::string_view rest = marks_.rest(start);
     Node node;
     node.kind = Node::Kind::scalar;
     node.text = value;
-    const std::string_view rest = marks_.rest(mark);
+    node.place = marks_.place(start, 1);
     const bool block = rest.starts_with('|') || rest.starts_with('>');
     if (tag == "!" || tag == "tag:yaml.org,2002:str")
       node.style = block ? Node::Style::block : Node::Style::quoted;
-    node.place = marks_.place(mark, written_width(rest, value, node.style));
-    check_tag(tag, node.place);
+    if (rest.starts_with(value)) node.place.width = static_cast<uint32_t>(count_characters(value));
+    if (rest.starts_with('"') || rest.starts_with('\'')) check_quotes(start, rest, node.place);
     deliver(std::move(node), anchor);
   }
 
@@ -161,6 +176,14 @@ class Builder : public YAML::EventHandler {
     if (frames_.empty()) return marks_.place(mark);
     const Frame& frame = frames_.back();
     return frame.has_key ? frame.entry.key_place : frame.node.place;
+  }
+
+  // yaml-cpp takes a file's end for a closing quote, and with it all that was meant to follow.
+  void check_quotes(const YAML::Mark& start, std::string_view rest, Place& place) {
+    const auto offset = std::min(static_cast<size_t>(std::max(0, start.pos)), file_->text().size());
+    const size_t length = quoted_length(std::string_view(file_->text()).substr(offset));
+    if (length == std::string_view::npos) stop(place, "this quoted text never ends", "add the closing quote");
+    if (length <= rest.size()) place.width = static_cast<uint32_t>(count_characters(rest.substr(0, length)));
   }
 
   void check_tag(const std::string& tag, const Place& place) {
@@ -265,39 +288,6 @@ class Builder : public YAML::EventHandler {
   Place last_place_;
 };
 
-struct Problem {
-  std::string message;
-  std::string remedy;
-};
-
-bool has_tab_indentation(std::string_view line) {
-  const size_t end = line.find_first_not_of(" \t");
-  return line.substr(0, end).find('\t') != std::string_view::npos;
-}
-
-// yaml-cpp's words in ours. Its texts are those of version 0.7.
-Problem explain(std::string_view text, std::string_view rest) {
-  const auto holds = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
-  if (holds("illegal map value"))
-    return {"a ':' stands where no field can start",
-            "indent the line like its neighbours, and put quotes around a text that holds ': '"};
-  if (holds("illegal EOF in scalar")) return {"a quoted text never ends", "add the closing quote"};
-  if (holds("illegal document indicator in scalar"))
-    return {"a quoted text runs into '---' or '...'", "add the closing quote"};
-  if (holds("referenced anchor is not defined"))
-    return {"'*' names an anchor that is not defined", "put quotes around a text that starts with '*'"};
-  if (holds("unknown token"))
-    return {fmt::format("a text cannot start with '{}'", shorten(rest.substr(0, 1), 1)),
-            "put quotes around the text"};
-  if (holds("end of map not found") || holds("end of sequence not found") || holds("illegal block entry") ||
-      holds("illegal map key"))
-    return {"this line does not fit what stands above it", "indent it like its neighbours"};
-  if (holds("unknown escape character") || holds("bad character found while scanning hex number"))
-    return {"a '\\' in double quotes starts no known escape",
-            "use single quotes, or write \\\\ for a backslash"};
-  return {fmt::format("this is not valid YAML ({})", text), ""};
-}
-
 void report_syntax(const YAML::Exception& problem, const SourceFileRef& file, Builder& builder,
                    Diagnostics& diagnostics) {
   const Place place = builder.marks().place(problem.mark, 1);
@@ -315,7 +305,7 @@ void report_syntax(const YAML::Exception& problem, const SourceFileRef& file, Bu
                               map ? '}' : ']', map ? '{' : '[');
     return;
   }
-  Problem words = explain(problem.msg, builder.marks().rest(problem.mark));
+  YamlProblem words = explain_yaml(problem.msg, builder.marks().rest(problem.mark));
   Diagnostic& wrong = diagnostics.error(place, std::move(words.message));
   wrong.remedy = std::move(words.remedy);
   if (builder.last_place().known())
@@ -364,43 +354,6 @@ std::optional<Node> parse_documents(const SourceFileRef& file, Diagnostics& diag
     return std::nullopt;
   }
   return builder.take_root();
-}
-
-// Place of byte `offset`.
-Place place_of_byte(const SourceFileRef& file, size_t offset) {
-  const std::string_view before = std::string_view(file->text()).substr(0, offset);
-  const auto line = static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1;
-  const size_t start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-  return {file, line, static_cast<uint32_t>(count_characters(before.substr(start))) + 1, 1};
-}
-
-size_t find_control(std::string_view text) {
-  for (size_t at = 0; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) return at;
-  }
-  return std::string_view::npos;
-}
-
-// Whether yaml-cpp may see it at all: it ends quietly at some of these bytes.
-bool check_bytes(const SourceFileRef& file, Diagnostics& diagnostics) {
-  const std::string& text = file->text();
-  if (text.size() > kFileBytesMax) {
-    diagnostics.error(Place::whole(file), fmt::format("the file has more than {} MiB", kFileBytesMax >> 20))
-        .remedy = "split it into several files";
-    return false;
-  }
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    diagnostics.error(Place::whole(file), "the file is UTF-16").remedy = "save it as UTF-8";
-    return false;
-  }
-  const size_t bad = std::min(find_not_utf8(text), find_control(text));
-  if (bad == std::string::npos) return true;
-  const auto byte = static_cast<unsigned>(static_cast<unsigned char>(text[bad]));
-  Diagnostic& wrong =
-      diagnostics.error(place_of_byte(file, bad), fmt::format("the byte 0x{:02X} is not text", byte));
-  wrong.remedy = byte >= 0x80 ? "save the file as UTF-8" : "remove it";
-  return false;
 }
 
 }  // namespace
