@@ -47,13 +47,13 @@ class ChangeSet {
 
 // What a commit writes beside the changes; what is not given stays as it is.
 struct ManifestUpdate {
-  std::optional<std::string> last_run;
-  std::optional<std::string> mappings;
-  std::optional<std::map<std::string, std::string>> extras;
+  std::optional<std::string> last_run{};
+  std::optional<std::string> mappings{};
+  std::optional<std::map<std::string, std::string>> extras{};
   // Called once for each key of `old` with an accepted payload that the change set does not touch, in the
   // order of the keys' hashes: the fingerprint to store in its stead. For a changed mapping. Setting it
   // rewrites the whole snapshot.
-  std::function<Fingerprint(uint64_t slot, Fingerprint accepted)> refingerprint;
+  std::function<Fingerprint(uint64_t slot, Fingerprint accepted)> refingerprint{};
 };
 
 // Makes `old` plus `changes` the snapshot of the directory, durably and in one step: after a crash at any

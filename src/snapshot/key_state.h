@@ -26,17 +26,17 @@ struct Waiting {
   Time since{};  // whole microseconds since 1970, as every Time
   Time next_try{};
   uint64_t cause = 0;  // digest of mapping and connector at the refusal: another digest ends the wait
-  std::string code;    // as the destination gave them
-  std::string message;
+  std::string code{};  // as the destination gave them
+  std::string message{};
   bool operator==(const Waiting&) const = default;
 };
 
 // Texts of a key: on disk only, read one key at a time.
 struct Details {
-  std::string key;                 // as it is shown to people (show_key)
-  std::string record_id;           // the record at the destination, when known
-  std::vector<std::string> match;  // the match values it was last written with
-  std::optional<Waiting> waiting;
+  std::string key{};                 // as it is shown to people (show_key)
+  std::string record_id{};           // the record at the destination, when known
+  std::vector<std::string> match{};  // the match values it was last written with
+  std::optional<Waiting> waiting{};
   bool operator==(const Details&) const = default;
 };
 
@@ -44,10 +44,10 @@ struct Details {
 struct KeyState {
   // The payload the destination last accepted; kUnknownPayload: there may be a record, its contents are
   // not known, so that every payload differs from it; nothing: never accepted (the key only waits).
-  std::optional<Fingerprint> accepted;
+  std::optional<Fingerprint> accepted{};
   bool gone = false;     // left the model under `on_removed: ignore`; what was accepted still stands there
   bool foreign = false;  // found at the destination, not written by us: never delete it
-  std::optional<Details> details;
+  std::optional<Details> details{};
 
   bool waiting() const { return details && details->waiting; }
   bool operator==(const KeyState&) const = default;

@@ -45,9 +45,9 @@ struct Probe {
 
 // A live key, without its texts.
 struct Found {
-  KeyHash key;
+  KeyHash key{};
   uint64_t slot = 0;
-  std::optional<Fingerprint> accepted;  // as in KeyState
+  std::optional<Fingerprint> accepted{};  // as in KeyState
   bool gone = false;
   bool foreign = false;
   bool waiting = false;
