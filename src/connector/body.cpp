@@ -141,6 +141,7 @@ Result<Body> Body::compile(const Node& node, BodyFacts facts) {
     body.member_names_.back() += ':';
   }
   if (auto compiled = BodyCompiler(body).compile(node); !compiled.ok()) return compiled.error();
+  body.facts_.constant = nullptr;  // whoever gave it may be gone by now
   return body;
 }
 

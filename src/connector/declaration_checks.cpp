@@ -46,8 +46,8 @@ class Checker {
   void unknown(std::string_view what, const std::string& name, const Place& place,
                const std::vector<std::string>& known) {
     auto& diagnostic = diagnostics_.error(place, fmt::format("there is no {} '{}'", what, name));
-    if (auto near = declare::nearest(name, known)) diagnostic.hint = fmt::format("did you mean '{}'?", *near);
-    diagnostic.remedy = fmt::format("known: {}", fmt::join(known, ", "));
+    diagnostic.hint = declare::did_you_mean(name, known);
+    diagnostic.remedy = fmt::format("known: {}", declare::list_names(known));
   }
 
   void settings() {
@@ -176,12 +176,18 @@ class Checker {
       diagnostics_.error(rule.place,
                          rule.rows.empty() ? "`is: rows` needs `rows`" : "`rows` needs `is: rows`");
     for (const auto& status : rule.status)
-      if (status.size() != 3 || status[0] < '1' || status[0] > '5')
+      if (!is_status(status))
         diagnostics_.error(rule.place,
                            fmt::format("expected a status such as 200 or 4xx, found '{}'", status));
     for (const auto& row : rule.rows)
       if (row.by != RowRule::By::position && row.at.empty())
         diagnostics_.error(row.each.place, "`by` needs `at`: the path of what names the row");
+  }
+
+  static bool is_status(std::string_view text) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
+           (text.ends_with("xx") || (digit(text[1]) && digit(text[2])));
   }
 
   void route(const std::optional<Route>& route) {

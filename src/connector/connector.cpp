@@ -1,0 +1,264 @@
+#include "connector/connector.h"
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "connector/json_path.h"
+
+namespace penstock::connector {
+namespace {
+
+using namespace declare;
+
+SettingField setting_field(const Named<SettingDeclaration>& named) {
+  const SettingDeclaration& declared = named.value;
+  SettingField field = [&] {
+    switch (declared.type) {
+      case SettingDeclaration::Type::url:
+        return setting(named.name, reference_url());
+      case SettingDeclaration::Type::boolean:
+        return setting(named.name, boolean());
+      case SettingDeclaration::Type::integer:
+        return setting(named.name, integer());
+      case SettingDeclaration::Type::choice: {
+        std::vector<std::pair<std::string, std::string>> choices;
+        for (const auto& choice : declared.choices) choices.emplace_back(choice.name, choice.value);
+        return setting(named.name, choice_of(std::move(choices)));
+      }
+      case SettingDeclaration::Type::text:
+        return setting(named.name, reference_text());
+    }
+    die("a setting without a type");
+  }();
+  field.help(declared.help);
+  if (declared.required) field.required();
+  if (declared.secret) field.secret();
+  if (declared.by_default) field.by_default(*declared.by_default);
+  if (!declared.example.empty()) field.example(declared.example);
+  return field;
+}
+
+Of<Settings> settings_of(const Declaration& declaration) {
+  std::vector<SettingField> fields;
+  for (const auto& named : declaration.settings) fields.push_back(setting_field(named));
+  return settings(declaration.name + " destination", declaration.summary, std::move(fields));
+}
+
+// `*` stands for any text.
+bool fits(std::string_view pattern, std::string_view name) {
+  const size_t star = pattern.find('*');
+  if (star == pattern.npos) return pattern == name;
+  const auto head = pattern.substr(0, star), tail = pattern.substr(star + 1);
+  return name.size() >= head.size() + tail.size() && name.starts_with(head) && name.ends_with(tail);
+}
+
+}  // namespace
+
+Connector::Connector(Declaration declaration)
+    : declaration_(std::move(declaration)), settings_shape_(settings_of(declaration_)) {}
+
+const Object* Connector::object(std::string_view name) const {
+  for (const auto& object : declaration_.objects)
+    if (fits(object.name, name)) return &object.value;
+  return nullptr;
+}
+
+std::vector<std::string> Connector::object_names() const {
+  std::vector<std::string> names;
+  for (const auto& object : declaration_.objects)
+    if (object.name.find('*') == std::string::npos) names.push_back(object.name);
+  return names;
+}
+
+std::optional<MatchKind> Connector::match_kind(const Object& object, std::string_view field) {
+  for (const auto& match : object.match)
+    if (match.name == field) return match.value;
+  return object.other_match;
+}
+
+// ---- Target
+
+Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, TargetFacts facts) {
+  Target target;
+  target.connector_ = std::move(connector);
+  target.settings_ = std::move(settings);
+  target.facts_ = std::move(facts);
+  const Declaration& declaration = target.connector_->declaration();
+  if (target.connector_->object(target.facts_.object) == nullptr)
+    return Error{ErrorKind::config,
+                 fmt::format("{} has no object '{}'", declaration.title, target.facts_.object),
+                 fmt::format("its objects are {}", list_names(target.connector_->object_names()))};
+  target.base_ = target.filled(*declaration.base);
+  while (target.base_.ends_with('/')) target.base_.pop_back();
+  for (const auto& header : declaration.headers)
+    target.headers_.emplace_back(header.name, target.filled(header.value));
+  if (const auto* bearer = std::get_if<BearerAuth>(&declaration.auth))
+    target.headers_.emplace_back("Authorization", "Bearer " + target.filled(*bearer->token));
+  if (const auto* header = std::get_if<HeaderAuth>(&declaration.auth))
+    target.headers_.emplace_back(*header->name, target.filled(*header->value));
+  if (const auto* basic = std::get_if<BasicAuth>(&declaration.auth)) {
+    std::string login = "Basic ";
+    append_base64(login, target.filled(*basic->user) + ":" + target.filled(*basic->password));
+    target.headers_.emplace_back("Authorization", std::move(login));
+  }
+  if (auto bound = target.bind_route(); !bound.ok()) return bound.error();
+  return target;
+}
+
+Result<void> Target::bind_route() {
+  const Routes& routes = connector_->declaration().routes;
+  const std::optional<Route>& route = facts_.match_kind == MatchKind::id       ? routes.id
+                                      : facts_.match_kind == MatchKind::unique ? routes.unique
+                                                                               : routes.search;
+  if (!route)
+    return Error{ErrorKind::config,
+                 fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field),
+                 ""};
+  struct Slot {
+    const std::string& name;
+    std::optional<BoundOperation>& into;
+  };
+  for (const auto& slot :
+       {Slot{route->find, find_}, Slot{route->create, create_}, Slot{route->update, update_},
+        Slot{route->upsert, upsert_}, Slot{route->remove, remove_}}) {
+    auto bound = bind_operation(slot.name);
+    if (!bound.ok()) return bound.error();
+    slot.into = *std::move(bound);
+  }
+  return success();
+}
+
+Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& name) const {
+  if (name.empty()) return std::optional<BoundOperation>();
+  BoundOperation bound;
+  bound.name = name;
+  for (const auto& operation : connector_->declaration().operations)
+    if (operation.name == name) bound.operation = &operation.value;
+  check(bound.operation != nullptr, "a route's operation was checked");
+  const std::string& request = *bound.operation->request;
+  const size_t space = request.find(' ');
+  bound.method = request.substr(0, space);
+  auto path = TextTemplate::parse(std::string_view(request).substr(space + 1));
+  if (!path.ok()) return path.error();
+  bound.path = *std::move(path);
+  if (bound.operation->body) {
+    BodyFacts body_facts{
+        .field_names = facts_.fields,
+        .personal = facts_.personal,
+        .read_fields = {},
+        .values = &values(),
+        .constant = [this](const Placeholder& placeholder) { return constant(placeholder); }};
+    if (!facts_.match_field.empty()) body_facts.read_fields.push_back(facts_.match_field);
+    for (size_t i = 0; i < facts_.fields.size(); ++i)
+      if (facts_.read[i] && facts_.fields[i] != facts_.match_field)
+        body_facts.read_fields.push_back(facts_.fields[i]);
+    auto body = Body::compile(*bound.operation->body, std::move(body_facts));
+    if (!body.ok()) return body.error();
+    bound.body = *std::move(body);
+  }
+  return std::optional<BoundOperation>(std::move(bound));
+}
+
+std::string Target::constant(const Placeholder& placeholder) const {
+  switch (placeholder.what) {
+    case Placeholder::What::setting: {
+      const auto found = settings_.values.find(placeholder.argument);
+      return found == settings_.values.end() ? std::string() : found->second;
+    }
+    case Placeholder::What::object:
+      return facts_.object;
+    case Placeholder::What::match_field:
+      return facts_.match_field;
+    default:
+      die("a placeholder that is not constant");
+  }
+}
+
+std::string Target::filled(const std::string& text) const {
+  const auto parsed = TextTemplate::parse(text);
+  check(parsed.ok(), "a text of a declaration was checked");
+  return parsed->fill([this](const Placeholder& placeholder) { return constant(placeholder); });
+}
+
+namespace {
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Target::url(const BoundOperation& operation, const RowView* row) const {
+  return base_ + operation.path.fill([&](const Placeholder& placeholder) {
+    std::string text;
+    if (placeholder.what == Placeholder::What::match && row != nullptr)
+      append_text(text, row->match[0], row->row);
+    else if (placeholder.what == Placeholder::What::record_id && row != nullptr)
+      text = row->record_id;
+    else
+      text = constant(placeholder);
+    return percent_encoded(text);
+  });
+}
+
+LimitRule Target::limit(std::string_view group) const {
+  for (const auto& named : connector_->declaration().limits) {
+    if (named.name != group) continue;
+    for (const auto& rule : named.value.rates) {
+      bool holds = true;
+      for (const auto& condition : rule.when) {
+        const auto found = settings_.values.find(condition.name);
+        holds = holds && found != settings_.values.end() && found->second == condition.value;
+      }
+      if (holds) return {rule.rate, named.value.learn};
+    }
+  }
+  die("a limit group was checked");
+}
+
+std::string Target::without_secrets(std::string text) const {
+  for (const auto& secret : settings_.secrets) {
+    if (secret.size() < 4) continue;  // too short to be found without mangling other text
+    for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3))
+      text.replace(at, secret.size(), "***");
+  }
+  return text;
+}
+
+std::optional<std::string> Target::discover_fields_url() const {
+  const auto& fields = connector_->declaration().discover.fields;
+  if (!fields) return std::nullopt;
+  return base_ + filled(fields->request->substr(fields->request->find(' ') + 1));
+}
+
+Result<std::vector<DiscoveredField>> read_discovered_fields(const DiscoverFields& rule,
+                                                            std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  simdjson::dom::array entries;
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS || !at_path(root, rule.each) ||
+      at_path(root, rule.each)->get(entries) != simdjson::SUCCESS)
+    return Error{ErrorKind::transient, fmt::format("the list of fields has no '{}'", rule.each), ""};
+  std::vector<DiscoveredField> fields;
+  for (const auto entry : entries)
+    fields.push_back({.name = text_at(entry, rule.name),
+                      .title = text_at(entry, rule.title),
+                      .type = text_at(entry, rule.type),
+                      .unique = text_at(entry, rule.unique) == "true",
+                      .read_only = text_at(entry, rule.read_only) == "true",
+                      .options = {}});
+  return fields;
+}
+
+}  // namespace penstock::connector

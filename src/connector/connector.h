@@ -1,0 +1,149 @@
+// Connectors: declarations compiled into something that makes requests and reads replies. No I/O, no clock.
+// The face of this folder.
+//
+//   Catalog (all declarations) -> Connector -> Target (bound to a destination's settings and a sync)
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/body.h"
+#include "connector/declaration.h"
+#include "connector/reply.h"
+#include "declare/declare.h"
+
+namespace penstock::connector {
+
+// A checked declaration. Immutable, thread-safe, shared by all syncs of its kind.
+class Connector {
+ public:
+  explicit Connector(Declaration declaration);
+  const Declaration& declaration() const { return declaration_; }
+  const std::string& name() const { return declaration_.name; }
+  // The settings that a destination of this kind has.
+  const declare::Of<declare::Settings>& settings_shape() const { return settings_shape_; }
+  // By name, else by the first pattern that fits; null: there is no such object.
+  const Object* object(std::string_view name) const;
+  std::vector<std::string> object_names() const;  // without patterns
+  // How a field can be matched on; nullopt: only the destination knows.
+  static std::optional<MatchKind> match_kind(const Object& object, std::string_view field);
+  // Changes when the declaration changes in a way that may change what the destination says.
+  uint64_t digest() const { return digest_; }
+
+ private:
+  friend class Catalog;
+  Declaration declaration_;
+  declare::Of<declare::Settings> settings_shape_;
+  uint64_t digest_ = 0;
+};
+using ConnectorRef = std::shared_ptr<const Connector>;
+
+// All connectors that a project can use: the shipped ones and its own. Parsed when first asked for, so that a
+// command pays for those that it uses. Not thread-safe; what it gives out is.
+class Catalog {
+ public:
+  Catalog();
+  // Adds a project's own file; it wins over a shipped one of the same name.
+  void add(const declare::SourceFileRef& file, declare::Diagnostics& diagnostics);
+  // Null: unknown, or its declaration has errors.
+  ConnectorRef find(std::string_view name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  mutable std::map<std::string, ConnectorRef, std::less<>> parsed_;
+};
+
+// Values of a destination's settings, references resolved; secrets are never put into messages.
+struct TargetSettings {
+  std::map<std::string, std::string> values;
+  std::vector<std::string> secrets;  // texts that must not be seen anywhere
+};
+
+// What a sync brings.
+struct TargetFacts {
+  std::string object;
+  std::string match_field;               // empty: none (insert and append may do without)
+  MatchKind match_kind = MatchKind::id;  // meaningless without a match field
+  std::vector<std::string> fields;
+  FieldMask personal;
+  FieldMask read;  // fields whose present value decides (write: if_empty)
+};
+
+// One operation of a route, ready to make requests.
+struct BoundOperation {
+  std::string name;
+  const Operation* operation = nullptr;  // lives as long as the target's connector
+  std::string method;
+  TextTemplate path;  // with {match} and {record_id} of a row where there are any
+  std::optional<Body> body;
+};
+
+struct LimitRule {
+  declare::Rate rate;
+  std::optional<LearnedLimit> learn;
+};
+
+// A connector bound to a destination and a sync. Immutable, thread-safe.
+class Target {
+ public:
+  // Errors are of kind config: an object or a kind of match that the connector does not have.
+  static Result<Target> bind(ConnectorRef connector, TargetSettings settings, TargetFacts facts);
+
+  const Connector& connector() const { return *connector_; }
+  const TargetFacts& facts() const { return facts_; }
+  const ValueRules& values() const { return connector_->declaration().values; }
+  // Null: the route has none.
+  const BoundOperation* find() const { return get(find_); }
+  const BoundOperation* create() const { return get(create_); }
+  const BoundOperation* update() const { return get(update_); }
+  const BoundOperation* upsert() const { return get(upsert_); }
+  const BoundOperation* remove() const { return get(remove_); }
+
+  // The limit that a group has with these settings.
+  LimitRule limit(std::string_view group) const;
+  // URL of an operation's request; `row` when its path holds placeholders of a row.
+  std::string url(const BoundOperation& operation, const RowView* row) const;
+  // Headers of every request, with the login.
+  const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
+  // The text with every secret replaced.
+  std::string without_secrets(std::string text) const;
+  // Requests of the fields of the object; nullopt: the connector cannot tell.
+  std::optional<std::string> discover_fields_url() const;
+
+  ReplyReading read(const BoundOperation& operation, int status, std::string_view body,
+                    const SentRows& sent) const {
+    return read_reply(*operation.operation, connector_->declaration(), status, body, sent);
+  }
+
+ private:
+  Target() = default;
+  Result<void> bind_route();
+  Result<std::optional<BoundOperation>> bind_operation(const std::string& name) const;
+  std::string constant(const Placeholder& placeholder) const;
+  std::string filled(const std::string& text) const;
+  static const BoundOperation* get(const std::optional<BoundOperation>& operation) {
+    return operation ? &*operation : nullptr;
+  }
+
+  ConnectorRef connector_;
+  TargetSettings settings_;
+  TargetFacts facts_;
+  std::optional<BoundOperation> find_, create_, update_, upsert_, remove_;
+  std::string base_;
+  std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+// A field of an object, as the destination describes it.
+struct DiscoveredField {
+  std::string name, title, type;
+  bool unique = false, read_only = false;
+  std::vector<std::string> options;
+};
+Result<std::vector<DiscoveredField>> read_discovered_fields(const DiscoverFields& rule,
+                                                            std::string_view body);
+
+}  // namespace penstock::connector
