@@ -17,21 +17,23 @@ namespace penstock {
 struct LogReport {
   std::string id;              // as given to create(); empty when not even the header is whole
   uint64_t frames = 0;         // valid ones, counting the log's own marks: for reopen()
-  uint64_t valid_bytes = 0;    // where the next frame goes
+  uint64_t valid_bytes = 0;    // where the next frame goes; 0: the log was never begun
   uint64_t dropped_bytes = 0;  // behind valid_bytes: cut off by a crash before they were durable
   bool torn() const { return dropped_bytes > 0 || valid_bytes == 0; }
 };
 
 // Hands every record to `record` in order. An error that it returns ends the reading and is handed on.
 // A record that is damaged although it was durable is an error of kind `disk` that names file and offset;
-// a torn tail is no error. The views are valid during the call only. A missing file is an error.
+// a torn tail is no error. Records before the damage have been handed on by then. The views are valid during
+// the call only. A missing file is an error.
 Result<LogReport> read_log(Disk& disk, const std::string& path,
                            const std::function<Result<void>(std::string_view record)>& record);
 
 // Not thread-safe. After an error the writer is broken and repeats that error: read_log() and reopen().
 class LogWriter {
  public:
-  // A new log; its header is durable when this returns. An existing file is an error.
+  // A new log; its header is durable when this returns. An existing file is an error. `id`: at most
+  // kLogIdBytesMax.
   static Result<LogWriter> create(Disk& disk, const std::string& path, std::string_view id);
   // Goes on where read_log() found the end: cuts off a torn tail, makes the rest durable. `id` is used
   // only when the header itself was torn.
@@ -56,5 +58,6 @@ class LogWriter {
 };
 
 inline constexpr uint64_t kLogRecordBytesMax = 256u << 20;
+inline constexpr uint64_t kLogIdBytesMax = 200;
 
 }  // namespace penstock
