@@ -18,7 +18,7 @@ namespace penstock {
 
 struct CurlClientOptions {
   // PEM file of certificate authorities to trust in place of the system's; empty: the system's.
-  std::string ca_file;
+  std::string ca_file{};
   std::string user_agent = "penstock";
   // Requests beyond it wait for a connection; the time counts towards their limits. 0: no limit.
   size_t host_connections_max = 0;

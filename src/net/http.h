@@ -34,12 +34,12 @@ enum class BodyEncoding { plain, gzip };
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  // http:// or https://, percent-encoded
-  Headers headers;  // Content-Length, Host and Accept-Encoding come by themselves
-  std::string body;
+  std::string url{};  // http:// or https://, percent-encoded
+  Headers headers{};  // Content-Length, Host and Accept-Encoding come by themselves
+  std::string body{};
   // gzip: the body is given plain, and compressed on its way, with `Content-Encoding: gzip`.
   BodyEncoding body_encoding = BodyEncoding::plain;
-  Timeouts timeouts;
+  Timeouts timeouts{};
   // Of the decoded body; a larger reply is a failure, never cut off.
   size_t reply_bytes_max = 64 << 20;
   // GET and HEAD only. Authorization and Cookie stay with the first host, other headers go along.
@@ -48,8 +48,8 @@ struct HttpRequest {
 
 struct HttpReply {
   int status = 0;
-  Headers headers;
-  std::string body;  // decoded (gzip, deflate, br)
+  Headers headers{};
+  std::string body{};  // decoded (gzip, deflate, br)
   Instant started{};
   Instant finished{};
 
@@ -61,7 +61,7 @@ struct HttpReply {
 struct TransportFailure {
   // Of kind transient, except: config (a URL or a header that cannot be sent, a certificate that is not
   // trusted) and rejected (the reply is larger than allowed).
-  Error error;
+  Error error{};
   // False only if it is certain that no byte of the request was sent: the name did not resolve, the
   // connection was refused or not made in time, the TLS handshake or the proxy failed. Everything else is in
   // doubt.

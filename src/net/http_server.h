@@ -32,14 +32,14 @@ enum class Fault {
   none,
   reset,    // the connection is reset, no reply
   stall,    // no reply, ever; the connection stays open
-  partial,  // the headers and half of the body, then the connection is reset
+  partial,  // the headers and half of the body, then the connection is closed
   garbage,  // bytes that are not HTTP, then the connection is closed
 };
 
 struct ServerReply {
   int status = 200;
-  Headers headers;  // Content-Length and Date come by themselves
-  std::string body;
+  Headers headers{};  // Content-Length and Date come by themselves
+  std::string body{};
   Duration delay{};  // before the reply is sent; other requests are served meanwhile
   Fault fault = Fault::none;
 };
