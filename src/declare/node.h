@@ -23,7 +23,7 @@ struct Node {
 
   Kind kind = Kind::null;
   Style style = Style::plain;
-  std::string text;            // of a scalar
+  std::string text;            // of a scalar; a null's as it is written
   std::vector<Node> items;     // of a sequence
   std::vector<Entry> entries;  // of a map, in order, keys unique
   Place place;

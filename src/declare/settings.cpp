@@ -1,5 +1,7 @@
 #include "declare/settings.h"
 
+#include <algorithm>
+
 namespace penstock::declare {
 namespace {
 
@@ -48,6 +50,26 @@ Of<Settings> settings(std::string name, std::string help, std::vector<SettingFie
         field.aimed_at([field](void* object) { return static_cast<Settings*>(object)->emplace(field); }));
   return Of<Settings>(std::make_shared<SettingsTable>(type_facts<Settings>(), std::move(name),
                                                       std::move(help), std::move(table), std::move(rules)));
+}
+
+Of<Settings> with_more(const Of<Settings>& settings, const std::vector<SettingField>& more) {
+  const Table& table = *settings->table();
+  std::vector<SettingField> fields;
+  for (const Field& field : table.fields()) {
+    const bool replaced =
+        std::any_of(more.begin(), more.end(), [&](const Field& each) { return each.name() == field.name(); });
+    if (!replaced) fields.emplace_back(field);
+  }
+  fields.insert(fields.end(), more.begin(), more.end());
+  return declare::settings(table.name(), table.help(), std::move(fields), table.rules());
+}
+
+Of<Settings> settings_by(std::string key, const std::vector<std::pair<std::string, Of<Settings>>>& types) {
+  std::vector<internal::AlternativeFacts> alternatives;
+  for (const auto& [name, shape] : types)
+    alternatives.push_back(
+        {name, shape.shape(), [](void* settings) { return settings; }, shape->table()->help()});
+  return Of<Settings>(internal::make_tagged(type_facts<Settings>(), std::move(key), std::move(alternatives)));
 }
 
 }  // namespace penstock::declare

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "declare/shapes.h"
 #include "declare/table.h"
 
 namespace penstock::declare {
@@ -60,6 +61,7 @@ class Settings {
 class SettingField : public Field {
  public:
   using Field::Field;
+  explicit SettingField(Field field) : Field(std::move(field)) {}
 };
 
 template <class T>
@@ -69,5 +71,11 @@ SettingField setting(std::string name, const Of<T>& shape) {
 
 // The shape of a set of settings. `name` and `help` as in structure().
 Of<Settings> settings(std::string name, std::string help, std::vector<SettingField> fields, Rules rules = {});
+
+// The same settings and more; what is in both is taken from `more`.
+Of<Settings> with_more(const Of<Settings>& settings, const std::vector<SettingField>& more);
+
+// The settings of one of several types, chosen by the text under `key`. Each alternative reads into Settings.
+Of<Settings> settings_by(std::string key, const std::vector<std::pair<std::string, Of<Settings>>>& types);
 
 }  // namespace penstock::declare

@@ -106,8 +106,10 @@ class Builder : public YAML::EventHandler {
     Node node;
     const std::string_view rest = marks_.rest(mark);
     const bool written = rest.starts_with('~') || rest.starts_with('n') || rest.starts_with('N');
+    if (written) node.text = rest.substr(0, rest[0] == '~' ? 1 : 4);  // a field may be named null
     // For a value that is not there, yaml-cpp points at whatever comes next.
-    node.place = written ? marks_.place(mark, 1) : place_of_missing(mark);
+    const auto width = static_cast<uint32_t>(node.text.size());
+    node.place = written ? marks_.place(mark, width) : place_of_missing(mark);
     deliver(std::move(node), anchor);
   }
 
@@ -238,7 +240,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void take_key(Frame& frame, Node node) {
-    if (!node.is_scalar())
+    if (!node.is_scalar() && node.text.empty())
       stop(node.place, fmt::format("the name of a field must be text, found {}", describe(node)),
            "put quotes around a text that starts with '{', '[' or '?'");
     frame.has_key = true;

@@ -82,6 +82,11 @@ TEST(Yaml, MissingValuesStandAtTheirKey) {
   EXPECT_EQ(at(node.entries[1].value.place), "x.yaml:2:4+1");
 }
 
+TEST(Yaml, AFieldMayBeNamedNull) {
+  EXPECT_EQ(as_json(parse("{ from: phone, null: omit }")), R"({"from":"phone","null":"omit"})");
+  EXPECT_NE(yaml_problems(": 1\n"), "");
+}
+
 struct Broken {
   std::string text;
   std::string problems;

@@ -1,0 +1,183 @@
+// The face of config/: the files of a project in git as checked, typed structs. Every value that a later
+// check may complain about keeps its place, so that the message points at file:line:column of the very field.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/time.h"
+#include "config/cron.h"
+#include "config/kinds.h"
+#include "declare/declare.h"
+
+namespace penstock::config {
+
+using declare::Diagnostics;
+using declare::Named;
+using declare::Node;
+using declare::Passage;
+using declare::Place;
+using declare::Placed;
+using declare::Reference;
+using declare::Settings;
+using declare::Share;
+using declare::ShareOrCount;
+
+// Settings hold what the type declares, plus for destinations `rate_share` (Share) and for all `description`.
+struct Source {
+  std::string name;
+  Place place;
+  Placed<std::string> type;
+  Settings settings;
+};
+
+struct Destination {
+  std::string name;
+  Place place;
+  Placed<std::string> type;
+  Settings settings;
+  // The part of the destination's limits that we may use.
+  Share rate_share{1.0};
+};
+
+enum class AlertEvent { failed, stopped, partial, recovered };
+
+struct Alert {
+  std::string name;
+  Place place;
+  Placed<std::string> type;
+  Settings settings;
+  std::vector<AlertEvent> on;
+};
+
+// A named query; exactly one of sql, table and dbt is there.
+struct Model {
+  std::string name;
+  Place place;
+  std::string description;
+  std::string owner;
+  Placed<std::string> source;
+  std::vector<Placed<std::string>> primary_key;
+  std::optional<Passage> sql;  // without semicolons at its end
+  std::optional<Placed<std::string>> table;
+  std::optional<Placed<std::string>> dbt;
+  std::vector<Placed<std::string>> pii;  // columns whose values are masked wherever they are kept or shown
+};
+
+enum class Mode { insert, update, upsert, mirror, append, remove };
+enum class OnRemoved { ignore, remove, clear };
+enum class MatchChange { follow, open_new };
+enum class Write { always, on_create, if_empty };
+enum class NullValue { clear, omit };
+enum class InDoubt { hold, resend };
+enum class EmptyModel { stop, allow };
+
+std::string_view name_of(Mode mode);
+std::string_view name_of(OnRemoved on_removed);
+
+// The model's value for the destination's field that finds a record; exactly one of from and sql is there.
+struct MatchRule {
+  Place place;
+  std::optional<Placed<std::string>> from;
+  std::optional<Passage> sql;
+};
+
+// How one field of the destination is filled; exactly one of from, sql and value is there.
+struct FieldRule {
+  Place place;
+  std::optional<Placed<std::string>> from;  // a column of the model
+  std::optional<Passage> sql;               // an expression over the model's columns
+  std::optional<Node> value;                // a constant
+  Write write = Write::always;
+  NullValue null = NullValue::clear;
+  bool pii = false;
+};
+
+// Exactly one of every, cron and after is there.
+struct Schedule {
+  Place place;
+  std::optional<Duration> every;
+  std::optional<Cron> cron;
+  Placed<std::string> timezone;            // IANA name
+  std::vector<Placed<std::string>> after;  // runs when all of these have run
+};
+
+// Bounds of a plan; what is not there is not bounded.
+struct Guard {
+  Place place;
+  std::optional<Placed<ShareOrCount>> max_removed;
+  std::optional<Placed<ShareOrCount>> max_changed;
+  std::optional<Placed<ShareOrCount>> max_rejected;
+  std::optional<Placed<int64_t>> max_first_run;  // rows of the first run
+  EmptyModel empty_model = EmptyModel::stop;
+};
+
+// Where a sync asks for less than its destination allows.
+struct BatchLimits {
+  std::optional<int64_t> rows;
+  std::optional<int64_t> concurrency;
+};
+
+struct Sync {
+  std::string name;
+  Place place;
+  std::string description;
+  std::string owner;
+  std::vector<std::string> tags;
+  Placed<std::string> model;
+  Placed<std::string> destination;
+  Placed<std::string> object;
+  Placed<Mode> mode;
+  std::vector<Named<MatchRule>> match;       // destination field -> value
+  std::vector<Named<FieldRule>> fields;      // destination field -> value
+  OnRemoved on_removed = OnRemoved::ignore;  // `remove` in mode mirror
+  MatchChange match_change = MatchChange::follow;
+  std::optional<Schedule> schedule;
+  Guard guard;
+  std::vector<Placed<std::string>> alerts;
+  InDoubt in_doubt = InDoubt::hold;
+  BatchLimits batch;
+  bool before_images = false;
+  bool paused = false;
+};
+
+struct Project {
+  std::string directory;  // as it was given
+  std::string name;
+  std::string description;
+  Reference state;  // a directory, or postgres://...
+  Duration keep_operations{};
+  std::string dbt_manifest;  // relative to the directory
+  std::vector<Source> sources;
+  std::vector<Model> models;
+  std::vector<Destination> destinations;
+  std::vector<Sync> syncs;  // each list by name
+  std::vector<Alert> alerts;
+  std::vector<std::string> connector_files;  // "connectors/crm.yaml", sorted
+  std::vector<std::string> test_files;       // "tests/crm.yaml", sorted
+
+  // Null when there is none of that name.
+  const Source* source(std::string_view name) const;
+  const Model* model(std::string_view name) const;
+  const Destination* destination(std::string_view name) const;
+  const Sync* sync(std::string_view name) const;
+  const Alert* alert(std::string_view name) const;
+};
+
+// Reads and checks a whole project. All that is wrong goes to `diagnostics`; while there are errors, the
+// project holds only what could be read and must not be run. Reads nothing but the project's own files.
+Project load_project(Disk& disk, const std::string& directory, const ProjectKinds& kinds,
+                     Diagnostics& diagnostics);
+
+// The project's own connectors ("connectors/crm.yaml", sorted), for those who must know them before the
+// project can be loaded. Empty where the directory cannot be read: load_project says so.
+std::vector<std::string> own_connector_files(Disk& disk, const std::string& directory);
+
+// Warns of every variable, file and secret that is referred to and not there.
+void check_references(const Project& project, const declare::Resolver& resolver, Diagnostics& diagnostics);
+
+}  // namespace penstock::config

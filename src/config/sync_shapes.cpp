@@ -1,0 +1,402 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/shapes.h"
+
+namespace penstock::config {
+namespace {
+
+using declare::boolean;
+using declare::choice;
+using declare::Entry;
+using declare::field;
+using declare::FieldOf;
+using declare::identifier;
+using declare::integer;
+using declare::list;
+using declare::map_of;
+using declare::Of;
+using declare::passage;
+using declare::placed;
+using declare::Reading;
+using declare::ScalarFacts;
+using declare::structure;
+using declare::text;
+
+constexpr int64_t kBatchRowsMax = 1'000'000;
+constexpr int64_t kConcurrencyMax = 1000;
+
+const Of<Mode>& mode_shape() {
+  static const Of<Mode> shape =
+      choice<Mode>({{"insert", Mode::insert, "only records that do not exist there yet"},
+                    {"update", Mode::update, "only records that exist there"},
+                    {"upsert", Mode::upsert, "both"},
+                    {"mirror", Mode::mirror, "upsert, and rows that left the model are deleted there"},
+                    {"append", Mode::append, "each new key once, never again (events, messages)"},
+                    {"delete", Mode::remove, "the model lists the records to delete"}});
+  return shape;
+}
+
+const Of<OnRemoved>& on_removed_shape() {
+  static const Of<OnRemoved> shape =
+      choice<OnRemoved>({{"ignore", OnRemoved::ignore, "leave its record as it is"},
+                         {"delete", OnRemoved::remove, "delete its record"},
+                         {"clear", OnRemoved::clear, "set the mapped fields of its record to null"}});
+  return shape;
+}
+
+Of<Passage> expression() {
+  return passage("an SQL expression over the model's columns");
+}
+
+const Of<MatchRule>& match_shape() {
+  static const Of<MatchRule> shape =
+      structure<MatchRule>("match", "The model's value for the field that finds a record.",
+                           {field<&MatchRule::from>("from", placed(text("a column of the model")))
+                                .help("A column of the model.")
+                                .example("email"),
+                            field<&MatchRule::sql>("sql", expression())
+                                .help("An SQL expression over the model's columns.")
+                                .example("lower(email)")})
+          .place<&MatchRule::place>()
+          .shorthand("from")
+          .exactly_one({"from", "sql"});
+  return shape;
+}
+
+const Of<FieldRule>& field_shape() {
+  static const Of<FieldRule> shape =
+      structure<FieldRule>(
+          "field", "How one field of the destination is filled.",
+          {field<&FieldRule::from>("from", placed(text("a column of the model")))
+               .help("A column of the model.")
+               .example("first_name"),
+           field<&FieldRule::sql>("sql", expression())
+               .help("An SQL expression over the model's columns.")
+               .example("case when ltv > 1000 then 'gold' else 'standard' end"),
+           field<&FieldRule::value>("value", declare::anything()).help("A constant.").example("warehouse"),
+           field<&FieldRule::write>(
+               "write", choice<Write>({{"always", Write::always, "on every send"},
+                                       {"on_create", Write::on_create, "only in new records"},
+                                       {"if_empty", Write::if_empty, "only where the record has no value"}}))
+               .by_default("always")
+               .help("When it is written."),
+           field<&FieldRule::null>(
+               "null", choice<NullValue>({{"clear", NullValue::clear, "clears the field"},
+                                          {"omit", NullValue::omit, "leaves the field as it is"}}))
+               .by_default("clear")
+               .help("What NULL does."),
+           field<&FieldRule::pii>("pii", boolean())
+               .by_default("false")
+               .help("Personal: the value is masked wherever it is kept or shown.")})
+          .place<&FieldRule::place>()
+          .shorthand("from")
+          .exactly_one({"from", "sql", "value"});
+  return shape;
+}
+
+Of<Cron> cron() {
+  return declare::parsed<Cron>({"cron expression", "a cron expression such as 0 7 * * *"}, parse_cron);
+}
+
+Of<std::string> timezone() {
+  const ScalarFacts facts{"time zone", "a time zone such as Europe/Berlin"};
+  return declare::custom<std::string>(facts, [](const Node& node, std::string& into, Reading& reading) {
+    if (node.is_scalar() && is_time_zone(node.text)) {
+      into = node.text;
+      return true;
+    }
+    declare::Diagnostic& wrong = reading.unexpected(node, "a time zone such as Europe/Berlin");
+    if (node.is_scalar()) wrong.hint = declare::did_you_mean(node.text, time_zone_names());
+    wrong.remedy = "use a name of the IANA time zone database";
+    return false;
+  });
+}
+
+const Of<BatchLimits>& batch_shape() {
+  static const Of<BatchLimits> shape = structure<BatchLimits>(
+      "batch", "Less than the destination allows.",
+      {field<&BatchLimits::rows>("rows", integer({.min = 1, .max = kBatchRowsMax}, "a number of rows"))
+           .help("At most so many rows in a request.")
+           .otherwise("the destination's limit")
+           .example("50"),
+       field<&BatchLimits::concurrency>("concurrency",
+                                        integer({.min = 1, .max = kConcurrencyMax}, "a number of requests"))
+           .help("At most so many requests at a time.")
+           .otherwise("what the limits allow")
+           .example("2")});
+  return shape;
+}
+
+const std::string& written(const Entry& entry) {
+  return entry.value.text;
+}
+
+bool refuse(const Entry& at, std::string message, std::string remedy, Reading& reading) {
+  reading.error(at.value.place, std::move(message)).remedy = std::move(remedy);
+  return false;
+}
+
+// Whether mode and on_removed make sense together. Deleting what was appended, for one, cannot be meant.
+bool check_on_removed(const Sync& sync, const Node& node, Reading& reading) {
+  const Entry* entry = node.find("on_removed");
+  if (!entry) return true;
+  const Reading::Step step(reading, "on_removed");
+  const Mode mode = sync.mode;
+  const std::string beside =
+      fmt::format("'on_removed: {}' makes no sense in mode {}", written(*entry), name_of(mode));
+  if (mode == Mode::mirror && sync.on_removed != OnRemoved::remove)
+    return refuse(*entry, beside + ", which deletes removed rows", "remove the line, or use mode upsert",
+                  reading);
+  if (mode == Mode::append && sync.on_removed != OnRemoved::ignore)
+    return refuse(*entry, beside + ", which never touches a row again", "remove the line", reading);
+  if (mode == Mode::remove && sync.on_removed != OnRemoved::ignore)
+    return refuse(*entry, beside + ", where the model lists what is to go", "remove the line", reading);
+  if (mode == Mode::insert && sync.on_removed == OnRemoved::clear)
+    return refuse(*entry, beside + ", which never changes a record", "remove the line, or use mode upsert",
+                  reading);
+  return true;
+}
+
+bool check_match_and_fields(const Sync& sync, const Node& node, Reading& reading) {
+  const bool optional_match = sync.mode.value == Mode::insert || sync.mode.value == Mode::append;
+  bool good = true;
+  if (sync.match.empty() && !optional_match) {
+    reading
+        .error(node.place,
+               fmt::format("the field 'match' is missing in a sync of mode {}", name_of(sync.mode)))
+        .remedy = "say which field finds a record, for example 'match: { email: email }'";
+    good = false;
+  }
+  if (sync.fields.empty() && sync.mode.value != Mode::remove) {
+    reading
+        .error(node.place,
+               fmt::format("the field 'fields' is missing in a sync of mode {}", name_of(sync.mode)))
+        .remedy = "say what is sent, for example 'fields: { firstname: first_name }'";
+    good = false;
+  }
+  if (const Entry* fields = node.find("fields"); fields && sync.mode.value == Mode::remove)
+    reading.warning(fields->key_place, "'fields' are not sent in mode delete").remedy = "remove them";
+  if (const Entry* change = node.find("match_change"); change && optional_match)
+    reading
+        .warning(change->key_place, fmt::format("'match_change' does nothing in mode {}", name_of(sync.mode)))
+        .remedy = "remove the line";
+  return good;
+}
+
+// Vendors' field names often ignore case, and two spellings of one field are a slip.
+template <class T>
+void warn_of_same_names(const std::vector<Named<T>>& fields, Reading& reading) {
+  std::vector<std::pair<std::string, const Named<T>*>> lower;
+  for (const auto& each : fields) {
+    std::string name = each.name;
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    lower.emplace_back(std::move(name), &each);
+  }
+  std::sort(lower.begin(), lower.end());
+  for (size_t i = 1; i < lower.size(); ++i) {
+    if (lower[i].first != lower[i - 1].first) continue;
+    const Named<T>* first = lower[i - 1].second;
+    const Named<T>* second = lower[i].second;
+    if (second->name_place < first->name_place) std::swap(first, second);
+    declare::Diagnostic& odd = reading.warning(
+        second->name_place, fmt::format("'{}' and '{}' differ only in case", second->name, first->name));
+    odd.notes.push_back({first->name_place, fmt::format("'{}' is mapped here", first->name)});
+    odd.remedy = "keep one of the two";
+  }
+}
+
+bool check_sync(const Sync& sync, const Node& node, Reading& reading) {
+  warn_of_same_names(sync.fields, reading);
+  const bool good = check_on_removed(sync, node, reading);
+  return check_match_and_fields(sync, node, reading) && good;
+}
+
+// The fields of a sync that a project may also set for all.
+std::vector<FieldOf<Sync>> common_fields() {
+  return {field<&Sync::schedule>("schedule", schedule_shape())
+              .otherwise("it runs on request")
+              .help("When it runs under `penstock serve`.")
+              .example("{ every: 15m }"),
+          field<&Sync::guard>("guard", guard_shape())
+              .otherwise("`{ empty_model: stop }`")
+              .help("Bounds that stop a run before anything is sent.")
+              .example("{ max_removed: 5%, max_changed: 50% }"),
+          field<&Sync::alerts>(
+              "alerts", list(placed(identifier())).or_one().what("the name of an alert, or a list of names"))
+              .help("Who hears of it when a run fails or stops.")
+              .example("[ops]"),
+          field<&Sync::in_doubt>("in_doubt", choice<InDoubt>({{"hold", InDoubt::hold, "wait for a person"},
+                                                              {"resend", InDoubt::resend, "send it again"}}))
+              .by_default("hold")
+              .help("What happens to a row that may or may not have arrived and cannot be looked up."),
+          field<&Sync::batch>("batch", batch_shape())
+              .help("Smaller batches or fewer requests than the destination allows.")
+              .example("{ rows: 50 }"),
+          field<&Sync::before_images>("before_images", boolean())
+              .by_default("false")
+              .help("Read what is about to be overwritten, for `undo` and `drift`."),
+          field<&Sync::tags>("tags", list(identifier()).or_one())
+              .help("Words to choose syncs by.")
+              .example("[crm]"),
+          field<&Sync::owner>("owner", text()).help("Who answers for it.").example("growth@example.com")};
+}
+
+std::vector<FieldOf<Sync>> own_fields() {
+  return {
+      field<&Sync::model>("model", placed(identifier()))
+          .required()
+          .help("The model whose rows are sent.")
+          .example("customers"),
+      field<&Sync::destination>("destination", placed(identifier()))
+          .required()
+          .help("The destination that they are sent to.")
+          .example("crm"),
+      field<&Sync::object>("object", placed(text()))
+          .required()
+          .help("What is written there.")
+          .example("contacts"),
+      field<&Sync::mode>("mode", placed(mode_shape()))
+          .required()
+          .help("Which records are written.")
+          .example("upsert"),
+      field<&Sync::match>(
+          "match",
+          map_of(match_shape()).not_empty().what("a map from a field of the destination to a column"))
+          .otherwise("required, except in modes insert and append")
+          .help("The field that finds a record, and the model's value for it.")
+          .example("{ email: email }"),
+      field<&Sync::fields>(
+          "fields", map_of(field_shape()).not_empty().what("a map from fields of the destination to columns"))
+          .otherwise("required, except in mode delete")
+          .help("What is written. A field that is not named is never touched.")
+          .example("{ firstname: first_name }"),
+      field<&Sync::on_removed>("on_removed", on_removed_shape())
+          .otherwise("`ignore`; `delete` in mode mirror")
+          .help("What happens when a row leaves the model."),
+      field<&Sync::match_change>(
+          "match_change",
+          choice<MatchChange>(
+              {{"follow", MatchChange::follow, "update the record that the row was written to"},
+               {"new", MatchChange::open_new, "look for, or create, the record of the new value"}}))
+          .by_default("follow")
+          .help("What happens when a row's match value changes."),
+      field<&Sync::description>("description", text()).help("What it is for."),
+      field<&Sync::paused>("paused", boolean())
+          .by_default("false")
+          .help("Its schedule does nothing; it still runs on request.")};
+}
+
+}  // namespace
+
+std::string_view name_of(Mode mode) {
+  switch (mode) {
+    case Mode::insert:
+      return "insert";
+    case Mode::update:
+      return "update";
+    case Mode::upsert:
+      return "upsert";
+    case Mode::mirror:
+      return "mirror";
+    case Mode::append:
+      return "append";
+    case Mode::remove:
+      return "delete";
+  }
+  return "";
+}
+
+std::string_view name_of(OnRemoved on_removed) {
+  switch (on_removed) {
+    case OnRemoved::ignore:
+      return "ignore";
+    case OnRemoved::remove:
+      return "delete";
+    case OnRemoved::clear:
+      return "clear";
+  }
+  return "";
+}
+
+const Of<Schedule>& schedule_shape() {
+  static const Of<Schedule> shape =
+      structure<Schedule>(
+          "schedule", "When a sync runs.",
+          {field<&Schedule::every>("every", declare::duration(1s))
+               .help("The time from one start to the next.")
+               .example("15m"),
+           field<&Schedule::cron>("cron", cron())
+               .help("A cron expression: minute, hour, day, month, weekday.")
+               .example("\"0 7 * * *\""),
+           field<&Schedule::timezone>("timezone", placed(timezone()))
+               .by_default("UTC")
+               .help("The time zone of `cron`, by its IANA name.")
+               .example("Europe/Berlin"),
+           field<&Schedule::after>(
+               "after",
+               list(placed(identifier())).or_one().not_empty().what("the name of a sync, or a list of names"))
+               .help("Runs when these syncs have run.")
+               .example("accounts_to_crm")})
+          .place<&Schedule::place>()
+          .shorthand("every")
+          .exactly_one({"every", "cron", "after"})
+          .needs("timezone", "cron");
+  return shape;
+}
+
+const Of<Guard>& guard_shape() {
+  const auto bound = [] { return placed(declare::share_or_count()); };
+  static const Of<Guard> shape =
+      structure<Guard>(
+          "guard", "Bounds of a plan; a run that would pass one stops before anything is sent.",
+          {field<&Guard::max_removed>("max_removed", bound())
+               .help("Rows that may leave, of those that were there.")
+               .otherwise("no bound")
+               .example("5%"),
+           field<&Guard::max_changed>("max_changed", bound())
+               .help("Rows that may change, of those that were there.")
+               .otherwise("no bound")
+               .example("50%"),
+           field<&Guard::max_rejected>("max_rejected", bound())
+               .help("Rows that the destination may refuse before the run stops.")
+               .otherwise("no bound")
+               .example("10%"),
+           field<&Guard::max_first_run>("max_first_run", placed(integer({.min = 0}, "a number of rows")))
+               .help("Rows that the first run may send.")
+               .otherwise("no bound")
+               .example("10000"),
+           field<&Guard::empty_model>("empty_model",
+                                      choice<EmptyModel>({{"stop", EmptyModel::stop, "stop"},
+                                                          {"allow", EmptyModel::allow, "go on"}}))
+               .by_default("stop")
+               .help("What happens when a model that had rows has none.")})
+          .place<&Guard::place>();
+  return shape;
+}
+
+const Of<Sync>& sync_shape() {
+  static const Of<Sync> shape = [] {
+    std::vector<declare::Field> fields;
+    for (auto& each : own_fields()) fields.push_back(std::move(each));
+    for (auto& each : common_fields()) fields.push_back(std::move(each));
+    return declare::StructureOf<Sync>("sync", "Carries the rows of a model to an object of a destination.",
+                                      std::move(fields), declare::Rules{})
+        .place<&Sync::place>()
+        .check(check_sync);
+  }();
+  return shape;
+}
+
+const Of<Sync>& sync_defaults_shape() {
+  static const Of<Sync> shape = [] {
+    std::vector<declare::Field> fields;
+    for (auto& each : common_fields()) fields.push_back(std::move(each));
+    return declare::StructureOf<Sync>("defaults", "What holds for every sync that does not say otherwise.",
+                                      std::move(fields), declare::Rules{});
+  }();
+  return shape;
+}
+
+}  // namespace penstock::config
