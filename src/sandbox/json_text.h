@@ -1,0 +1,33 @@
+// Writing JSON by appending to a string: the replies of a sandbox are long and plain, and building a tree
+// first would cost more than all the rest of a request.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace penstock::sandbox {
+
+// "…" with quotes and escapes. Bytes above 0x7f pass as they are: all text came in as valid UTF-8.
+void append_json_string(std::string& out, std::string_view text);
+// `"name":`, for names that need no escape.
+void append_json_name(std::string& out, std::string_view name);
+void append_number(std::string& out, uint64_t number);
+// "2026-11-23T14:13:11.250Z" with quotes.
+void append_json_time(std::string& out, Time time);
+
+// Puts a comma before every item but the first.
+class Commas {
+ public:
+  void before_item(std::string& out) {
+    if (!first_) out.push_back(',');
+    first_ = false;
+  }
+
+ private:
+  bool first_ = true;
+};
+
+}  // namespace penstock::sandbox

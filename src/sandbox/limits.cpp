@@ -1,0 +1,34 @@
+#include "sandbox/limits.h"
+
+namespace penstock::sandbox {
+
+Admission RollingWindow::admit(RateLimit limit, Instant now) {
+  if (limit.requests == 0) return {};
+  admitted_.resize(limit.requests);
+  while (count_ > 0 && admitted_[oldest_] + limit.per <= now) {
+    oldest_ = (oldest_ + 1) % admitted_.size();
+    --count_;
+  }
+  if (count_ == limit.requests) return {false, 0, admitted_[oldest_] + limit.per - now};
+  admitted_[(oldest_ + count_) % admitted_.size()] = now;
+  ++count_;
+  return {true, limit.requests - static_cast<uint32_t>(count_), {}};
+}
+
+Admission DailyCount::admit(uint32_t requests_max, Time now) {
+  if (requests_max == 0) return {};
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  if (today != day_) count_ = 0;
+  day_ = today;
+  if (count_ == requests_max) return {false, 0, today + std::chrono::days(1) - now};
+  ++count_;
+  return {true, requests_max - count_, {}};
+}
+
+Admission RateLimits::admit(std::string_view key, RateLimit limit, Instant now) {
+  auto window = windows_.find(key);
+  if (window == windows_.end()) window = windows_.emplace(key, RollingWindow()).first;
+  return window->second.admit(limit, now);
+}
+
+}  // namespace penstock::sandbox
