@@ -26,8 +26,8 @@ void check_name(const Placed<std::string>& name, std::string_view kind, std::str
   if (known.empty())
     wrong.remedy = fmt::format("define it in {}s/{}.yaml", kind, *name);
   else
-    wrong.remedy =
-        fmt::format("define it in {}s/{}.yaml, or use one of {}", kind, *name, declare::list_names(known));
+    wrong.remedy = fmt::format("define it in {}s/{}.yaml, or use {}{}", kind, *name,
+                               known.size() == 1 ? "" : "one of ", declare::list_names(known));
 }
 
 // Walks `after` from sync to sync. A circle is reported once, at the name that closes it.

@@ -37,8 +37,8 @@ constexpr FieldFacts kWeekday{"weekday", 0, 7, kWeekdays, 0};  // 7 is Sunday, t
 
 Error expected(const FieldFacts& field, std::string_view found) {
   return {ErrorKind::config,
-          fmt::format("a cron expression whose {} is {} to {}, *, a list, a range or a step (it is '{}')",
-                      field.name, field.min, field.max, found),
+          fmt::format("a cron expression whose {} is within {} to {} (here it is '{}')", field.name,
+                      field.min, field.max, found),
           "an example is '0 7 * * MON-FRI': at 7:00 from Monday to Friday"};
 }
 

@@ -93,8 +93,9 @@ class Reader {
     }
     const auto node = parse(name);
     if (!node) return;
-    declare::read(project_shape(), *node, files_.project, diagnostics_);
-    if (const auto* defaults = node->find("defaults")) files_.defaults = defaults->value;
+    const bool good = declare::read(project_shape(), *node, files_.project, diagnostics_);
+    // Faulty defaults are reported here, once, and not again in every sync.
+    if (const auto* defaults = node->find("defaults"); good && defaults) files_.defaults = defaults->value;
     add_all(Section::sources, files_.project.sources);
     add_all(Section::models, files_.project.models);
     add_all(Section::destinations, files_.project.destinations);

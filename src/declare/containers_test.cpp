@@ -66,8 +66,9 @@ const Of<Tree>& tree_shape() {
 TEST(Containers, ShapesMayHoldThemselves) {
   const auto good = attempt(tree_shape(), "{name: a, children: [{name: b, children: [{name: c}]}]}");
   EXPECT_EQ(good.value.children[0].children[0].name, "c");
-  EXPECT_EQ(first_line(tree_shape(), "{name: a, children: [{name: b, children: [{nam: c}]}]}"),
-            "x.yaml:1:43: error: children[0].children[0]: the field 'name' is missing in a tree");
+  EXPECT_EQ(
+      first_line(tree_shape(), "{name: a, children: [{name: b, children: [{nam: c}]}]}"),
+      "x.yaml:1:44: error: children[0].children[0]: unknown field 'nam' in a tree; did you mean 'name'?");
 }
 
 }  // namespace

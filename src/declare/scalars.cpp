@@ -108,6 +108,7 @@ std::string in_range(std::string what, IntegerRange range) {
   const bool below = range.min > std::numeric_limits<int64_t>::min();
   const bool above = range.max < std::numeric_limits<int64_t>::max();
   if (below && above) return fmt::format("{} from {} to {}", what, range.min, range.max);
+  if (range.min == 0 && !above) return what;
   if (below) return fmt::format("{} of at least {}", what, range.min);
   return above ? fmt::format("{} of at most {}", what, range.max) : what;
 }
@@ -261,7 +262,8 @@ Of<Duration> duration(Duration min, Duration max) {
   if (below && above)
     phrase = fmt::format("a duration from {} to {}", show(min), show(max));
   else if (below)
-    phrase = fmt::format("a duration of at least {}, such as {}", show(min), show(min * 2));
+    phrase = fmt::format("a duration of at least {}, such as {}", show(min),
+                         show(std::max<Duration>(min * 2, 15min)));
   else if (above)
     phrase = fmt::format("a duration of at most {}", show(max));
   return parsed<Duration>(

@@ -40,7 +40,7 @@ void expect_problems(const Of<T>& shape, std::initializer_list<Wrong> all) {
 }
 
 TEST(Scalars, Text) {
-  expect_problems(text(), {{"~", "1:1: error: there is no value; expected text"},
+  expect_problems(text(), {{"~", "1:1: error: there is nothing here; expected text"},
                            {"''", "1:1: error: expected text, found an empty text"},
                            {"'  '", "1:1: error: expected text, found the text '  '"},
                            {"[1, 2]", "1:1: error: expected text, found a list of 2"},
@@ -96,7 +96,7 @@ TEST(Scalars, Amounts) {
        {"soon", "1:1: error: expected a duration such as 30s, 15m or 1h30m, found the text 'soon'"}});
   expect_problems(
       duration(1min),
-      {{"1s", "1:1: error: expected a duration of at least 1m, such as 2m, found the text '1s'"}});
+      {{"1s", "1:1: error: expected a duration of at least 1m, such as 15m, found the text '1s'"}});
   expect_problems(duration(1min, 1h),
                   {{"2h", "1:1: error: expected a duration from 1m to 1h, found the text '2h'"}});
   expect_problems(duration(0s, 1h),

@@ -38,10 +38,6 @@ TEST(Settings, AreChecked) {
     1 | acces_token: x
       | ^~~~~~~~~~~
       = the fields of a crm destination are access_token, timeout, subdomain and headers
-x.yaml:1:1: error: the field 'access_token' is missing in a crm destination
-    1 | acces_token: x
-      | ^
-      = add it: expected text
 x.yaml:2:10: error: timeout: expected a duration such as 30s, 15m or 1h30m, found the text 'soon'
     2 | timeout: soon
       |          ^~~~

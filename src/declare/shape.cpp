@@ -19,6 +19,8 @@ Diagnostic& Reading::warning(const Place& at, std::string message) {
 }
 
 Diagnostic& Reading::unexpected(const Node& found, std::string_view phrase) {
+  if (found.is_null() && steps_.empty())
+    return error(found.place, fmt::format("there is nothing here; expected {}", phrase));
   if (found.is_null()) {
     Diagnostic& wrong = error(found.place, fmt::format("there is no value; expected {}", phrase));
     wrong.remedy = "give it a value, or remove the line";

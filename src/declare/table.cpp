@@ -11,6 +11,7 @@ namespace penstock::declare {
 namespace {
 
 std::string with_article(std::string_view name) {
+  if (name.ends_with('s')) return std::string(name);  // many: "defaults"
   const bool vowel = !name.empty() && std::string_view("aeiou").find(name[0]) != std::string_view::npos;
   return fmt::format("{} {}", vowel ? "an" : "a", name);
 }
@@ -76,13 +77,11 @@ bool Table::takes(const Node& node) const {
 }
 
 std::string Table::phrase() const {
-  std::vector<std::string> shown;
+  std::string shown;
   for (const Field& field : fields_)
-    if (field.is_required()) shown.push_back(field.name());
-  const bool all = shown.empty();
-  const std::string fields = all ? list_names(names_, 6) : list_names(shown, 6);
-  const std::string map =
-      fmt::format("{} (a map with {}{})", with_article(name_), fields, all ? "" : ", ...");
+    if (field.is_required()) shown += field.name() + ", ";
+  shown = shown.empty() ? list_names(names_, 6, "and") : shown + "...";
+  const std::string map = fmt::format("{} (a map with {})", with_article(name_), shown);
   const Field* shorthand = rules_.shorthand.empty() ? nullptr : find(rules_.shorthand);
   return shorthand ? fmt::format("{}, or {}", shorthand->shape().phrase(), map) : map;
 }
@@ -163,14 +162,22 @@ bool Table::check_missing(const Node& map, Reading& reading) const {
   bool good = true;
   for (const Field& field : fields_) {
     if (!field.is_required() || map.find(field.name())) continue;
+    good = false;
+    if (is_misspelt(field, map)) continue;
     Diagnostic& wrong = reading.error(
         map.place, fmt::format("the field '{}' is missing in {}", field.name(), with_article(name_)));
     const bool one_line = !field.example().empty() && field.example().find('\n') == std::string::npos;
     wrong.remedy = one_line ? fmt::format("add it, for example '{}: {}'", field.name(), field.example())
                             : fmt::format("add it: expected {}", field.shape().phrase());
-    good = false;
   }
   return good;
+}
+
+// The report of the unknown name says enough.
+bool Table::is_misspelt(const Field& field, const Node& map) const {
+  return std::any_of(map.entries.begin(), map.entries.end(), [&](const Entry& entry) {
+    return !find(entry.key) && nearest(entry.key, names_) == field.name();
+  });
 }
 
 bool Table::check_groups(const Node& map, Reading& reading) const {

@@ -146,6 +146,7 @@ class Table : public Shape {
   bool read_field(const Field& field, const Entry& entry, void* into, Reading& reading) const;
   bool read_defaults(const Node& map, void* into, Reading& reading) const;
   bool check_missing(const Node& map, Reading& reading) const;
+  bool is_misspelt(const Field& field, const Node& map) const;
   bool check_groups(const Node& map, Reading& reading) const;
   bool check_group(const Node& map, const std::vector<std::string>& group, bool one_needed,
                    Reading& reading) const;
