@@ -13,7 +13,8 @@ struct Interrupt {
 };
 
 // While it lives, SIGINT and SIGTERM call `on_interrupt` on the loop's thread (while the loop runs) instead
-// of ending the process; afterwards they are handled as before. One at a time in a process. Loop thread only.
+// of ending the process; afterwards they are handled as before. One at a time in a process. Loop thread only;
+// it must not be destroyed from inside its own call.
 class InterruptWatch {
  public:
   InterruptWatch(RealLoop& loop, std::function<void(Interrupt)> on_interrupt);

@@ -41,6 +41,11 @@ Result<void> check_sendable(const HttpRequest& request) {
     return cannot_send(fmt::format("the method of a request to {} is not a word", host),
                        "use GET, POST, ...");
   }
+  if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
+    return cannot_send(fmt::format("the URL of a request to {} is neither http nor https", host),
+                       "write it as https://HOST/PATH");
+  }
+  if (host.empty()) return cannot_send("the URL of a request has no host", "write it as https://HOST/PATH");
   if (has_control(request.url) || request.url.find(' ') != request.url.npos) {
     return cannot_send(fmt::format("the URL of a request to {} holds a space or a control character", host),
                        "percent-encode it");

@@ -7,6 +7,8 @@ namespace {
 
 // Handles kept for the next request; each holds some kilobytes.
 constexpr size_t kIdleTransfersMax = 1024;
+// Requests on one HTTP/2 connection, if the server allows as many; beyond it each takes a connection.
+constexpr long kStreamsMax = 1000;
 
 uint32_t epoll_events(int what) {
   return (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
@@ -32,6 +34,7 @@ CurlMulti::CurlMulti(RealLoop& loop, CurlClientOptions options)
   set(multi_, CURLMOPT_TIMERFUNCTION, &on_timer);
   set(multi_, CURLMOPT_TIMERDATA, this);
   set(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+  set(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, kStreamsMax);
   set(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.idle_connections_max));
   set(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.host_connections_max));
 }

@@ -21,10 +21,6 @@ void set(CURL* easy, CURLoption option, Value value) {
   check(curl_easy_setopt(easy, option, value) == CURLE_OK, "libcurl does not know an option");
 }
 
-bool starts_with_scheme(std::string_view url, std::string_view scheme) {
-  return url.size() >= scheme.size() && curl_strnequal(url.data(), scheme.data(), scheme.size());
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t first = text.find_first_not_of(kSpace);
@@ -134,7 +130,7 @@ void CurlTransfer::add_header(std::string_view name, std::string_view value) {
 void CurlTransfer::set_limits() {
   set(easy_, CURLOPT_CONNECTTIMEOUT_MS, whole_milliseconds(request_.timeouts.connect));
   set(easy_, CURLOPT_TIMEOUT_MS, whole_milliseconds(request_.timeouts.total));
-  const bool encrypted = starts_with_scheme(request_.url, "https:");
+  const bool encrypted = is_encrypted();
   set(easy_, CURLOPT_HTTP_VERSION,
       static_cast<long>(encrypted ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   // A second request waits to learn whether the first one's connection can carry both.
@@ -152,7 +148,7 @@ int CurlTransfer::on_begin(void* self, char*, char*, int, int) {
 // when a kept connection was closed before a byte of the reply came: it would write the request to another
 // one, without knowing what the server has done. Only what is harmless, or was not sent at all, may go again.
 bool CurlTransfer::may_begin() {
-  const bool encrypted = starts_with_scheme(request_.url, "https:");
+  const bool encrypted = is_encrypted();
   if (begun_ && !is_safe() && (encrypted || bytes_sent() > 0)) {
     broken_off_ = BrokenOff::resend;
     return false;
@@ -271,7 +267,7 @@ TransferFacts CurlTransfer::facts(CURLcode code) const {
           .name_resolved = name_resolved > 0,
           .request_begun = begun_,
           .bytes_sent = bytes_sent(),
-          .encrypted = starts_with_scheme(request_.url, "https:"),
+          .encrypted = is_encrypted(),
           .system_error = static_cast<int>(system_error),
           .curl_text = curl_text_.data(),
           .status = reply_begun_ ? static_cast<int>(status) : 0,

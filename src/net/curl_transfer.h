@@ -61,6 +61,7 @@ class CurlTransfer {
   void check_progress();
 
   bool is_safe() const { return request_.method == "GET" || request_.method == "HEAD"; }
+  bool is_encrypted() const { return request_.url.starts_with("https:"); }
   uint64_t bytes_sent() const;
   TransferFacts facts(CURLcode code) const;
 

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 
@@ -11,7 +12,8 @@ namespace {
 
 constexpr const char* kUnreachable =
     "check the address, and that the server is running and may be reached from here";
-constexpr const char* kLater = "it is tried again; if it stays so, ask those who run the server";
+constexpr const char* kProxy = "check https_proxy, http_proxy and no_proxy in the environment";
+constexpr const char* kLater = "if it stays so, ask those who run the server";
 
 std::string show(Duration duration) {
   const int64_t micros = duration.count();
@@ -19,11 +21,13 @@ std::string show(Duration duration) {
                                  : fmt::format("{} ms", micros / 1000);
 }
 
-// "Connection refused" -> "connection refused"; an abbreviation ("SSL: ...") stays.
+// "Connection refused." -> "connection refused"; a name ("OpenSSL/3.0: ...") stays.
 std::string as_clause(std::string_view sentence) {
   std::string clause(sentence);
   while (!clause.empty() && (clause.back() == '.' || clause.back() == '\n')) clause.pop_back();
-  if (clause.size() > 1 && std::islower(static_cast<unsigned char>(clause[1]))) {
+  const std::string_view rest =
+      std::string_view(clause).substr(0, clause.find(' ')).substr(clause.empty() ? 0 : 1);
+  if (!rest.empty() && std::ranges::all_of(rest, [](unsigned char c) { return std::islower(c); })) {
     clause[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(clause[0])));
   }
   return clause;
@@ -34,12 +38,31 @@ std::string curl_says(const TransferFacts& facts) {
   return as_clause(curl_easy_strerror(static_cast<CURLcode>(facts.curl_code)));
 }
 
-std::string reason(const TransferFacts& facts) {
+// libcurl keeps the number of an earlier failure; only when it could not connect is it of this one.
+std::string why_not_connected(const TransferFacts& facts) {
   return facts.system_error != 0 ? as_clause(std::strerror(facts.system_error)) : curl_says(facts);
 }
 
 Error transient(std::string message, const char* remedy) {
   return {ErrorKind::transient, std::move(message), remedy};
+}
+
+// Whom libcurl tried to reach: "Failed to connect to NAME port ...". Empty if it says something else.
+std::string_view tried_host(std::string_view curl_text) {
+  constexpr std::string_view kBegin = "Failed to connect to ";
+  if (!curl_text.starts_with(kBegin)) return {};
+  curl_text.remove_prefix(kBegin.size());
+  return curl_text.substr(0, curl_text.find(' '));
+}
+
+Error cannot_connect(const TransferFacts& facts) {
+  const std::string why = why_not_connected(facts);
+  const std::string_view tried = tried_host(facts.curl_text);
+  if (facts.host.find(tried) == facts.host.npos) {
+    return transient(
+        fmt::format("cannot reach {}: cannot connect to the proxy {}: {}", facts.host, tried, why), kProxy);
+  }
+  return transient(fmt::format("cannot connect to {}: {}", facts.host, why), kUnreachable);
 }
 
 Error timed_out(const TransferFacts& facts) {
@@ -93,7 +116,7 @@ Error of_curl_code(const TransferFacts& facts) {
     case CURLE_URL_MALFORMAT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
       return {ErrorKind::config,
-              fmt::format("the URL of a request to {} cannot be read: {}", facts.host, reason(facts)),
+              fmt::format("the URL of a request to {} cannot be read: {}", facts.host, curl_says(facts)),
               "write it as https://HOST/PATH, with special characters percent-encoded"};
     case CURLE_COULDNT_RESOLVE_HOST:
       return transient(fmt::format("cannot find {}: the name does not resolve", facts.host),
@@ -102,9 +125,9 @@ Error of_curl_code(const TransferFacts& facts) {
     case CURLE_PROXY:
       return transient(
           fmt::format("cannot reach {} through the proxy: {}", facts.host, as_clause(facts.curl_text)),
-          "check https_proxy, http_proxy and no_proxy in the environment");
+          kProxy);
     case CURLE_COULDNT_CONNECT:
-      return transient(fmt::format("cannot connect to {}: {}", facts.host, reason(facts)), kUnreachable);
+      return cannot_connect(facts);
     case CURLE_OPERATION_TIMEDOUT:
       return timed_out(facts);
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -115,20 +138,14 @@ Error of_curl_code(const TransferFacts& facts) {
               "if it is signed by an authority of your own, name its certificate as the CA file"};
     case CURLE_SSL_CONNECT_ERROR:
       return transient(
-          fmt::format("cannot agree with {} on an encrypted connection: {}", facts.host, reason(facts)),
+          fmt::format("cannot agree with {} on an encrypted connection: {}", facts.host, curl_says(facts)),
           "check that the address speaks TLS (https), and its port");
-    case CURLE_UNSUPPORTED_PROTOCOL:  // what curl calls an answer without a status line (HTTP/0.9)
-      if (!facts.request_begun) {
-        return {ErrorKind::config,
-                fmt::format("the URL of a request to {} is neither http nor https", facts.host),
-                "write it as https://HOST/PATH"};
-      }
-      [[fallthrough]];
+    case CURLE_UNSUPPORTED_PROTOCOL:  // what libcurl calls an answer without a status line (HTTP/0.9)
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return transient(fmt::format("{} gave a reply that cannot be read: {}", facts.host, reason(facts)),
+      return transient(fmt::format("{} gave a reply that cannot be read: {}", facts.host, curl_says(facts)),
                        "check that the address is that of an HTTP server");
     case CURLE_TOO_MANY_REDIRECTS:
       return {ErrorKind::rejected, fmt::format("{} redirects in circles", facts.host), "check the address"};
@@ -136,7 +153,7 @@ Error of_curl_code(const TransferFacts& facts) {
       break;
   }
   if (facts.request_begun) return lost(facts);
-  return transient(fmt::format("cannot reach {}: {}", facts.host, reason(facts)), kUnreachable);
+  return transient(fmt::format("cannot reach {}: {}", facts.host, curl_says(facts)), kUnreachable);
 }
 
 // libcurl counts plain bytes when the system took them; over TLS records may be on the wire uncounted.
