@@ -140,6 +140,10 @@ Result<Body> Body::compile(const Node& node, BodyFacts facts) {
     append_json_string(body.member_names_.emplace_back(), name);
     body.member_names_.back() += ':';
   }
+  if (!body.facts_.match_member.empty()) {
+    append_json_string(body.match_member_, body.facts_.match_member);
+    body.match_member_ += ':';
+  }
   if (auto compiled = BodyCompiler(body).compile(node); !compiled.ok()) return compiled.error();
   body.facts_.constant = nullptr;  // whoever gave it may be gone by now
   return body;
@@ -184,7 +188,7 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
   switch (piece.placeholder.what) {
     case What::match: {
       const size_t start = out.size();
-      append_value(out, row->match[0], row->row, *facts_.values);
+      write_match(out, *row);
       if (piece.placeholder.lower) lower_from(out, start);
       return;
     }
@@ -238,8 +242,21 @@ void Body::write_inside(std::string& out, const Piece& piece, const RowView* row
   out.append(quoted, 1, quoted.size() - 2);
 }
 
+void Body::write_match(std::string& out, const RowView& row) const {
+  if (row.match_text.empty())
+    append_value(out, row.match[0], row.row, *facts_.values);
+  else
+    append_json_string(out, row.match_text);
+}
+
 void Body::write_members(std::string& out, const RowView& row, bool comma_before, bool masked) const {
   bool comma = comma_before;
+  if (row.write_match && !match_member_.empty()) {
+    if (comma) out += ',';
+    comma = true;
+    out += match_member_;
+    append_value(out, row.match[0], row.row, *facts_.values);
+  }
   for (size_t i = 0; i < member_names_.size(); ++i) {
     if (!row.send[i]) continue;
     if (comma) out += ',';

@@ -22,19 +22,19 @@ using FieldMask = std::bitset<kFieldsMax>;
 struct RowView {
   std::span<const Values> fields;
   std::span<const Values> match;
-  size_t row = 0;              // in the vectors
-  FieldMask send;              // which fields travel
-  bool clear = false;          // all of them as NULL, whatever they hold
-  std::string_view record_id;  // empty when not known
+  size_t row = 0;               // in the vectors
+  FieldMask send;               // which fields travel
+  bool clear = false;           // all of them as NULL, whatever they hold
+  bool write_match = false;     // the match field travels among the fields, even if it is not mapped
+  std::string_view match_text;  // stands for the match value when not empty (what it was before)
+  std::string_view record_id;   // empty when not known
 };
-
-// Masks personal data in what is kept of a request; writes instead of the value.
-inline constexpr std::string_view kMask = "\u2022\u2022\u2022";
 
 // What a sync puts into a template once and for all.
 struct BodyFacts {
   std::vector<std::string> field_names;
-  FieldMask personal;  // fields to mask when asked for
+  std::string match_member = {};  // the match field's name when it is not among them; else empty
+  FieldMask personal;             // fields to mask when asked for
   std::vector<std::string> read_fields;
   const ValueRules* values = nullptr;  // outlives the body
   // For placeholders that are the same in every request: setting, object, match_field.
@@ -72,9 +72,11 @@ class Body {
   void write_inside(std::string& out, const Piece& piece, const RowView* row, size_t index,
                     std::string_view page) const;
   void write_members(std::string& out, const RowView& row, bool comma_before, bool masked) const;
+  void write_match(std::string& out, const RowView& row) const;
 
   BodyFacts facts_;
   std::vector<std::string> member_names_;  // "firstname": with quotes and colon
+  std::string match_member_;               // likewise; empty: it is mapped, or never written
   std::vector<Piece> prefix_, row_, suffix_;
   bool in_list_ = false;  // rows are separated by commas
 };

@@ -50,7 +50,14 @@ struct HubSpot : testing::Test {
   void set(const std::string& match_sql, const std::vector<std::string>& field_sql) {
     match = {row.value(match_sql)};
     for (const auto& sql : field_sql) fields.push_back(row.value(sql));
-    view = {.fields = fields, .match = match, .row = 0, .send = {}, .clear = false, .record_id = "51"};
+    view = {.fields = fields,
+            .match = match,
+            .row = 0,
+            .send = {},
+            .clear = false,
+            .write_match = false,
+            .match_text = "",
+            .record_id = "51"};
     for (size_t i = 0; i < fields.size(); ++i) view.send.set(i);
   }
   std::string body(const BoundOperation& operation, int copies = 1, bool masked = false) {

@@ -5,12 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "config/project.h"
 #include "duck/duck.h"
 #include "payload/payload.h"
 
 namespace penstock {
 
-enum class WritePolicy { always, on_create, if_empty };
+using WritePolicy = config::Write;
 std::string_view name_of(WritePolicy policy);
 
 // One value of a row: an SQL expression over the model's columns that yields payload form.
@@ -43,6 +44,13 @@ struct MappedModel {
   // Earlier mappings that rows of the snapshot were accepted with and that can still be evaluated.
   std::vector<Mapping> older;
 };
+
+// Resolves a sync's match and fields against the columns of its model. Everything that is wrong goes to
+// `diagnostics`, at the very field: a column that is not there, SQL that does not fit, a key that is missing.
+// `older` is not filled: see evaluable_mappings().
+MappedModel map_model(duck::Connection& connection, const std::string& relation,
+                      const std::vector<duck::Column>& columns, const config::Model& model,
+                      const config::Sync& sync, declare::Diagnostics& diagnostics);
 
 // Reads Mapping::description() texts (a JSON array of them) and keeps those that the relation can evaluate.
 std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& relation,

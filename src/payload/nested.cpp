@@ -328,12 +328,31 @@ Result<void> call_minify(std::span<const Vector> arguments, size_t rows, duckdb_
   return success();
 }
 
+// The text of a value in payload form, as it stands in keys and match values.
+Result<void> call_text(std::span<const Vector> arguments, size_t rows, duckdb_vector result) {
+  const Values values(arguments[0], payload_type_of(arguments[0].type()));
+  std::string text;
+  for (size_t row = 0; row < rows; ++row) {
+    if (values.is_null(row)) {
+      set_null(result, row);
+      continue;
+    }
+    text.clear();
+    append_text(text, values, row);
+    duckdb_vector_assign_string_element_len(result, row, text.data(), text.size());
+  }
+  return success();
+}
+
 }  // namespace
 
 Result<void> define_payload_functions(duck::Connection& connection) {
   duck::ScalarFunction json{
       .name = "penstock_json", .result = Type::of(DUCKDB_TYPE_VARCHAR), .call = call_json};
   if (auto done = connection.define(std::move(json)); !done.ok()) return done;
+  duck::ScalarFunction text{
+      .name = "penstock_text", .result = Type::of(DUCKDB_TYPE_VARCHAR), .call = call_text};
+  if (auto done = connection.define(std::move(text)); !done.ok()) return done;
   return connection.define({.name = "penstock_minify",
                             .parameters = {DUCKDB_TYPE_VARCHAR},
                             .result = Type::of(DUCKDB_TYPE_VARCHAR),

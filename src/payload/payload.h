@@ -54,7 +54,8 @@ std::string as_payload_sql(const std::string& expression, const duck::Type& ware
 // The payload type of a column that already is in payload form and is read back from a Parquet file.
 std::string storage_sql_type(ValueType type);
 
-// Registers penstock_json(any) -> VARCHAR and penstock_minify(json) -> VARCHAR on a database.
+// Registers on a database, all giving VARCHAR: penstock_json(nested), penstock_minify(json), and
+// penstock_text(value in payload form).
 Result<void> define_payload_functions(duck::Connection& connection);
 
 // One column of payload values of one chunk; borrows the chunk's memory. Cheap to copy.
@@ -97,6 +98,9 @@ void append_json(std::string& out, const Values& values, size_t row);
 // Appends text as a JSON string, with its quotes.
 void append_json_string(std::string& out, std::string_view text);
 void append_base64(std::string& out, std::string_view bytes);
+
+// What stands for a personal value wherever values are kept or shown.
+inline constexpr std::string_view kMask = "\u2022\u2022\u2022";
 
 // Why a value can be sent nowhere (NaN, an infinite date), or nullptr.
 const char* unsendable(const Values& values, size_t row);

@@ -19,11 +19,12 @@
 
 namespace penstock {
 
-enum class OnRemoved { ignore, clear, remove };
+using config::OnRemoved;
 
 struct PlanOptions {
   ProbeOptions probe;
   OnRemoved on_removed = OnRemoved::ignore;
+  bool forget_removed = false;    // mode delete: a key that left the model may come back to be deleted again
   std::optional<uint64_t> limit;  // send at most so many rows
   uint64_t samples = 5;           // of each kind, for people
   std::string file;               // where the plan is written

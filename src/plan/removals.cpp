@@ -20,6 +20,10 @@ class Removals {
     }
     if (found.gone) return options_.on_removed == OnRemoved::ignore ? success() : remove(found);
     if (options_.on_removed != OnRemoved::ignore) return remove(found);
+    if (options_.forget_removed) {
+      plan_.silent.forget.push_back(found.key);
+      return success();
+    }
     plan_.silent.gone.push_back(found.key);
     ++plan_.counts.removed;
     return success();
@@ -79,7 +83,7 @@ Result<void> hand_over(duck::Connection& connection, const MappedModel& model, P
     same += fmt::format("{}lower(removed.m{}) = lower(s.match_text[{}])", i > 0 ? " AND " : "", i, i + 1);
   std::string texts;
   for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    texts += fmt::format("{}CAST(m{} AS VARCHAR)", i > 0 ? ", " : "", i);
+    texts += fmt::format("{}penstock_text(m{})", i > 0 ? ", " : "", i);
   const std::string handed = fmt::format(
       "SELECT removed.key_hi, removed.key_lo FROM removed SEMI JOIN (SELECT [{}] AS match_text FROM stage "
       "WHERE class BETWEEN 1 AND 5) s ON {}",

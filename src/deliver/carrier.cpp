@@ -1,0 +1,285 @@
+#include "deliver/carrier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace penstock {
+
+using connector::Verdict;
+
+Carrier::Carrier(Delivery& delivery, Step step)
+    : delivery_(delivery), step_(step), operation_(*delivery.parts_.router.operation(step)) {}
+
+Task<void> Carrier::carry(Batch batch) {
+  pending_.push_back(std::move(batch));
+  while (!pending_.empty()) {
+    Batch next = std::move(pending_.back());
+    pending_.pop_back();
+    if (pause_ > Duration(0) && !delivery_.stopping())
+      co_await delivery_.parts_.loop.sleep_for(std::exchange(pause_, {}));
+    if (delivery_.stopping() || !co_await allowed(next)) {
+      abandon(std::move(next));
+      continue;
+    }
+    co_await attempt(std::move(next));
+  }
+}
+
+// What must be on disk before these rows may leave the house.
+Task<bool> Carrier::allowed(const Batch& batch) {
+  Journal& journal = delivery_.parts_.journal;
+  bool durable = true;
+  if (is_write() && !delivery_.parts_.router.repeatable(step_)) {
+    std::vector<uint64_t> rows;
+    for (const Row& row : batch) rows.push_back(row.ordinal());
+    durable = co_await journal.allow_rows(std::move(rows));
+  } else if (is_write()) {
+    uint64_t through = 0;
+    for (const Row& row : batch) through = std::max(through, row.ordinal() + 1);
+    durable = co_await journal.allow_through(through);
+  }
+  if (!durable) delivery_.fail(*journal.failure());
+  co_return durable && !delivery_.stopping();
+}
+
+Task<void> Carrier::attempt(Batch batch) {
+  for (Row& row : batch) ++row.attempts;
+  const auto& find = operation_.operation->find;
+  Exchanged exchanged =
+      co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, find ? find->first : "");
+  const Instant now = delivery_.parts_.loop.now();
+  if (exchanged.failure) {
+    const bool may_have_arrived = is_write() && exchanged.failure->may_have_arrived;
+    if (exchanged.failure->error.kind == ErrorKind::config) {
+      delivery_.fail(exchanged.failure->error);
+      abandon(std::move(batch));
+    } else {
+      if (!failing_since_) failing_since_ = now;
+      try_again(std::move(batch), exchanged, may_have_arrived);
+    }
+    co_return;
+  }
+  const Verdict verdict = exchanged.reading.verdict;
+  if (verdict == Verdict::retry || verdict == Verdict::throttled) {
+    if (!failing_since_) failing_since_ = now;
+  } else {
+    failing_since_.reset();
+    throttles_ = 0;
+    delivery_.last_success_ = now;
+  }
+  if (find && verdict == Verdict::accepted)
+    co_await take_found(std::move(batch), std::move(exchanged));
+  else
+    take_reading(std::move(batch), std::move(exchanged));
+}
+
+void Carrier::take_reading(Batch batch, Exchanged exchanged) {
+  switch (exchanged.reading.verdict) {
+    case Verdict::rows:
+      return take_rows(std::move(batch), exchanged);
+    case Verdict::accepted:
+    case Verdict::rejected:
+    case Verdict::exists:
+    case Verdict::missing: {
+      const connector::RowReading each{.verdict = exchanged.reading.verdict,
+                                       .record_id = "",
+                                       .created = std::nullopt,
+                                       .code = exchanged.reading.code,
+                                       .message = exchanged.reading.message};
+      exchanged.reading.rows.assign(batch.size(), each);
+      return take_rows(std::move(batch), exchanged);
+    }
+    case Verdict::split:
+      return split(std::move(batch));
+    case Verdict::retry:
+      return try_again(std::move(batch), exchanged, is_write());
+    case Verdict::throttled:
+      return throttle(std::move(batch), exchanged);
+    case Verdict::quota:
+      return stop_run(std::move(batch), exchanged, ErrorKind::quota);
+    case Verdict::auth:
+      return stop_run(std::move(batch), exchanged, ErrorKind::auth);
+    case Verdict::forbidden:
+      return stop_run(std::move(batch), exchanged, ErrorKind::permission);
+  }
+}
+
+void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
+  const Router& router = delivery_.parts_.router;
+  Batch again;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    Row& row = batch[i];
+    connector::RowReading& reading = exchanged.reading.rows[i];
+    RowOutcome facts = exchanged.facts;
+    facts.record_id = !reading.record_id.empty() ? reading.record_id : row.record_id;
+    switch (reading.verdict) {
+      case Verdict::accepted:
+        delivery_.settle(std::move(row), Settle{}, std::move(facts));
+        break;
+      case Verdict::exists: {
+        const Next next = router.exists(row, reading);
+        delivery_.go(std::move(row), next, facts);
+        break;
+      }
+      case Verdict::missing: {
+        const Next next = router.missing(row, reading);
+        delivery_.go(std::move(row), next, facts);
+        break;
+      }
+      case Verdict::retry:
+        exchanged.reading.code = reading.code;
+        exchanged.reading.message = reading.message;
+        again.push_back(std::move(row));
+        break;
+      default:
+        delivery_.settle(std::move(row),
+                         Settle{.outcome = Outcome::rejected,
+                                .code = reading.code,
+                                .message = reading.message,
+                                .foreign = false},
+                         std::move(facts));
+    }
+  }
+  if (!again.empty()) try_again(std::move(again), exchanged, is_write());
+}
+
+// Pages through a look-up's reply, then tells each row what was found for it.
+Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
+  const connector::FindRule& rule = *operation_.operation->find;
+  const connector::Target& target = delivery_.parts_.target;
+  std::map<std::string, std::vector<connector::FoundRecord>> found;
+  for (;;) {
+    auto page = connector::read_found(rule, target.facts().match_field, exchanged.reply_body);
+    if (!page.ok()) {
+      exchanged.reading.message = page.error().message;
+      try_again(std::move(batch), exchanged, false);
+      co_return;
+    }
+    for (auto& record : page->records) found[record.value].push_back(std::move(record));
+    if (page->next_page.empty()) break;
+    if (delivery_.stopping()) co_return abandon(std::move(batch));
+    exchanged =
+        co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page->next_page);
+    if (exchanged.failure || exchanged.reading.verdict != Verdict::accepted) {
+      if (exchanged.failure)
+        try_again(std::move(batch), exchanged, false);
+      else
+        take_reading(std::move(batch), std::move(exchanged));
+      co_return;
+    }
+  }
+  static const std::vector<connector::FoundRecord> kNone;
+  for (Row& row : batch) {
+    std::string value = match_text(row, target.values());
+    if (rule.ignore_case)
+      std::transform(value.begin(), value.end(), value.begin(),
+                     [](unsigned char c) { return std::tolower(c); });
+    const auto records = found.find(value);
+    const Next next = delivery_.parts_.router.found(row, records == found.end() ? kNone : records->second);
+    RowOutcome facts = exchanged.facts;
+    facts.record_id = row.record_id;
+    delivery_.go(std::move(row), next, facts);
+  }
+}
+
+void Carrier::split(Batch batch) {
+  check(batch.size() > 1, "a single row is never split");
+  const auto middle = batch.begin() + static_cast<ptrdiff_t>(batch.size() / 2);
+  Batch second(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
+  batch.erase(middle, batch.end());
+  pending_.push_back(std::move(second));
+  pending_.push_back(std::move(batch));
+}
+
+void Carrier::try_again(Batch batch, const Exchanged& exchanged, bool effect_unknown) {
+  const Delivery& delivery = delivery_;
+  uint32_t failures = 0;
+  Batch again, over;
+  for (Row& row : batch) {
+    row.effect_unknown = row.effect_unknown || effect_unknown;
+    failures = std::max(failures, row.attempts);
+    // What may have been written and must not be written twice is not tried again.
+    const bool hopeless = row.attempts >= delivery.parts_.options.retry.attempts ||
+                          (row.effect_unknown && is_write() && !delivery.parts_.router.repeatable(step_));
+    (hopeless ? over : again).push_back(std::move(row));
+  }
+  if (!over.empty()) give_up(std::move(over), exchanged);
+  if (again.empty()) return;
+  ++delivery_.progress_.retries;
+  pause_ = backoff(delivery.parts_.options.retry, failures, exchanged.retry_after, delivery.parts_.random);
+  pending_.push_back(std::move(again));
+}
+
+void Carrier::give_up(Batch batch, const Exchanged& exchanged) {
+  const bool unique = delivery_.parts_.target.facts().match_kind == connector::MatchKind::unique;
+  const std::string message =
+      exchanged.failure ? exchanged.failure->error.message : exchanged.reading.message;
+  const bool exhausted = batch[0].attempts >= delivery_.parts_.options.retry.attempts;
+  for (Row& row : batch) {
+    // A create whose reply was lost is looked up where that answers at once: the record is there, or it is
+    // not.
+    if (row.effect_unknown && step_ == Step::create && unique && !exhausted && !row.conflicted &&
+        delivery_.parts_.router.operation(Step::find) != nullptr) {
+      row.conflicted = false;
+      delivery_.go(std::move(row), Step::find, exchanged.facts);
+      continue;
+    }
+    const Outcome outcome = row.effect_unknown ? Outcome::in_doubt : Outcome::failed;
+    RowOutcome facts = exchanged.facts;
+    facts.record_id = row.record_id;
+    delivery_.settle(
+        std::move(row),
+        Settle{.outcome = outcome, .code = exchanged.reading.code, .message = message, .foreign = false},
+        std::move(facts));
+  }
+  // Nobody got through while this batch used up its attempts: the destination is down.
+  if (exhausted && failing_since_ && delivery_.last_success_ < *failing_since_)
+    delivery_.fail({ErrorKind::transient, fmt::format("the destination does not answer: {}", message),
+                    "run the same command again when it is back: what was delivered is recorded"});
+}
+
+void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
+  ++delivery_.progress_.throttled;
+  RateLimit& limit = delivery_.parts_.limits.of(delivery_.parts_.target, *operation_.operation->limit);
+  const RetryPolicy patient{.attempts = 0, .first = 1s, .longest = std::max<Duration>(limit.rate().per, 1s)};
+  const Duration wait = exchanged.retry_after.value_or(
+      patient.first / 2 + backoff(patient, ++throttles_, {}, delivery_.parts_.random));
+  limit.pause_until(delivery_.parts_.loop.now() + wait);
+  for (Row& row : batch) --row.attempts;  // a wait, not a failure
+  pending_.push_back(std::move(batch));
+}
+
+void Carrier::stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind) {
+  Error error{kind,
+              fmt::format("{} says: {}", delivery_.parts_.target.connector().declaration().title,
+                          exchanged.reading.message.empty() ? fmt::format("status {}", exchanged.facts.status)
+                                                            : exchanged.reading.message),
+              ""};
+  if (kind == ErrorKind::auth)
+    error.remedy = "mend the login in the destination's file, then run the same command again";
+  if (kind == ErrorKind::permission)
+    error.remedy = "give the login the rights that the connector's page lists";
+  if (kind == ErrorKind::quota)
+    error.remedy = "run again when the day's allowance is renewed: what was delivered is recorded";
+  delivery_.fail(std::move(error));
+  abandon(std::move(batch));
+}
+
+// The run ends: rows that were never sent have no outcome, the others must say how they stand.
+void Carrier::abandon(Batch batch) {
+  for (Row& row : batch) {
+    if (row.effect_unknown)
+      delivery_.settle(std::move(row),
+                       Settle{.outcome = Outcome::in_doubt,
+                              .code = "",
+                              .message = "the run ended before it was known whether this was written",
+                              .foreign = false},
+                       {});
+    else
+      delivery_.row_ended();
+  }
+}
+
+}  // namespace penstock

@@ -1,0 +1,38 @@
+// Carries one batch through one step until every row of it has gone on: retries, waits, splits.
+#pragma once
+
+#include "deliver/exchange.h"
+
+namespace penstock {
+
+class Carrier {
+ public:
+  Carrier(Delivery& delivery, Step step);
+  Task<void> carry(std::vector<Row> batch);
+
+ private:
+  using Batch = std::vector<Row>;
+
+  Task<bool> allowed(const Batch& batch);
+  Task<void> attempt(Batch batch);
+  void take_reading(Batch batch, Exchanged exchanged);
+  void take_rows(Batch batch, Exchanged& exchanged);
+  Task<void> take_found(Batch batch, Exchanged exchanged);
+  void split(Batch batch);
+  void try_again(Batch batch, const Exchanged& exchanged, bool effect_unknown);
+  void give_up(Batch batch, const Exchanged& exchanged);
+  void throttle(Batch batch, const Exchanged& exchanged);
+  void stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind);
+  void abandon(Batch batch);
+  bool is_write() const { return step_ != Step::find; }
+
+  Delivery& delivery_;
+  Step step_;
+  const connector::BoundOperation& operation_;
+  std::vector<Batch> pending_;  // still to be sent, the next one last
+  Duration pause_{};            // before the next attempt
+  uint32_t throttles_ = 0;      // in a row
+  std::optional<Instant> failing_since_;
+};
+
+}  // namespace penstock

@@ -1,0 +1,172 @@
+#include "deliver/deliver.h"
+
+#include <algorithm>
+
+#include "deliver/carrier.h"
+
+namespace penstock {
+
+RateLimit& RateLimits::of(const connector::Target& target, const std::string& group) {
+  auto& limit = limits_[group];
+  if (!limit) limit = std::make_unique<RateLimit>(loop_, target.limit(group).rate, share_);
+  return *limit;
+}
+
+Delivery::Delivery(DeliveryParts parts)
+    : parts_(parts),
+      carriers_(parts.loop),
+      permits_(parts.loop, parts.options.concurrency),
+      room_(parts.loop),
+      done_(parts.loop) {}
+
+Delivery::~Delivery() = default;
+
+Task<Result<void>> Delivery::run(RowSource& rows) {
+  co_await read(rows);
+  input_ended_ = true;
+  dispatch();
+  while (rows_under_way_ > 0) {
+    done_.reset();
+    co_await done_.wait();
+  }
+  co_await carriers_.join();
+  if (!co_await parts_.journal.durable() && !failure_) failure_ = *parts_.journal.failure();
+  if (failure_) co_return *failure_;
+  co_return success();
+}
+
+void Delivery::stop() {
+  stopping_ = true;
+  // Rows that wait in a queue were never sent, or their last attempt is settled already.
+  for (auto& queue : queues_) {
+    while (!queue.empty()) {
+      Row row = std::move(queue.front());
+      queue.pop_front();
+      if (row.effect_unknown)
+        settle(std::move(row),
+               Settle{.outcome = Outcome::in_doubt,
+                      .code = "",
+                      .message = "the run ended before it was known whether this was written",
+                      .foreign = false},
+               {});
+      else
+        row_ended();
+    }
+  }
+  room_.set();
+}
+
+void Delivery::fail(Error error) {
+  if (!failure_) failure_ = std::move(error);
+  stop();
+}
+
+Task<void> Delivery::read(RowSource& rows) {
+  // Enough rows that every connection always finds a full batch, of each of a few operations.
+  uint64_t most = 0;
+  for (size_t step = 0; step < kSteps; ++step)
+    if (parts_.router.operation(static_cast<Step>(step)) != nullptr)
+      most = std::max<uint64_t>(most, batch_rows(static_cast<Step>(step)));
+  const uint64_t room = std::max<uint64_t>(4096, 3 * most * parts_.options.concurrency);
+  while (!stopping_) {
+    auto chunk = co_await rows.next();
+    if (!chunk.ok()) co_return fail(chunk.error());
+    if (*chunk == nullptr) co_return;
+    for (size_t i = 0; i < (*chunk)->rows() && !stopping_; ++i) {
+      Row row;
+      row.chunk = *chunk;
+      row.index = static_cast<uint32_t>(i);
+      ++progress_.rows_read;
+      ++rows_under_way_;
+      const Next next = parts_.router.start(row);
+      go(std::move(row), next, {});
+    }
+    dispatch();
+    while (rows_under_way_ >= room && !stopping_) {
+      room_.reset();
+      co_await room_.wait();
+    }
+  }
+}
+
+void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
+  if (const auto* settled = std::get_if<Settle>(&next)) return settle(std::move(row), *settled, facts);
+  if (stopping_ && !row.effect_unknown) return row_ended();
+  queues_[static_cast<size_t>(std::get<Step>(next))].push_back(std::move(row));
+  if (stopping_) stop();
+}
+
+void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
+  facts.ordinal = row.ordinal();
+  facts.outcome = settle.outcome;
+  facts.attempt = row.attempts;
+  facts.code = settle.code;
+  facts.message = settle.message;
+  facts.foreign = settle.foreign;
+  // A row that was accepted in the end holds what we sent, whatever became of earlier attempts.
+  facts.effect_unknown = row.effect_unknown && settle.outcome != Outcome::accepted;
+  if (facts.at == Time{}) facts.at = parts_.loop.clock().now();
+  progress_.outcomes.add(settle.outcome);
+  parts_.journal.add(facts);
+  row_ended();
+}
+
+void Delivery::row_ended() {
+  --rows_under_way_;
+  room_.set();
+  if (rows_under_way_ == 0) done_.set();
+}
+
+size_t Delivery::batch_rows(Step step) const {
+  const auto declared = static_cast<size_t>(parts_.router.operation(step)->operation->rows);
+  return parts_.options.batch_rows ? std::min<size_t>(declared, *parts_.options.batch_rows) : declared;
+}
+
+void Delivery::dispatch() {
+  if (stopping_) return;
+  for (size_t i = 0; i < kSteps; ++i) send_full(static_cast<Step>(i));
+  if (!input_ended_) return;
+  // No more rows come from the plan: a batch that nobody can add to goes as it is.
+  for (size_t i = 0; i < kSteps; ++i) {
+    const Step step = static_cast<Step>(i);
+    if (!queues_[i].empty() && !feeders_are_busy(step)) send(step, queues_[i].size());
+  }
+}
+
+// Whether a batch under way, or rows that wait for another step, may still add rows to this one's queue.
+bool Delivery::feeders_are_busy(Step step) const {
+  const auto busy = [&](Step feeder) {
+    return carried_[static_cast<size_t>(feeder)] > 0 || !queues_[static_cast<size_t>(feeder)].empty();
+  };
+  const auto carried = [&](Step feeder) { return carried_[static_cast<size_t>(feeder)] > 0; };
+  if (step == Step::find) return carried(Step::create) || carried(Step::update);
+  if (step == Step::upsert) return busy(Step::find) || carried(Step::update);
+  return busy(Step::find);
+}
+
+void Delivery::send_full(Step step) {
+  auto& queue = queues_[static_cast<size_t>(step)];
+  if (queue.empty()) return;
+  const size_t rows = batch_rows(step);
+  while (queue.size() >= rows) send(step, rows);
+}
+
+void Delivery::send(Step step, size_t rows) {
+  auto& queue = queues_[static_cast<size_t>(step)];
+  Batch batch(std::make_move_iterator(queue.begin()),
+              std::make_move_iterator(queue.begin() + static_cast<ptrdiff_t>(rows)));
+  queue.erase(queue.begin(), queue.begin() + static_cast<ptrdiff_t>(rows));
+  ++carried_[static_cast<size_t>(step)];
+  carriers_.spawn(carry(step, std::move(batch)));
+}
+
+Task<void> Delivery::carry(Step step, Batch batch) {
+  co_await permits_.acquire();
+  Carrier carrier(*this, step);
+  co_await carrier.carry(std::move(batch));
+  permits_.release();
+  --carried_[static_cast<size_t>(step)];
+  dispatch();
+}
+
+}  // namespace penstock

@@ -1,0 +1,120 @@
+// Delivery: the rows of a plan become outcomes in the journal. The face of this folder.
+//
+//     rows of the plan -> Router (what next?) -> queues, one a step -> batches -> Exchange (limits, retries)
+//     -> Router
+//
+// Memory is bounded: so many rows are under way at once, and the reader of the plan waits for them.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/sync.h"
+#include "base/random.h"
+#include "connector/connector.h"
+#include "deliver/rate_limit.h"
+#include "deliver/retry.h"
+#include "deliver/route.h"
+#include "deliver/row.h"
+#include "ledger/journal.h"
+#include "net/http.h"
+
+namespace penstock {
+
+// Where rows come from, chunk by chunk; nullptr at the end.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  virtual Task<Result<std::shared_ptr<const PlanChunk>>> next() = 0;
+};
+
+// Limits by group, shared by all deliveries to one destination. Loop thread only.
+class RateLimits {
+ public:
+  RateLimits(Loop& loop, double share) : loop_(loop), share_(share) {}
+  // The limit that the target's settings give the group, made when first asked for.
+  RateLimit& of(const connector::Target& target, const std::string& group);
+
+ private:
+  Loop& loop_;
+  double share_;
+  std::map<std::string, std::unique_ptr<RateLimit>> limits_;
+};
+
+struct DeliveryOptions {
+  uint64_t concurrency = 16;           // requests at once
+  std::optional<uint64_t> batch_rows;  // fewer than the operation allows
+  RetryPolicy retry;
+  Timeouts timeouts;
+  uint64_t sample_every = 100;  // of so many successful requests one is kept with its bodies
+};
+
+// Where a delivery stands; read on the loop's thread at any time.
+struct DeliveryProgress {
+  OutcomeCounts outcomes;
+  uint64_t requests = 0, throttled = 0, retries = 0;
+  uint64_t in_flight = 0;  // requests
+  uint64_t rows_read = 0;
+};
+
+// What a delivery is given. Everything outlives it; `rows` is used by one delivery only.
+struct DeliveryParts {
+  Loop& loop;
+  HttpClient& client;
+  const connector::Target& target;
+  const Router& router;
+  RateLimits& limits;
+  Journal& journal;
+  Random& random;
+  DeliveryOptions options;
+};
+
+class Delivery {
+ public:
+  explicit Delivery(DeliveryParts parts);
+  ~Delivery();
+
+  // Ends when every row has its outcome, or after stop(), or when something makes it pointless to go on: then
+  // the error says what. Rows without an outcome were not sent.
+  Task<Result<void>> run(RowSource& rows);
+  // Nothing more is sent; what is under way comes to its end.
+  void stop();
+  const DeliveryProgress& progress() const { return progress_; }
+
+ private:
+  friend class Carrier;
+  using Batch = std::vector<Row>;
+
+  Task<void> read(RowSource& rows);
+  void go(Row row, const Next& next, const RowOutcome& facts);
+  void settle(Row row, const Settle& settle, RowOutcome facts);
+  void row_ended();
+  void dispatch();
+  void send_full(Step step);
+  bool feeders_are_busy(Step step) const;
+  void send(Step step, size_t rows);
+  Task<void> carry(Step step, Batch batch);
+  void fail(Error error);
+  bool stopping() const { return stopping_; }
+  size_t batch_rows(Step step) const;
+
+  DeliveryParts parts_;
+  TaskGroup carriers_;
+  Semaphore permits_;
+  std::deque<Row> queues_[kSteps];
+  uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit
+  Event room_, done_;
+  uint64_t rows_under_way_ = 0;
+  bool input_ended_ = false;
+  bool stopping_ = false;
+  std::optional<Error> failure_;
+  DeliveryProgress progress_;
+  Instant last_success_{};
+};
+
+}  // namespace penstock

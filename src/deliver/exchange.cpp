@@ -1,0 +1,148 @@
+#include "deliver/exchange.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace penstock {
+namespace {
+
+using connector::BoundOperation;
+using connector::Verdict;
+
+// Bodies beyond this are cut in what is kept: a journal is not an archive.
+constexpr size_t kKeptBytesMax = 256 << 10;
+
+std::string encode(const BoundOperation& operation, const std::vector<Row>& rows, const std::string& page,
+                   bool masked) {
+  std::string body;
+  if (!operation.body) return body;
+  operation.body->begin(body, page);
+  for (size_t i = 0; i < rows.size(); ++i) operation.body->add(body, rows[i].view(), i, masked);
+  operation.body->end(body, page);
+  return body;
+}
+
+HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation,
+                        const std::vector<Row>& rows, const std::string& page) {
+  HttpRequest request;
+  request.method = operation.method;
+  const connector::RowView first = rows[0].view();
+  request.url = parts.target.url(operation, &first);
+  request.headers = parts.target.headers();
+  request.body = encode(operation, rows, page, false);
+  if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  request.timeouts = parts.options.timeouts;
+  return request;
+}
+
+std::optional<uint64_t> number_in(const HttpReply& reply, const std::string& header) {
+  if (header.empty()) return std::nullopt;
+  const std::string* text = reply.header(header);
+  uint64_t number = 0;
+  if (text == nullptr || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc())
+    return std::nullopt;
+  return number;
+}
+
+void learn(RateLimit& limit, const connector::LimitRule& rule, const HttpReply& reply) {
+  if (!rule.learn || reply.status == 429) return;
+  limit.learn(number_in(reply, rule.learn->allowed), number_in(reply, rule.learn->remaining));
+}
+
+// Personal values that a reply repeats, and our secrets, are taken out of what is kept.
+std::string without_personal(const DeliveryParts& parts, const std::vector<Row>& rows, std::string text) {
+  const auto& personal = parts.target.facts().personal;
+  if (personal.any())
+    for (const Row& row : rows)
+      for (size_t i = 0; i < row.chunk->fields().size(); ++i) {
+        if (!personal[i] || row.chunk->fields()[i].is_null(row.index)) continue;
+        std::string value;
+        append_text(value, row.chunk->fields()[i], row.index);
+        if (value.size() < 3) continue;
+        for (size_t at = text.find(value); at != text.npos; at = text.find(value, at + kMask.size()))
+          text.replace(at, value.size(), kMask);
+      }
+  return parts.target.without_secrets(std::move(text));
+}
+
+std::string cut(std::string text) {
+  if (text.size() <= kKeptBytesMax) return text;
+  text.resize(kKeptBytesMax);
+  return text + fmt::format("... (cut at {} bytes)", kKeptBytesMax);
+}
+
+bool is_success(const Exchanged& exchanged) {
+  if (exchanged.failure) return false;
+  if (exchanged.reading.verdict == Verdict::accepted) return true;
+  if (exchanged.reading.verdict != Verdict::rows) return false;
+  for (const auto& row : exchanged.reading.rows)
+    if (row.verdict != Verdict::accepted) return false;
+  return true;
+}
+
+void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& page,
+          const HttpRequest& request, const Exchanged& exchanged, std::string reply) {
+  const DeliveryParts& parts = with.parts;
+  RequestRecord record;
+  record.number = exchanged.facts.request;
+  record.operation = with.operation.name;
+  record.method = request.method;
+  record.url = request.url;
+  record.rows = rows.size();
+  record.status = exchanged.facts.status;
+  if (exchanged.failure) record.error = exchanged.failure->error.message;
+  record.at = exchanged.facts.at;
+  record.latency = exchanged.facts.latency;
+  if (!is_success(exchanged) || record.number % parts.options.sample_every == 1 ||
+      parts.options.sample_every == 1) {
+    record.request_body = cut(encode(with.operation, rows, page, true));
+    record.reply_body = cut(without_personal(parts, rows, std::move(reply)));
+  }
+  parts.journal.add(record);
+}
+
+connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>& rows) {
+  return {.count = rows.size(),
+          .match = [&](size_t i) { return match_text(rows[i], parts.target.values()); },
+          .record_id = [&](size_t i) { return rows[i].record_id; }};
+}
+
+}  // namespace
+
+Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page) {
+  const DeliveryParts& parts = with.parts;
+  RateLimit& limit = parts.limits.of(parts.target, *with.operation.operation->limit);
+  HttpRequest request = request_for(parts, with.operation, rows, page);
+  co_await limit.acquire();
+  Exchanged exchanged;
+  exchanged.facts.operation = with.operation.name;
+  exchanged.facts.request = ++with.progress.requests;
+  exchanged.facts.at = parts.loop.clock().now();
+  ++with.progress.in_flight;
+  const HttpRequest kept{.method = request.method, .url = request.url};
+  HttpOutcome outcome = co_await parts.client.send(std::move(request));
+  --with.progress.in_flight;
+  limit.release();
+  if (!outcome.replied()) {
+    exchanged.failure = outcome.failure();
+    exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
+    note(with, rows, page, kept, exchanged, "");
+    co_return exchanged;
+  }
+  HttpReply& reply = outcome.reply();
+  learn(limit, parts.target.limit(*with.operation.operation->limit), reply);
+  exchanged.facts.status = reply.status;
+  exchanged.facts.latency = reply.latency();
+  if (const auto* after = reply.header("Retry-After"))
+    exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
+  exchanged.reading = parts.target.read(with.operation, reply.status, reply.body, sent_rows(parts, rows));
+  for (auto& row : exchanged.reading.rows)
+    if (!row.message.empty()) row.message = without_personal(parts, rows, std::move(row.message));
+  exchanged.reading.message = without_personal(parts, rows, std::move(exchanged.reading.message));
+  note(with, rows, page, kept, exchanged, reply.body);
+  if (with.operation.operation->find) exchanged.reply_body = std::move(reply.body);
+  co_return exchanged;
+}
+
+}  // namespace penstock

@@ -1,0 +1,211 @@
+#include "deliver/route.h"
+
+#include <fmt/format.h>
+
+#include "connector/values.h"
+
+namespace penstock {
+
+using config::Mode;
+using connector::FoundRecord;
+using connector::MatchKind;
+using connector::RowReading;
+
+std::string match_text(const Row& row, const connector::ValueRules& rules) {
+  if (!row.find_by.empty()) return row.find_by;
+  std::string text;
+  connector::append_value_text(text, row.chunk->match()[0], row.index, rules);
+  return text;
+}
+
+Result<Router> Router::make(const connector::Target& target, RouteRules rules) {
+  Router router(target, std::move(rules));
+  if (auto checked = router.check_mode(); !checked.ok()) return checked.error();
+  return router;
+}
+
+Result<void> Router::check_mode() const {
+  const auto needs = [&](const connector::BoundOperation* operation, std::string_view word) -> Result<void> {
+    if (operation != nullptr) return success();
+    return Error{
+        ErrorKind::config,
+        fmt::format("{} cannot {} {} that are matched on '{}'", target_->connector().declaration().title,
+                    word, target_->facts().object, target_->facts().match_field),
+        "choose another mode, or match on another field"};
+  };
+  switch (rules_.mode) {
+    case Mode::insert:
+    case Mode::append:
+      return needs(target_->create(), "insert");
+    case Mode::update:
+      return needs(target_->update(), "update");
+    case Mode::remove:
+      return needs(target_->remove(), "delete");
+    case Mode::upsert:
+    case Mode::mirror:
+      return needs(target_->upsert() != nullptr ? target_->upsert() : target_->create(), "upsert");
+  }
+  return success();
+}
+
+const connector::BoundOperation* Router::operation(Step step) const {
+  switch (step) {
+    case Step::find:
+      return target_->find();
+    case Step::create:
+      return target_->create();
+    case Step::update:
+      return target_->update();
+    case Step::upsert:
+      return target_->upsert();
+    case Step::remove:
+      return target_->remove();
+  }
+  return nullptr;
+}
+
+bool Router::repeatable(Step step) const {
+  return operation(step)->operation->repeatable;
+}
+
+Next Router::start(Row& row) const {
+  row.change = row.chunk->change(row.index);
+  row.record_id = row.chunk->record_id(row.index);
+  if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
+  if (is_removal(row)) return start_removal(row);
+  choose_fields(row, row.change == Change::added);
+  switch (rules_.mode) {
+    case Mode::append:
+      return create(row);
+    case Mode::insert:
+      return target_->facts().match_kind == MatchKind::search ? Next(Step::find) : create(row);
+    case Mode::update:
+      if (!row.record_id.empty()) return write_known(row);
+      return Step::find;
+    default:
+      return row.change == Change::added ? write_new(row) : write_known(row);
+  }
+}
+
+Next Router::start_removal(Row& row) const {
+  row.send.set();
+  row.clear = removal_step() == Step::update;
+  if (!row.record_id.empty()) return removal_step();
+  if (row.chunk->match().empty() || row.chunk->match()[0].is_null(row.index) || target_->find() == nullptr)
+    return Settle{.outcome = Outcome::rejected,
+                  .code = "NO_RECORD_ID",
+                  .message = "the record to remove is not known",
+                  .foreign = false};
+  return Step::find;
+}
+
+// The destination accepted this row before.
+Next Router::write_known(Row& row) const {
+  const std::string_view before = row.chunk->match_before(row.index);
+  if (!before.empty() && rules_.follow && target_->update() != nullptr) {
+    row.write_match = true;
+    if (!row.record_id.empty())
+      return has_policy(row, WritePolicy::if_empty) ? Next(Step::find) : Next(Step::update);
+    if (target_->find() != nullptr) {
+      row.find_by = before;
+      return Step::find;
+    }
+  }
+  if (has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr) return Step::find;
+  if (target_->upsert() != nullptr && rules_.mode != Mode::update) return Step::upsert;
+  if (!row.record_id.empty() && target_->update() != nullptr) return Step::update;
+  return Step::find;
+}
+
+// The destination may or may not have a record for it.
+Next Router::write_new(Row& row) const {
+  if (target_->upsert() == nullptr) return Step::find;
+  // An upsert writes the same fields whether it creates or not; where that matters, creating is tried first.
+  const bool conditional = has_policy(row, WritePolicy::on_create) || has_policy(row, WritePolicy::if_empty);
+  return conditional && target_->create() != nullptr ? create(row) : Next(Step::upsert);
+}
+
+Next Router::create(Row& row) const {
+  choose_fields(row, true);
+  row.write_match = true;
+  return Step::create;
+}
+
+Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
+  row.was_found = true;
+  if (records.size() > 1) {
+    std::string ids;
+    for (const auto& record : records) ids += (ids.empty() ? "" : ", ") + record.record_id;
+    return Settle{.outcome = Outcome::rejected,
+                  .code = "SEVERAL_MATCH",
+                  .message = fmt::format("several records match: {}", ids),
+                  .foreign = false};
+  }
+  if (records.empty()) {
+    // The record that was followed is gone: the row is looked for as what it is now.
+    if (!std::exchange(row.find_by, {}).empty()) {
+      row.write_match = false;
+      return target_->upsert() != nullptr ? Next(Step::upsert) : Next(Step::find);
+    }
+    return missing(row, {});
+  }
+  row.record_id = records[0].record_id;
+  row.find_by.clear();
+  if (is_removal(row)) return removal_step();
+  if (rules_.mode == Mode::insert)
+    return Settle{
+        .outcome = Outcome::skipped, .code = "EXISTS", .message = "the record exists", .foreign = true};
+  choose_fields(row, false);
+  for (size_t i = 0; i < rules_.write.size(); ++i) {
+    if (!row.send[i] || rules_.write[i] != WritePolicy::if_empty) continue;
+    for (const auto& [name, value] : records[0].fields)
+      if (name == target_->facts().fields[i] && !value.empty()) row.send.reset(i);
+  }
+  if (row.send.none() && !row.write_match) return Settle{};  // every field is somebody else's by now
+  return Step::update;
+}
+
+Next Router::exists(Row& row, const RowReading& reading) const {
+  if (rules_.mode == Mode::insert)
+    return Settle{
+        .outcome = Outcome::skipped, .code = "EXISTS", .message = "the record exists", .foreign = true};
+  if (std::exchange(row.conflicted, true) || target_->find() == nullptr || rules_.mode == Mode::append)
+    return Settle{
+        .outcome = Outcome::rejected, .code = reading.code, .message = reading.message, .foreign = false};
+  return Step::find;
+}
+
+Next Router::missing(Row& row, const RowReading& reading) const {
+  if (is_removal(row)) return Settle{};  // what is to be gone is gone
+  if (rules_.mode == Mode::update)
+    return Settle{
+        .outcome = Outcome::skipped, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
+  // A record that disappears again and again is not chased.
+  if (row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true)))
+    return Settle{
+        .outcome = Outcome::rejected, .code = reading.code, .message = reading.message, .foreign = false};
+  row.record_id.clear();
+  row.write_match = false;
+  choose_fields(row, true);
+  if (target_->upsert() != nullptr) return Step::upsert;
+  return row.was_found ? create(row) : Next(Step::find);
+}
+
+void Router::choose_fields(Row& row, bool creating) const {
+  const std::string_view send = row.chunk->send(row.index);
+  row.send.reset();
+  for (size_t i = 0; i < rules_.write.size(); ++i) {
+    if (i < send.size() && send[i] == '0' && !creating) continue;
+    if (rules_.write[i] == WritePolicy::on_create && !creating) continue;
+    if (rules_.omit_null[i] && row.chunk->fields()[i].is_null(row.index)) continue;
+    row.send.set(i);
+  }
+}
+
+bool Router::has_policy(const Row& row, WritePolicy policy) const {
+  for (size_t i = 0; i < rules_.write.size(); ++i)
+    if (row.send[i] && rules_.write[i] == policy) return true;
+  return false;
+}
+
+}  // namespace penstock

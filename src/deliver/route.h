@@ -1,0 +1,73 @@
+// Which way a row takes through the operations of its target. Pure decisions: no I/O, no clock.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/project.h"
+#include "deliver/row.h"
+#include "ledger/outcome.h"
+
+namespace penstock {
+
+// What a sync asks for, as far as it decides the way of a row.
+struct RouteRules {
+  config::Mode mode = config::Mode::upsert;
+  bool follow = true;              // a changed match value: the record is followed
+  bool clear_removed = false;      // removed rows: fields become NULL; else the record is deleted
+  std::vector<WritePolicy> write;  // of each field
+  std::vector<bool> omit_null;     // of each field
+};
+
+// The end of a row's way.
+struct Settle {
+  Outcome outcome = Outcome::accepted;
+  std::string code, message;
+  bool foreign = false;
+};
+using Next = std::variant<Step, Settle>;
+
+class Router {
+ public:
+  // `target` must outlive the router. Errors are of kind config: a mode that the object cannot do with this
+  // match.
+  static Result<Router> make(const connector::Target& target, RouteRules rules);
+
+  // A row that comes from the plan.
+  Next start(Row& row) const;
+  // The look-up found these record ids, and the fields of the first.
+  Next found(Row& row, const std::vector<connector::FoundRecord>& records) const;
+  // A record with the row's match value is there already.
+  Next exists(Row& row, const connector::RowReading& reading) const;
+  // The record that the row was to be written to is not there.
+  Next missing(Row& row, const connector::RowReading& reading) const;
+  // Whether doing this step twice is the same as doing it once.
+  bool repeatable(Step step) const;
+  const connector::BoundOperation* operation(Step step) const;
+
+ private:
+  Router(const connector::Target& target, RouteRules rules) : target_(&target), rules_(std::move(rules)) {}
+  Result<void> check_mode() const;
+  Next start_removal(Row& row) const;
+  Next write_known(Row& row) const;
+  Next write_new(Row& row) const;
+  Next create(Row& row) const;
+  void choose_fields(Row& row, bool creating) const;
+  bool has_policy(const Row& row, WritePolicy policy) const;
+  bool is_removal(const Row& row) const {
+    return row.change == Change::removed || rules_.mode == config::Mode::remove;
+  }
+  Step removal_step() const {
+    return rules_.clear_removed && rules_.mode != config::Mode::remove ? Step::update : Step::remove;
+  }
+
+  const connector::Target* target_;
+  RouteRules rules_;
+};
+
+// Text of a row's match value, as the target writes it.
+std::string match_text(const Row& row, const connector::ValueRules& rules);
+
+}  // namespace penstock

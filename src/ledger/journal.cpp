@@ -1,0 +1,80 @@
+#include "ledger/journal.h"
+
+namespace penstock {
+namespace {
+
+// So many rows ahead of those that are sent are declared to be under way: after a crash all of them are sent
+// again, and until then no request waits for the disk.
+constexpr uint64_t kRowsAhead = 20'000;
+
+Result<void> write_group(LogWriter& writer, const std::vector<std::string>& group) {
+  for (const auto& record : group)
+    if (auto appended = writer.append(record); !appended.ok()) return appended;
+  return writer.sync();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::create(Loop& loop, Disk& disk, const std::string& path,
+                                                 const RunFacts& facts) {
+  auto writer = LogWriter::create(disk, path, facts.run);
+  if (!writer.ok()) return writer.error();
+  if (auto written = write_group(*writer, {encode_record(facts)}); !written.ok()) return written.error();
+  return std::unique_ptr<Journal>(new Journal(loop, *std::move(writer)));
+}
+
+Journal::~Journal() = default;
+
+void Journal::add(const JournalRecord& record) {
+  if (failure_) return;
+  pending_.push_back(encode_record(record));
+  ++added_;
+  if (flushing_) return;
+  flushing_ = true;
+  flushed_.reset();
+  loop_.spawn(flush_all());
+}
+
+Task<void> Journal::flush_all() {
+  while (!pending_.empty() && !failure_) {
+    auto group = std::make_shared<std::vector<std::string>>(std::move(pending_));
+    pending_.clear();
+    const uint64_t through = added_;
+    auto written = co_await loop_.offload([this, group] { return write_group(writer_, *group); });
+    if (!written.ok())
+      failure_ = written.error();
+    else
+      durable_ = through;
+    flushed_.set();
+    flushed_.reset();
+  }
+  flushing_ = false;
+  flushed_.set();
+}
+
+Task<bool> Journal::durable() {
+  const uint64_t wanted = added_;
+  while (durable_ < wanted && !failure_) co_await flushed_.wait();
+  co_return !failure_;
+}
+
+Task<bool> Journal::allow_through(uint64_t through) {
+  if (through + kRowsAhead / 2 > allowed_) {
+    if (durable_ >= allowed_record_) allowed_durably_ = allowed_;
+    allowed_ = through + kRowsAhead;
+    add(Intent{.through = allowed_, .rows = {}});
+    allowed_record_ = added_;
+  }
+  if (through <= allowed_durably_) co_return !failure_;
+  const uint64_t record = allowed_record_, allowed = allowed_;
+  while (durable_ < record && !failure_) co_await flushed_.wait();
+  if (!failure_ && allowed > allowed_durably_) allowed_durably_ = allowed;
+  co_return !failure_;
+}
+
+Task<bool> Journal::allow_rows(std::vector<uint64_t> rows) {
+  add(Intent{.through = 0, .rows = std::move(rows)});
+  return durable();
+}
+
+}  // namespace penstock

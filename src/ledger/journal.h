@@ -1,0 +1,54 @@
+// The journal of one run: outcomes made durable in groups, intents made durable before anything is sent.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/loop.h"
+#include "async/sync.h"
+#include "base/disk.h"
+#include "ledger/log_file.h"
+#include "ledger/records.h"
+
+namespace penstock {
+
+// Belongs to a loop's thread. Records are written and synced on another thread, one group at a time: while
+// one group is on its way to the disk the next one gathers.
+class Journal {
+ public:
+  // Creates the file; the facts are durable when this returns. `loop` must outlive the journal.
+  static Result<std::unique_ptr<Journal>> create(Loop& loop, Disk& disk, const std::string& path,
+                                                 const RunFacts& facts);
+  ~Journal();
+
+  // Takes the record; it will be durable soon. After a failure of the disk nothing more is taken: failure().
+  void add(const JournalRecord& record);
+  // Everything added so far is durable when this gives true; false: the disk failed.
+  Task<bool> durable();
+  // Rows numbered below `through` may be sent once this gives true. Asks for more than it is asked, so that
+  // it rarely has to wait.
+  Task<bool> allow_through(uint64_t through);
+  // These very rows may be sent once this gives true.
+  Task<bool> allow_rows(std::vector<uint64_t> rows);
+  // Set when the disk failed: the run must stop.
+  const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
+
+ private:
+  Journal(Loop& loop, LogWriter writer) : loop_(loop), writer_(std::move(writer)), flushed_(loop) {}
+  Task<void> flush_all();
+
+  Loop& loop_;
+  LogWriter writer_;  // touched by one flush at a time
+  std::vector<std::string> pending_;
+  uint64_t added_ = 0;            // records taken
+  uint64_t durable_ = 0;          // of which are on disk
+  uint64_t allowed_ = 0;          // the newest intent: rows numbered below
+  uint64_t allowed_record_ = 0;   // the record that declares it
+  uint64_t allowed_durably_ = 0;  // rows whose intent is known to be on disk
+  bool flushing_ = false;
+  Event flushed_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace penstock

@@ -1,0 +1,69 @@
+// The durable record of outcomes, from which the snapshot advances. The face of this folder.
+//
+// The state of a sync is one directory:
+//     lock  snapshot/  journal  plan.parquet          (the last two while a run is on, or after a crash)
+// What a run leaves behind for people:
+//     penstock.db  operations/SYNC/RUN.parquet  requests/SYNC/RUN.parquet
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "ledger/journal.h"
+#include "ledger/lock.h"
+#include "ledger/outcome.h"
+#include "ledger/run_store.h"
+#include "mapping/mapping.h"
+#include "plan/plan.h"
+#include "snapshot/snapshot.h"
+
+namespace penstock {
+
+// Where everything is kept.
+struct StatePaths {
+  std::string root;  // .penstock
+  std::string database() const { return join_path(root, "penstock.db"); }
+  std::string temporary() const { return join_path(root, "tmp"); }
+  std::string sync(const std::string& name) const { return join_path(join_path(root, "syncs"), name); }
+  std::string lock(const std::string& name) const { return join_path(sync(name), "lock"); }
+  std::string snapshot(const std::string& name) const { return join_path(sync(name), "snapshot"); }
+  std::string journal(const std::string& name) const { return join_path(sync(name), "journal"); }
+  std::string plan(const std::string& name) const { return join_path(sync(name), "plan.parquet"); }
+  std::string operations(const std::string& sync, const std::string& run) const {
+    return join_path(join_path(join_path(root, "operations"), sync), run + ".parquet");
+  }
+  std::string requests(const std::string& sync, const std::string& run) const {
+    return join_path(join_path(join_path(root, "requests"), sync), run + ".parquet");
+  }
+};
+
+// How the outcomes of a journal stand.
+struct Settled {
+  RunFacts facts;
+  std::optional<RunEnd> end;  // absent: the process died
+  OutcomeCounts outcomes;
+  uint64_t requests = 0;
+};
+
+// What only the run itself knows, and a recovery does without.
+struct SettleExtras {
+  const Plan* plan = nullptr;  // for what changes silently, and for a changed mapping
+};
+
+// Ends a run, orderly or after a crash, by one and the same path: reads the journal, gives rows in doubt
+// their outcome, advances the snapshot in one step, writes the operations, and removes plan and journal. Safe
+// to repeat after a crash at any point. Errors leave everything as it is for the next try.
+Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& sync, Time now,
+                       const SettleExtras& extras = {});
+
+// Whether a run of this sync did not come to its end.
+Result<bool> needs_recovery(Disk& disk, const StatePaths& paths, const std::string& sync);
+
+// How long a refused row waits before it is tried again: from 5 minutes, doubling, up to a day.
+Duration waiting_time(uint32_t attempts);
+
+}  // namespace penstock

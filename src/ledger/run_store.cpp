@@ -1,0 +1,209 @@
+#include "ledger/run_store.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace penstock {
+namespace {
+
+constexpr int kVersion = 1;
+constexpr const char* kSchema = R"(
+CREATE TABLE runs (
+  run TEXT PRIMARY KEY, sync TEXT NOT NULL, status TEXT NOT NULL, kind TEXT NOT NULL,
+  started INTEGER NOT NULL, finished INTEGER,
+  rows INTEGER, added INTEGER, changed INTEGER, removed INTEGER, unchanged INTEGER, invalid INTEGER, waiting INTEGER,
+  sent INTEGER, accepted INTEGER, rejected INTEGER, skipped INTEGER, in_doubt INTEGER, failed INTEGER,
+  requests INTEGER, throttled INTEGER, error TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX runs_by_sync ON runs(sync, started);
+PRAGMA user_version = 1;
+)";
+constexpr const char* kColumns =
+    "run, sync, status, kind, started, finished, rows, added, changed, removed, unchanged, invalid, waiting, "
+    "sent, "
+    "accepted, rejected, skipped, in_doubt, failed, requests, throttled, error";
+
+Error store_error(sqlite3* database, std::string_view doing) {
+  const int code = sqlite3_extended_errcode(database);
+  Error error{ErrorKind::disk,
+              fmt::format("cannot {} the history of runs: {}", doing, sqlite3_errmsg(database)), ""};
+  if ((code & 0xff) == SQLITE_FULL)
+    error.remedy = "free some space on this disk, then run the same command again: what was recorded is kept";
+  else if ((code & 0xff) == SQLITE_READONLY || (code & 0xff) == SQLITE_CANTOPEN)
+    error.remedy = "make the state directory writable for the user that runs penstock";
+  else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+    error.remedy =
+        "restore penstock.db from a backup, or move it away: only the history is lost, no sync's state";
+  return error;
+}
+
+class Statement {
+ public:
+  static Result<Statement> prepare(sqlite3* database, const std::string& sql) {
+    Statement statement(database);
+    if (sqlite3_prepare_v2(database, sql.c_str(), -1, &statement.handle_, nullptr) != SQLITE_OK)
+      return store_error(database, "read");
+    return statement;
+  }
+  Statement(Statement&& other) noexcept
+      : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)), next_(other.next_) {}
+  Statement& operator=(Statement&&) = delete;
+  ~Statement() { sqlite3_finalize(handle_); }
+
+  Statement& bind(std::string_view text) {
+    sqlite3_bind_text(handle_, next_++, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+    return *this;
+  }
+  Statement& bind(uint64_t number) {
+    sqlite3_bind_int64(handle_, next_++, static_cast<sqlite3_int64>(number));
+    return *this;
+  }
+  Statement& bind_time(std::optional<Time> time) {
+    if (time)
+      sqlite3_bind_int64(handle_, next_, unix_micros(*time));
+    else
+      sqlite3_bind_null(handle_, next_);
+    ++next_;
+    return *this;
+  }
+  // True while there is a row.
+  Result<bool> step(std::string_view doing) {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return store_error(database_, doing);
+  }
+  std::string text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+    return bytes == nullptr ? ""
+                            : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(handle_, column)));
+  }
+  uint64_t number(int column) const { return static_cast<uint64_t>(sqlite3_column_int64(handle_, column)); }
+  bool is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+
+ private:
+  explicit Statement(sqlite3* database) : database_(database) {}
+  sqlite3* database_;
+  sqlite3_stmt* handle_ = nullptr;
+  int next_ = 1;
+};
+
+// The counts in the order of the columns.
+std::vector<uint64_t*> counts_of(RunRow& run) {
+  return {&run.rows,    &run.added,    &run.changed, &run.removed,  &run.unchanged,
+          &run.invalid, &run.waiting,  &run.sent,    &run.accepted, &run.rejected,
+          &run.skipped, &run.in_doubt, &run.failed,  &run.requests, &run.throttled};
+}
+
+RunRow read_run(const Statement& statement) {
+  RunRow run;
+  run.run = statement.text(0);
+  run.sync = statement.text(1);
+  run.status = statement.text(2);
+  run.kind = statement.text(3);
+  run.started = from_unix_micros(static_cast<int64_t>(statement.number(4)));
+  if (!statement.is_null(5)) run.finished = from_unix_micros(static_cast<int64_t>(statement.number(5)));
+  int column = 6;
+  for (uint64_t* count : counts_of(run)) *count = statement.number(column++);
+  run.error = statement.text(column);
+  return run;
+}
+
+}  // namespace
+
+RunStore::RunStore(RunStore&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+RunStore& RunStore::operator=(RunStore&& other) noexcept {
+  std::swap(database_, other.database_);
+  return *this;
+}
+RunStore::~RunStore() {
+  sqlite3_close(database_);
+}
+
+Result<void> RunStore::execute(const char* sql) {
+  if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return store_error(database_, "write");
+  return success();
+}
+
+Result<RunStore> RunStore::open(const std::string& path) {
+  sqlite3* database = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  RunStore store(database);
+  if (code != SQLITE_OK) return store_error(database, "open");
+  sqlite3_busy_timeout(database, 10'000);
+  if (auto set = store.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"); !set.ok())
+    return set.error();
+  auto version = Statement::prepare(database, "PRAGMA user_version");
+  if (!version.ok()) return version.error();
+  if (auto row = version->step("read"); !row.ok()) return row.error();
+  const uint64_t found = version->number(0);
+  if (found > kVersion)
+    return Error{ErrorKind::disk, fmt::format("{} was written by a newer version of penstock", path),
+                 "use that version, or a newer one"};
+  if (found == 0) {
+    // Two processes may create it at once: the second finds the tables there.
+    auto created = store.execute("BEGIN IMMEDIATE");
+    if (!created.ok()) return created.error();
+    auto again = Statement::prepare(database, "PRAGMA user_version");
+    if (!again.ok() || !again->step("read").ok()) return store_error(database, "read");
+    if (again->number(0) == 0)
+      if (created = store.execute(kSchema); !created.ok()) return created.error();
+    if (created = store.execute("COMMIT"); !created.ok()) return created.error();
+  }
+  return store;
+}
+
+Result<std::optional<RunStore>> RunStore::open_existing(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0) return std::optional<RunStore>();
+  auto store = open(path);
+  if (!store.ok()) return store.error();
+  return std::optional<RunStore>(*std::move(store));
+}
+
+Result<void> RunStore::put(const RunRow& run) {
+  auto statement = Statement::prepare(database_, fmt::format("INSERT OR REPLACE INTO runs({}) VALUES "
+                                                             "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                                             kColumns));
+  if (!statement.ok()) return statement.error();
+  RunRow copy = run;
+  statement->bind(run.run)
+      .bind(run.sync)
+      .bind(run.status)
+      .bind(run.kind)
+      .bind_time(run.started)
+      .bind_time(run.finished);
+  for (const uint64_t* count : counts_of(copy)) statement->bind(*count);
+  statement->bind(run.error);
+  if (auto done = statement->step("write"); !done.ok()) return done.error();
+  return success();
+}
+
+Result<std::optional<RunRow>> RunStore::find(const std::string& run) {
+  auto statement = Statement::prepare(database_, fmt::format("SELECT {} FROM runs WHERE run = ?", kColumns));
+  if (!statement.ok()) return statement.error();
+  statement->bind(run);
+  auto row = statement->step("read");
+  if (!row.ok()) return row.error();
+  return *row ? std::optional(read_run(*statement)) : std::nullopt;
+}
+
+Result<std::vector<RunRow>> RunStore::list(const std::string& sync, uint64_t limit) {
+  auto statement = Statement::prepare(
+      database_,
+      fmt::format("SELECT {} FROM runs WHERE ?1 = '' OR sync = ?1 ORDER BY started DESC, run DESC LIMIT ?2",
+                  kColumns));
+  if (!statement.ok()) return statement.error();
+  statement->bind(sync).bind(limit);
+  std::vector<RunRow> runs;
+  for (;;) {
+    auto row = statement->step("read");
+    if (!row.ok()) return row.error();
+    if (!*row) return runs;
+    runs.push_back(read_run(*statement));
+  }
+}
+
+}  // namespace penstock

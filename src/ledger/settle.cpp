@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ledger/ledger.h"
+#include "ledger/operations.h"
+#include "ledger/outcome_table.h"
+#include "ledger/state_changes.h"
+
+namespace penstock {
+namespace {
+
+// A journal whose run never got to send anything, or whose outcomes are all in: nothing to advance.
+Result<void> clean_up(Disk& disk, const StatePaths& paths, const std::string& sync) {
+  if (auto removed = disk.remove(paths.plan(sync)); !removed.ok()) return removed;
+  return disk.remove(paths.journal(sync));
+}
+
+Result<void> make_directories(Disk& disk, const StatePaths& paths, const std::string& sync) {
+  for (const char* kind : {"operations", "requests"})
+    if (auto made = disk.make_directories(join_path(join_path(paths.root, kind), sync)); !made.ok())
+      return made;
+  return success();
+}
+
+Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connection& connection,
+                              const Settled& settled, const SettleExtras& extras, Time now) {
+  const std::string& sync = settled.facts.sync;
+  auto snapshot = Snapshot::open(disk, paths.snapshot(sync), Verify::headers);
+  if (!snapshot.ok()) return snapshot.error();
+  if (snapshot->manifest().last_run == settled.facts.run) return success();  // done before a crash
+  auto changes = ChangeSet::begin(disk, paths.snapshot(sync));
+  if (!changes.ok()) return changes.error();
+  if (auto put = put_outcomes(connection, paths.plan(sync), *snapshot, settled.facts, now, *changes);
+      !put.ok())
+    return put;
+  if (extras.plan != nullptr)
+    if (auto put = put_silent_changes(extras.plan->silent, *snapshot, *changes); !put.ok()) return put;
+  return commit(*snapshot, *std::move(changes), manifest_update(*snapshot, settled, extras));
+}
+
+}  // namespace
+
+Duration waiting_time(uint32_t attempts) {
+  const uint32_t doublings = std::min<uint32_t>(attempts > 0 ? attempts - 1 : 0, 9);
+  return std::min<Duration>(Duration(5min) * (1 << doublings), Duration(24h));
+}
+
+Result<bool> needs_recovery(Disk& disk, const StatePaths& paths, const std::string& sync) {
+  return disk.exists(paths.journal(sync));
+}
+
+Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& sync, Time now,
+                       const SettleExtras& extras) {
+  if (auto made = make_directories(disk, paths, sync); !made.ok()) return made.error();
+  auto database =
+      duck::Database::open({.path = "", .memory_limit = "1GB", .temporary_directory = paths.temporary()});
+  if (!database.ok()) return database.error();
+  auto connection = database->connect();
+  if (!connection.ok()) return connection.error();
+  if (auto defined = define_payload_functions(*connection); !defined.ok()) return defined.error();
+  auto settled = load_journal(*connection, disk, paths.journal(sync), paths.plan(sync), now);
+  if (!settled.ok()) return settled.error();
+  if (settled->facts.run.empty()) {
+    // Not even the first record is whole: the run died before it could send anything.
+    if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
+    return settled;
+  }
+  if (auto advanced = advance_snapshot(disk, paths, *connection, *settled, extras, now); !advanced.ok())
+    return advanced.error();
+  if (auto written = write_operations(*connection, disk, paths, settled->facts); !written.ok())
+    return written.error();
+  if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
+  return settled;
+}
+
+}  // namespace penstock

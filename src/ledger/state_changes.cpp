@@ -1,0 +1,260 @@
+#include "ledger/state_changes.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+namespace penstock {
+namespace {
+
+// One row of the plan joined with its outcome.
+struct SettledRow {
+  KeyHash key;
+  std::string_view change, key_text, record_before, operation, code, message, record_id, send;
+  std::vector<std::string> match;
+  Fingerprint fingerprint = 0;
+  Outcome outcome = Outcome::accepted;
+  bool foreign = false, effect_unknown = false;
+};
+
+enum Column : size_t {
+  kChange,
+  kKey,
+  kHi,
+  kLo,
+  kFingerprint,
+  kRecordBefore,
+  kOutcome,
+  kOperation,
+  kCode,
+  kMessage,
+  kRecordId,
+  kForeign,
+  kUnknown,
+  kMatch
+};
+
+std::string_view text_or_empty(const duck::Chunk& chunk, size_t column, size_t row) {
+  const duck::Vector vector = chunk.column(column);
+  return vector.valid(row) ? vector.text(row) : std::string_view();
+}
+
+SettledRow read_row(const duck::Chunk& chunk, size_t row) {
+  SettledRow r;
+  r.change = text_or_empty(chunk, kChange, row);
+  r.key_text = text_or_empty(chunk, kKey, row);
+  r.key = {chunk.column(kHi).data<uint64_t>()[row], chunk.column(kLo).data<uint64_t>()[row]};
+  r.fingerprint = chunk.column(kFingerprint).data<uint64_t>()[row];
+  r.record_before = text_or_empty(chunk, kRecordBefore, row);
+  r.outcome = static_cast<Outcome>(chunk.column(kOutcome).data<uint64_t>()[row]);
+  r.operation = text_or_empty(chunk, kOperation, row);
+  r.code = text_or_empty(chunk, kCode, row);
+  r.message = text_or_empty(chunk, kMessage, row);
+  r.record_id = text_or_empty(chunk, kRecordId, row);
+  r.foreign = chunk.column(kForeign).data<bool>()[row];
+  r.effect_unknown = chunk.column(kUnknown).data<bool>()[row];
+  for (size_t column = kMatch; column < chunk.columns(); ++column)
+    r.match.emplace_back(text_or_empty(chunk, column, row));
+  return r;
+}
+
+class StateChanges {
+ public:
+  StateChanges(const Snapshot& snapshot, const RunFacts& facts, Time now, ChangeSet& changes)
+      : snapshot_(snapshot), facts_(facts), now_(now), changes_(changes) {}
+
+  Result<void> take(const SettledRow& row) {
+    if (auto loaded = load_before(row.key); !loaded.ok()) return loaded;
+    if (row.change == "removed") return take_removal(row);
+    switch (row.outcome) {
+      case Outcome::accepted:
+        return take_accepted(row, row.foreign);
+      case Outcome::skipped:
+        // Found there by an insert: known from now on, but not ours. An update without a record waits for
+        // one.
+        return row.foreign ? take_accepted(row, true) : take_refused(row, Waiting::Kind::nothing_to_do);
+      case Outcome::rejected:
+        return take_refused(row, Waiting::Kind::row_rejected);
+      case Outcome::in_doubt:
+        return take_doubt(row);
+      case Outcome::failed:
+        return row.effect_unknown ? take_doubt(row) : success();
+    }
+    return success();
+  }
+
+ private:
+  Result<void> load_before(KeyHash key) {
+    before_ = {};
+    const auto found = snapshot_.find(key);
+    if (!found.ok()) return found.error();
+    if (!*found) return success();
+    before_ = {
+        .accepted = (*found)->accepted, .gone = (*found)->gone, .foreign = (*found)->foreign, .details = {}};
+    auto details = snapshot_.details((*found)->slot);
+    if (!details.ok()) return details.error();
+    before_.details = *std::move(details);
+    return success();
+  }
+
+  Details details_of(const SettledRow& row) const {
+    Details details;
+    details.key = row.key_text;
+    details.record_id = !row.record_id.empty() ? row.record_id : row.record_before;
+    details.match = row.match;
+    return details;
+  }
+
+  Result<void> take_accepted(const SettledRow& row, bool foreign) {
+    KeyState state{
+        .accepted = row.fingerprint, .gone = false, .foreign = foreign, .details = details_of(row)};
+    return changes_.put(row.key, state);
+  }
+
+  // What the destination holds stays what it was, unless an attempt may have changed it.
+  Result<void> take_refused(const SettledRow& row, Waiting::Kind kind) {
+    KeyState state = before_;
+    if (row.effect_unknown) state.accepted = kUnknownPayload;
+    if (!state.details) state.details = details_of(row);
+    state.details->key = row.key_text;
+    const auto& waited = before_.details ? before_.details->waiting : std::nullopt;
+    const bool again = waited && waited->fingerprint == row.fingerprint && waited->kind == kind;
+    Waiting waiting;
+    waiting.fingerprint = row.fingerprint;
+    waiting.kind = kind;
+    waiting.attempts = again ? waited->attempts + 1 : 1;
+    waiting.since = again ? waited->since : now_;
+    waiting.next_try = now_ + waiting_time(waiting.attempts);
+    waiting.cause = facts_.cause;
+    waiting.code = row.code;
+    waiting.message = row.message;
+    state.details->waiting = std::move(waiting);
+    return changes_.put(row.key, state);
+  }
+
+  Result<void> take_doubt(const SettledRow& row) {
+    if (facts_.hold_doubt) return take_refused(row, Waiting::Kind::in_doubt);
+    KeyState state = before_;
+    state.accepted = kUnknownPayload;
+    if (!state.details) state.details = details_of(row);
+    state.details->key = row.key_text;
+    state.details->waiting.reset();
+    return changes_.put(row.key, state);
+  }
+
+  Result<void> take_removal(const SettledRow& row) {
+    switch (row.outcome) {
+      case Outcome::accepted:
+      case Outcome::skipped:
+        return changes_.erase(row.key);
+      case Outcome::rejected:
+        return take_refused(row, Waiting::Kind::removal_rejected);
+      case Outcome::in_doubt:
+      case Outcome::failed:
+        return success();  // still to be removed: removing twice is harmless
+    }
+    return success();
+  }
+
+  const Snapshot& snapshot_;
+  const RunFacts& facts_;
+  Time now_;
+  ChangeSet& changes_;
+  KeyState before_;
+};
+
+// The match columns of a plan file, which have their own names.
+Result<std::vector<std::string>> match_columns(duck::Connection& connection, const std::string& plan) {
+  auto columns = connection.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(plan)));
+  if (!columns.ok()) return columns.error();
+  std::vector<std::string> names;
+  for (const auto& column : *columns)
+    if (column.name.starts_with("match.")) names.push_back(column.name);
+  return names;
+}
+
+std::string joined_array(const std::vector<std::string>& descriptions) {
+  return fmt::format("[{}]", fmt::join(descriptions, ","));
+}
+
+std::vector<std::string> descriptions_in(std::string_view mappings) {
+  std::vector<std::string> all;
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  if (parser.parse(mappings.data(), mappings.size()).get_array().get(array) != simdjson::SUCCESS) return all;
+  for (const auto one : array) all.push_back(simdjson::minify(one));
+  return all;
+}
+
+}  // namespace
+
+Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const Snapshot& snapshot,
+                          const RunFacts& facts, Time now, ChangeSet& changes) {
+  const auto matches = match_columns(connection, plan);
+  if (!matches.ok()) return matches.error();
+  std::string match_list;
+  for (const auto& name : *matches) match_list += fmt::format(", penstock_text({})", duck::quote_name(name));
+  auto rows =
+      connection.query(fmt::format("SELECT \"change\", key, key_hi, key_lo, fingerprint, p.record_id, "
+                                   "outcome, operation, code, message, o.record_id, "
+                                   "is_foreign, effect_unknown{} FROM outcomes o JOIN read_parquet({}, "
+                                   "file_row_number = true) p ON o.ordinal = "
+                                   "p.file_row_number",
+                                   match_list, duck::quote_text(plan)));
+  if (!rows.ok()) return rows.error();
+  StateChanges states(snapshot, facts, now, changes);
+  for (;;) {
+    auto chunk = rows->next();
+    if (!chunk.ok()) return chunk.error();
+    if (!*chunk) return success();
+    for (size_t row = 0; row < (*chunk)->rows(); ++row)
+      if (auto taken = states.take(read_row(**chunk, row)); !taken.ok()) return taken;
+  }
+}
+
+Result<void> put_silent_changes(const SilentChanges& silent, const Snapshot& snapshot, ChangeSet& changes) {
+  for (const KeyHash key : silent.forget)
+    if (auto erased = changes.erase(key); !erased.ok()) return erased;
+  const auto set_gone = [&](const std::vector<KeyHash>& keys, bool gone) -> Result<void> {
+    for (const KeyHash key : keys) {
+      const auto found = snapshot.find(key);
+      if (!found.ok()) return found.error();
+      if (!*found) continue;
+      auto details = snapshot.details((*found)->slot);
+      if (!details.ok()) return details.error();
+      const KeyState state{.accepted = (*found)->accepted,
+                           .gone = gone,
+                           .foreign = (*found)->foreign,
+                           .details = *std::move(details)};
+      if (auto put = changes.put(key, state); !put.ok()) return put;
+    }
+    return success();
+  };
+  if (auto done = set_gone(silent.gone, true); !done.ok()) return done;
+  return set_gone(silent.returned, false);
+}
+
+ManifestUpdate manifest_update(const Snapshot& snapshot, const Settled& settled, const SettleExtras& extras) {
+  ManifestUpdate update;
+  update.last_run = settled.facts.run;
+  std::vector<std::string> mappings{settled.facts.mapping};
+  const bool migrated = extras.plan != nullptr && extras.plan->migration != nullptr;
+  const OutcomeCounts& outcomes = settled.outcomes;
+  // Rows that kept an older mapping's fingerprint need that mapping once more.
+  const bool all_moved =
+      migrated && settled.end && outcomes.accepted == extras.plan->counts.to_send &&
+      extras.plan->counts.to_send >= extras.plan->counts.added + extras.plan->counts.changed;
+  if (!all_moved)
+    for (auto& older : descriptions_in(snapshot.manifest().mappings))
+      if (older != mappings[0] && mappings.size() < 4) mappings.push_back(std::move(older));
+  update.mappings = joined_array(mappings);
+  if (migrated) {
+    const RowProbe& probe = *extras.plan->migration;
+    update.refingerprint = [&probe](uint64_t slot, Fingerprint accepted) {
+      const Fingerprint now = probe.migrated(slot);
+      return now != 0 ? now : accepted;
+    };
+  }
+  return update;
+}
+
+}  // namespace penstock

@@ -1,0 +1,146 @@
+#include "source/duckdb/duckdb_source.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "payload/payload.h"
+
+namespace penstock {
+namespace {
+
+using namespace declare;
+
+// files: { customers: "data/*.parquet" } or { path: [...], format: csv, options: { delim: ";" } }
+struct FileTable {
+  std::vector<std::string> path;
+  std::string format;
+  std::vector<Named<std::string>> options;
+};
+
+const Of<FileTable>& file_table_shape() {
+  static const Of<FileTable> shape =
+      structure<FileTable>(
+          "table of files", "Files that are queried in place as one table.",
+          {field<&FileTable::path>("path", list(text()).or_one().not_empty())
+               .required()
+               .help("A file, a glob, or a list of them; relative to the project.")
+               .example("data/customers/*.parquet"),
+           field<&FileTable::format>("format", choice_of({{"csv", "CSV and TSV, plain or gzipped"},
+                                                          {"parquet", "Parquet"},
+                                                          {"json", "JSON, and JSON lines"}}))
+               .help("What is in them.")
+               .otherwise("told by the file's name"),
+           field<&FileTable::options>("options", map_of(any_text()))
+               .help("Options of DuckDB's reader, such as `delim` and `dateformat`.")})
+          .shorthand("path");
+  return shape;
+}
+
+std::string absolute(const std::string& path, const OpenOptions& options) {
+  return path.starts_with('/') || path.find("://") != std::string::npos
+             ? path
+             : (std::filesystem::path(options.project_directory) / path).lexically_normal().string();
+}
+
+std::string format_of(const std::string& path) {
+  const auto holds = [&](std::string_view ending) {
+    return path.ends_with(ending) || path.ends_with(std::string(ending) + ".gz") ||
+           path.ends_with(std::string(ending) + ".zst");
+  };
+  if (holds(".parquet")) return "parquet";
+  if (holds(".json") || holds(".jsonl") || holds(".ndjson")) return "json";
+  return "csv";
+}
+
+std::string reader_sql(const FileTable& table, const OpenOptions& options) {
+  std::string paths;
+  for (const auto& path : table.path)
+    paths += (paths.empty() ? "" : ", ") + duck::quote_text(absolute(path, options));
+  const std::string format = table.format.empty() ? format_of(table.path[0]) : table.format;
+  std::string arguments;
+  for (const auto& option : table.options)
+    arguments += fmt::format(", {} = {}", option.name, duck::quote_text(option.value));
+  return fmt::format("read_{}([{}]{})", format, paths, arguments);
+}
+
+Result<void> add_file_table(duck::Connection& connection, const config::Source& source,
+                            const Named<FileTable>& table, const OpenOptions& options) {
+  auto created = connection.run(fmt::format("CREATE TEMP VIEW {} AS SELECT * FROM {}",
+                                            duck::quote_name(table.name), reader_sql(table.value, options)));
+  if (created.ok()) return success();
+  Error error = created.error();
+  error.message = fmt::format("{}: the files of table '{}' in source '{}' cannot be read: {}",
+                              table.name_place.show(), table.name, source.name, error.message);
+  if (error.remedy.empty())
+    error.remedy = "check the path (relative to the project's directory) and the format";
+  return error;
+}
+
+Result<void> attach(duck::Connection& connection, const config::Source& source, const Reference& path,
+                    const Resolver& resolver, const OpenOptions& options) {
+  auto resolved = resolve(path, resolver);
+  if (!resolved.ok()) return resolved.error();
+  const std::string file = absolute(*resolved, options);
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored))
+    return Error{ErrorKind::source,
+                 fmt::format("{}: source '{}': there is no file {}",
+                             source.settings.entry("path")->node.place.show(), source.name, file),
+                 "create it, or mend `path` (relative to the project's directory)"};
+  auto attached = connection.run(
+      fmt::format("ATTACH {} AS warehouse (READ_ONLY); USE warehouse", duck::quote_text(file)));
+  if (attached.ok()) return success();
+  Error error = attached.error();
+  error.message = fmt::format("source '{}': cannot open {}: {}", source.name, file, error.message);
+  return error;
+}
+
+}  // namespace
+
+const Of<Settings>& duckdb_settings() {
+  static const Of<Settings> shape =
+      settings("duckdb source", "A DuckDB database file, or CSV, Parquet and JSON files in place.",
+               {setting("path", reference_text())
+                    .help("The database file, relative to the project. It is only read.")
+                    .example("warehouse.duckdb"),
+                setting("files", map_of(identifier(), file_table_shape()))
+                    .help("Tables made of files: a name, and where its files are.")
+                    .example("{ customers: data/customers/*.parquet }"),
+                setting("memory_limit", text("an amount of memory such as 1GB"))
+                    .by_default("1GB")
+                    .help("DuckDB's buffers; beyond it, large joins and sorts spill to disk."),
+                setting("threads", integer({.min = 1, .max = 1024}, "a number of threads"))
+                    .help("Threads that DuckDB uses.")
+                    .otherwise("one for each core")});
+  return shape;
+}
+
+Result<OpenedModel> open_duckdb(const config::Source& source, const Resolver& resolver,
+                                const OpenOptions& options) {
+  duck::Options database_options{.path = "",
+                                 .memory_limit = source.settings.get<std::string>("memory_limit"),
+                                 .temporary_directory = options.temporary_directory,
+                                 .threads = options.threads};
+  if (const auto* threads = source.settings.find<int64_t>("threads");
+      threads != nullptr && options.threads == 0)
+    database_options.threads = static_cast<int>(*threads);
+  auto database = duck::Database::open(database_options);
+  if (!database.ok()) return std::move(database).error().in(fmt::format("source '{}'", source.name));
+  OpenedModel opened;
+  opened.database = std::make_unique<duck::Database>(*std::move(database));
+  auto connection = opened.database->connect();
+  if (!connection.ok()) return connection.error();
+  opened.connection = std::make_unique<duck::Connection>(*std::move(connection));
+  if (auto defined = define_payload_functions(*opened.connection); !defined.ok()) return defined.error();
+  if (const auto* path = source.settings.find<Reference>("path"))
+    if (auto attached = attach(*opened.connection, source, *path, resolver, options); !attached.ok())
+      return attached.error();
+  if (const auto* files = source.settings.find<std::vector<Named<FileTable>>>("files"))
+    for (const auto& table : *files)
+      if (auto added = add_file_table(*opened.connection, source, table, options); !added.ok())
+        return added.error();
+  return opened;
+}
+
+}  // namespace penstock

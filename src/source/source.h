@@ -1,0 +1,39 @@
+// Opens models: from a source in the project to a relation that DuckDB can scan. The face of this folder.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/project.h"
+#include "duck/duck.h"
+
+namespace penstock {
+
+// The kinds of sources that there are, with their settings: for loading a project.
+const config::Kinds& source_kinds();
+
+struct OpenOptions {
+  std::string project_directory;    // relative paths start there
+  std::string temporary_directory;  // where DuckDB may spill
+  int threads = 0;                  // 0: as many as there are cores
+};
+
+// A database in memory with the model's source attached to it, read-only, and our payload functions defined.
+// It belongs to one plan or one question: temporary tables may be made in it.
+struct OpenedModel {
+  std::unique_ptr<duck::Database> database;
+  std::unique_ptr<duck::Connection> connection;
+  std::string relation;               // what stands behind FROM
+  std::vector<duck::Column> columns;  // of the relation
+};
+
+// Errors: `config` with the place, when the model's SQL or table does not fit the source; `source` when the
+// source cannot be read.
+Result<OpenedModel> open_model(const config::Project& project, const config::Model& model,
+                               const declare::Resolver& resolver, const OpenOptions& options);
+
+// Whether the source itself can be opened and read, for `check --connect`.
+Result<void> check_source(const config::Source& source, const declare::Resolver& resolver,
+                          const OpenOptions& options);
+
+}  // namespace penstock
