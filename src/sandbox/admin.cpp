@@ -1,6 +1,5 @@
 #include "sandbox/admin.h"
 
-#include <fmt/format.h>
 #include <simdjson.h>
 
 #include "sandbox/json_text.h"
@@ -118,9 +117,9 @@ ServerReply answer_admin(const ServerRequest& request, State& state, const Vendo
   if (get && path == "stats") return show_stats(state);
   if (post && path == "fault") return add_fault(request, state);
   if (post && path == "token") return set_token(request, state);
-  return mistake(404, fmt::format("there is no {} {}: use GET records/OBJECT, history/OBJECT, stats or "
-                                  "POST fault, token, reset under /_sandbox/",
-                                  request.method, request.path));
+  return mistake(404,
+                 "there is no such path or method: use GET records/OBJECT, history/OBJECT or stats, or POST "
+                 "fault, token or reset, under /_sandbox/");
 }
 
 }  // namespace penstock::sandbox

@@ -7,12 +7,6 @@ namespace {
 
 constexpr size_t kWritesMax = 1'000'000;
 
-void append_member(std::string& out, std::string_view name, std::string_view text) {
-  out.push_back(',');
-  append_json_name(out, name);
-  append_json_string(out, text);
-}
-
 }  // namespace
 
 void History::add(std::string_view object, const Write& write, Time now) {
@@ -21,9 +15,11 @@ void History::add(std::string_view object, const Write& write, Time now) {
   append_number(line, ++sequence_);
   line += ",\"at\":";
   append_json_time(line, now);
-  append_member(line, "operation", write.operation);
-  append_member(line, "id", write.id);
-  append_member(line, "match", write.match);
+  for (const auto& [name, text] : {std::pair("operation", write.operation), std::pair("id", write.id),
+                                   std::pair("match", write.match)}) {
+    line.push_back(',');
+    append_json_member(line, name, text);
+  }
   line += ",\"properties\":";
   line += write.properties.empty() ? "{}" : write.properties;
   line += "}\n";

@@ -62,6 +62,11 @@ void append_json_name(std::string& out, std::string_view name) {
   out += "\":";
 }
 
+void append_json_member(std::string& out, std::string_view name, std::string_view text) {
+  append_json_name(out, name);
+  append_json_string(out, text);
+}
+
 void append_number(std::string& out, uint64_t number) {
   char digits[20];
   const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;

@@ -14,6 +14,8 @@ namespace penstock::sandbox {
 void append_json_string(std::string& out, std::string_view text);
 // `"name":`, for names that need no escape.
 void append_json_name(std::string& out, std::string_view name);
+// `"name":"text"`
+void append_json_member(std::string& out, std::string_view name, std::string_view text);
 void append_number(std::string& out, uint64_t number);
 // "2026-11-23T14:13:11.250Z" with quotes.
 void append_json_time(std::string& out, Time time);

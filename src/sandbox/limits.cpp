@@ -1,6 +1,12 @@
 #include "sandbox/limits.h"
 
 namespace penstock::sandbox {
+namespace {
+
+// A client that invents tokens must not fill the memory: past this, new ones share a window.
+constexpr size_t kKeysMax = 10'000;
+
+}  // namespace
 
 Admission RollingWindow::admit(RateLimit limit, Instant now) {
   if (limit.requests == 0) return {};
@@ -27,7 +33,9 @@ Admission DailyCount::admit(uint32_t requests_max, Time now) {
 
 Admission RateLimits::admit(std::string_view key, RateLimit limit, Instant now) {
   auto window = windows_.find(key);
-  if (window == windows_.end()) window = windows_.emplace(key, RollingWindow()).first;
+  if (window == windows_.end()) {
+    window = windows_.try_emplace(windows_.size() < kKeysMax ? std::string(key) : std::string()).first;
+  }
   return window->second.admit(limit, now);
 }
 

@@ -1,11 +1,13 @@
 #include "sandbox/stats.h"
 
+#include <algorithm>
+
 #include "sandbox/json_text.h"
 
 namespace penstock::sandbox {
 namespace {
 
-// A client that invents paths must not fill the memory: past this they are counted together.
+// A client that invents paths must not fill the memory: past this, and if odd, they are counted together.
 constexpr size_t kPathsMax = 1000;
 
 void append_count(std::string& out, std::string_view name, uint64_t count) {
@@ -31,6 +33,7 @@ void Stats::count(const ServerRequest& request, const Answer& answer, bool fault
   rows_ += answer.rows;
   rejected_ += answer.rejected;
   throttled_ += answer.reply.status == 429;
+  refused_ += answer.reply.status >= 400 && answer.reply.status < 500 && answer.reply.status != 429;
   failed_ += answer.reply.status >= 500;
   faults_ += faulted;
   bytes_in_ += request.body.size();
@@ -38,7 +41,9 @@ void Stats::count(const ServerRequest& request, const Answer& answer, bool fault
   if (!first_) first_ = now;
   last_ = now;
   const std::string& path = answer.route.empty() ? request.path : answer.route;
-  const bool known_or_room = by_path_.size() < kPathsMax || by_path_.contains(path);
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7f; };
+  const bool plain = std::all_of(path.begin(), path.end(), is_plain);
+  const bool known_or_room = plain && (by_path_.size() < kPathsMax || by_path_.contains(path));
   ++by_path_[known_or_room ? path : "other"];
 }
 
@@ -47,6 +52,7 @@ void Stats::append_members(std::string& out) const {
   append_count(out, "rows", rows_);
   append_count(out, "throttled", throttled_);
   append_count(out, "rejected", rejected_);
+  append_count(out, "refused", refused_);
   append_count(out, "failed", failed_);
   append_count(out, "faults", faults_);
   append_count(out, "bytes_in", bytes_in_);

@@ -21,7 +21,8 @@ class Stats {
  private:
   uint64_t requests_ = 0;
   uint64_t rows_ = 0;       // in write requests
-  uint64_t rejected_ = 0;   // of these, refused
+  uint64_t rejected_ = 0;   // of these, refused one by one
+  uint64_t refused_ = 0;    // requests answered with another 4xx
   uint64_t throttled_ = 0;  // requests answered with 429
   uint64_t failed_ = 0;     // requests answered with 5xx
   uint64_t faults_ = 0;     // requests hit by a fault

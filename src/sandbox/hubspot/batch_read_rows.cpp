@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sandbox/hubspot/batch.h"
+#include "sandbox/hubspot/body.h"
 
 namespace penstock::sandbox::hubspot {
 namespace {
@@ -32,21 +33,12 @@ std::optional<PropertyId> property_for(std::string_view name, ObjectType& object
   return object.table().find_property(name);
 }
 
-// Reads an optional string member; false if it is there and no string.
-bool read_text(json::object object, std::string_view name, std::string_view& text) {
-  const auto member = object[name];
-  if (member.error() != simdjson::SUCCESS) return true;
-  return member.get(text) == simdjson::SUCCESS;
-}
-
 std::optional<Refusal> read_row(json::element input, Operation operation, Row& row) {
   json::object object;
   if (input.get(object) != simdjson::SUCCESS) return unreadable("an input is not an object");
-  if (!read_text(object, "id", row.id)) return unreadable("'id' must be a string");
-  if (!read_text(object, "idProperty", row.id_property)) return unreadable("'idProperty' must be a string");
-  if (!read_text(object, "objectWriteTraceId", row.trace_id)) {
-    return unreadable("'objectWriteTraceId' must be a string");
-  }
+  if (auto refusal = take_text(object, "id", row.id)) return refusal;
+  if (auto refusal = take_text(object, "idProperty", row.id_property)) return refusal;
+  if (auto refusal = take_text(object, "objectWriteTraceId", row.trace_id)) return refusal;
   if (operation != Operation::create && row.id.empty()) return unreadable("an input has no 'id'");
   if (object["properties"].get(row.properties) != simdjson::SUCCESS || !row.properties.is_object()) {
     return unreadable("an input has no object 'properties'");
@@ -80,9 +72,7 @@ void take_id_value(const ObjectType& object, Row& row, std::deque<std::string>& 
 
 std::optional<Refusal> read_inputs(json::parser& parser, std::string_view body, json::object& document,
                                    json::array& inputs) {
-  if (parser.parse(body.data(), body.size()).get(document) != simdjson::SUCCESS) {
-    return unreadable("the body is not a JSON object");
-  }
+  if (auto refusal = parse_body(parser, body, document)) return refusal;
   if (document["inputs"].get(inputs) != simdjson::SUCCESS) return unreadable("there is no array 'inputs'");
   if (inputs.size() == 0) return unreadable("'inputs' must not be empty");
   if (inputs.size() <= kRowsMax) return std::nullopt;

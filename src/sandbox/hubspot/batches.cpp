@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sandbox/hubspot/body.h"
 #include "sandbox/hubspot/records.h"
 #include "sandbox/json_text.h"
 
@@ -47,12 +48,8 @@ std::optional<Refusal> parse_read(json::parser& parser, const ServerRequest& req
   json::array inputs;
   if (auto refusal = read_inputs(parser, request.body, document, inputs)) return refusal;
   if (auto refusal = read_ids(inputs, wanted.ids)) return refusal;
-  const auto id_property = document["idProperty"];
-  if (id_property.error() == simdjson::SUCCESS && id_property.get(wanted.id_property) != simdjson::SUCCESS) {
-    return unreadable("'idProperty' must be a string");
-  }
-  if (!read_names(document, "properties", wanted.properties))
-    return unreadable("'properties' must be strings");
+  if (auto refusal = take_text(document, "idProperty", wanted.id_property)) return refusal;
+  if (auto refusal = take_names(document, "properties", wanted.properties)) return refusal;
   wanted.archived = request.parameter("archived") == "true";
   const PropertyDefinition* property = object.find(wanted.id_property);
   const bool fits = wanted.id_property.empty() || wanted.id_property == "hs_object_id" ||

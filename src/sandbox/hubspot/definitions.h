@@ -18,6 +18,8 @@ Answer list_schemas(Desk desk);
 Answer get_schema(Desk desk, std::string_view spelled);
 Answer create_schema(Desk desk, std::string_view body);
 
+// `"name":"text",`
+void append_text(std::string& out, std::string_view name, std::string_view text);
 // One property in the vendor's schema `Property`.
 void append_property_json(std::string& out, const PropertyDefinition& property);
 // Reads a definition (PropertyCreate); a refusal names what is missing or wrong.

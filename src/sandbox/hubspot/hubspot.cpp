@@ -50,6 +50,7 @@ class HubSpot final : public Vendor {
 
  private:
   Answer carry_out(const ServerRequest& request, const Route& route);
+  Answer show_account();
   Answer answer_objects(const ServerRequest& request, const Route& route);
   Answer answer_batch(const ServerRequest& request, ObjectType& object, std::string_view operation);
   Answer answer_record(const ServerRequest& request, ObjectType& object, std::string_view id);
@@ -101,19 +102,20 @@ Answer HubSpot::carry_out(const ServerRequest& request, const Route& route) {
       return answer_properties(request, route);
     case Resource::schemas:
       return answer_schemas(request, route);
-    case Resource::account: {
-      Answer answer;
-      answer.reply.body =
-          fmt::format(R"({{"portalId":{},"accountType":"STANDARD","timeZone":"UTC",)"
-                      R"("companyCurrency":"EUR","utcOffset":"+00:00","utcOffsetMilliseconds":0}})",
-                      kPortalId);
-      return answer;
-    }
+    case Resource::account:
+      return show_account();
     case Resource::token:
     case Resource::unknown:
       return no_such_path();
   }
   return no_such_path();
+}
+
+Answer HubSpot::show_account() {
+  constexpr const char* kDetails =
+      R"({{"portalId":{},"accountType":"STANDARD","timeZone":"UTC","companyCurrency":"EUR",)"
+      R"("utcOffset":"+00:00","utcOffsetMilliseconds":0}})";
+  return answer_of(reply_of(200, fmt::format(fmt::runtime(kDetails), kPortalId)));
 }
 
 Answer HubSpot::answer_objects(const ServerRequest& request, const Route& route) {

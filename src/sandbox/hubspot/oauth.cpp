@@ -1,6 +1,7 @@
 #include "sandbox/hubspot/oauth.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include "sandbox/hubspot/reply.h"
 #include "sandbox/json_text.h"
@@ -30,14 +31,14 @@ ServerReply answer_token(const ServerRequest& request, State& state) {
   if (grant != "refresh_token" && grant != "authorization_code") {
     return bad_grant("grant_type must be refresh_token or authorization_code", state);
   }
-  if (held.empty() || form_value(request, "client_id").empty() ||
+  if (held.empty() || !simdjson::validate_utf8(held) || form_value(request, "client_id").empty() ||
       form_value(request, "client_secret").empty()) {
     return bad_grant("missing or invalid client id, client secret, code or refresh token", state);
   }
   if (state.token_state(held) != TokenState::valid)
     return bad_grant("missing or invalid refresh token", state);
   ServerReply reply;
-  reply.body = "{\"token_type\":\"bearer\",\"refresh_token\":";
+  reply.body = "{\"token_type\":\"bearer\",\"token_use\":\"access_token\",\"refresh_token\":";
   append_json_string(reply.body, held);
   reply.body += fmt::format(R"(,"access_token":"access-{}","expires_in":{}}})", correlation_id(state.random),
                             kLifeSeconds);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sandbox/hubspot/body.h"
 #include "sandbox/hubspot/definitions.h"
 #include "sandbox/json_text.h"
 
@@ -10,12 +11,6 @@ namespace penstock::sandbox::hubspot {
 namespace {
 
 namespace json = simdjson::dom;
-
-void append_text(std::string& out, std::string_view name, std::string_view text) {
-  append_json_name(out, name);
-  append_json_string(out, text);
-  out.push_back(',');
-}
 
 void append_flag(std::string& out, std::string_view name, bool flag) {
   append_json_name(out, name);
@@ -37,16 +32,6 @@ void append_options(std::string& out, const std::vector<Option>& options) {
     out.push_back('}');
   }
   out += "],";
-}
-
-// Takes a member that must be a string, if it is there.
-std::optional<Refusal> take_text(json::object document, std::string_view name, std::string& text) {
-  const auto member = document[name];
-  if (member.error() != simdjson::SUCCESS) return std::nullopt;
-  std::string_view given;
-  if (member.get(given) != simdjson::SUCCESS) return unreadable(fmt::format("'{}' must be a string", name));
-  text = given;
-  return std::nullopt;
 }
 
 std::optional<Refusal> take_options(json::object document, std::vector<Option>& options) {
@@ -99,12 +84,12 @@ Answer show(const PropertyDefinition& property, int status) {
   return answer;
 }
 
-std::optional<Refusal> parse(Desk desk, std::string_view body, json::object& document) {
-  if (desk.parser.parse(body.data(), body.size()).get(document) == simdjson::SUCCESS) return std::nullopt;
-  return unreadable("the body is not a JSON object");
-}
-
 }  // namespace
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  append_json_member(out, name, text);
+  out.push_back(',');
+}
 
 void append_property_json(std::string& out, const PropertyDefinition& property) {
   out.push_back('{');
@@ -175,7 +160,7 @@ Answer create_property(Desk desk, ObjectType& object, std::string_view body) {
   json::object document;
   PropertyDefinition property;
   property.created = property.updated = desk.state.now;
-  if (auto refusal = parse(desk, body, document)) return desk.refuse(*refusal);
+  if (auto refusal = parse_body(desk.parser, body, document)) return desk.refuse(*refusal);
   if (auto refusal = read_definition(document, property)) return desk.refuse(*refusal);
   if (object.find(property.name) != nullptr) {
     return desk.refuse({409,
@@ -191,7 +176,7 @@ Answer create_property(Desk desk, ObjectType& object, std::string_view body) {
 Answer update_property(Desk desk, ObjectType& object, std::string_view name, std::string_view body) {
   json::object document;
   if (object.find(name) == nullptr) return desk.refuse(no_property(name));
-  if (auto refusal = parse(desk, body, document)) return desk.refuse(*refusal);
+  if (auto refusal = parse_body(desk.parser, body, document)) return desk.refuse(*refusal);
   PropertyDefinition property = *object.find(name);
   if (auto refusal = take_changeable(document, property)) return desk.refuse(*refusal);
   property.updated = desk.state.now;

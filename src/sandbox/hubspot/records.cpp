@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "sandbox/hubspot/body.h"
 #include "sandbox/json_text.h"
 
 namespace penstock::sandbox::hubspot {
@@ -26,9 +27,7 @@ std::optional<size_t> parse_count(std::string_view text) {
 std::optional<Refusal> read_single(Desk desk, ObjectType& object, std::string_view body, Batch& batch) {
   json::object document;
   Row& row = batch.rows.front();
-  if (desk.parser.parse(body.data(), body.size()).get(document) != simdjson::SUCCESS) {
-    return unreadable("the body is not a JSON object");
-  }
+  if (auto refusal = parse_body(desk.parser, body, document)) return refusal;
   if (document["properties"].get(row.properties) != simdjson::SUCCESS || !row.properties.is_object()) {
     return unreadable("there is no object 'properties'");
   }
@@ -109,19 +108,6 @@ std::vector<std::string> split_names(std::string_view list) {
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
   return names;
-}
-
-bool read_names(json::object document, std::string_view member, std::vector<std::string>& names) {
-  const auto value = document[member];
-  if (value.error() != simdjson::SUCCESS) return true;
-  json::array array;
-  if (value.get(array) != simdjson::SUCCESS) return false;
-  for (const json::element element : array) {
-    std::string_view name;
-    if (element.get(name) != simdjson::SUCCESS) return false;
-    names.emplace_back(name);
-  }
-  return true;
 }
 
 Answer list_records(Desk desk, ObjectType& object, const ServerRequest& request) {

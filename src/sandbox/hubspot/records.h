@@ -35,7 +35,5 @@ std::optional<RecordNumber> look_up(const ObjectType& object, std::string_view i
                                     std::string_view id_property, bool archived);
 // "a,b,c" of a query parameter.
 std::vector<std::string> split_names(std::string_view list);
-// Reads an optional array of strings; false if it is there and something else.
-bool read_names(simdjson::dom::object document, std::string_view member, std::vector<std::string>& names);
 
 }  // namespace penstock::sandbox::hubspot

@@ -7,17 +7,12 @@
 namespace penstock::sandbox::hubspot {
 namespace {
 
-void append_text(std::string& out, std::string_view name, std::string_view text) {
-  append_json_name(out, name);
-  append_json_string(out, text);
-}
-
 void append_detail(std::string& out, const Detail& detail) {
   out.push_back('{');
-  append_text(out, "message", detail.message);
+  append_json_member(out, "message", detail.message);
   if (!detail.code.empty()) {
     out.push_back(',');
-    append_text(out, "code", detail.code);
+    append_json_member(out, "code", detail.code);
   }
   if (!detail.property.empty()) {
     const std::string_view name = detail.property;
@@ -72,11 +67,11 @@ std::string correlation_id(Random& random) {
 ServerReply refuse(const Refusal& refusal, Random& random) {
   ServerReply reply = reply_of(refusal.status, "{\"status\":\"error\",");
   std::string& out = reply.body;
-  append_text(out, "message", refusal.message);
+  append_json_member(out, "message", refusal.message);
   out.push_back(',');
-  append_text(out, "correlationId", correlation_id(random));
+  append_json_member(out, "correlationId", correlation_id(random));
   out.push_back(',');
-  append_text(out, "category", refusal.category);
+  append_json_member(out, "category", refusal.category);
   if (!refusal.details.empty()) {
     out.push_back(',');
     append_details(out, refusal.details);
@@ -98,9 +93,9 @@ void append_context(std::string& out, std::string_view name, std::span<const std
 
 void append_row_error(std::string& out, const Refusal& refusal, std::string_view context) {
   out += "{\"status\":\"error\",";
-  append_text(out, "category", refusal.category);
+  append_json_member(out, "category", refusal.category);
   out.push_back(',');
-  append_text(out, "message", refusal.message);
+  append_json_member(out, "message", refusal.message);
   out += ",\"context\":{";
   out += context;
   out += "},";
@@ -115,11 +110,11 @@ Refusal refuse_values(std::span<const NamedProblem> problems) {
   for (const auto& [property, problem] : problems) {
     commas.before_item(list);
     list += "{\"isValid\":false,";
-    append_text(list, "message", problem.message);
+    append_json_member(list, "message", problem.message);
     list.push_back(',');
-    append_text(list, "error", problem.code);
+    append_json_member(list, "error", problem.code);
     list.push_back(',');
-    append_text(list, "name", property);
+    append_json_member(list, "name", property);
     list.push_back('}');
     refusal.details.push_back({problem.message, problem.code, property});
   }

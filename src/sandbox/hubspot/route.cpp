@@ -1,5 +1,7 @@
 #include "sandbox/hubspot/route.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 #include "net/http.h"
@@ -54,7 +56,8 @@ std::string show(std::string_view path, const Route& route) {
 Route parse_route(std::string_view path) {
   Route route;
   route.rest = split(path);
-  route.resource = resource_of(route.rest);
+  const auto is_text = [](const std::string& segment) { return simdjson::validate_utf8(segment); };
+  if (std::all_of(route.rest.begin(), route.rest.end(), is_text)) route.resource = resource_of(route.rest);
   if (route.resource != Resource::unknown) route.rest.erase(route.rest.begin(), route.rest.begin() + 3);
   route.shown = show(path, route);
   return route;

@@ -1,6 +1,7 @@
 // Custom objects: /crm-object-schemas/v3/schemas.
 #include <fmt/format.h>
 
+#include "sandbox/hubspot/body.h"
 #include "sandbox/hubspot/definitions.h"
 #include "sandbox/json_text.h"
 
@@ -8,12 +9,6 @@ namespace penstock::sandbox::hubspot {
 namespace {
 
 namespace json = simdjson::dom;
-
-void append_text(std::string& out, std::string_view name, std::string_view text) {
-  append_json_name(out, name);
-  append_json_string(out, text);
-  out.push_back(',');
-}
 
 void append_schema(std::string& out, const std::string& type_id, const CustomSchema& schema,
                    const ObjectType& object) {
@@ -80,9 +75,7 @@ std::optional<Refusal> read_schema(json::object document, SchemaRequest& request
     }
     *label = text;
   }
-  if (!read_names(document, "requiredProperties", request.schema.required)) {
-    return unreadable("'requiredProperties' must be strings");
-  }
+  if (auto refusal = take_names(document, "requiredProperties", request.schema.required)) return refusal;
   return read_schema_properties(document, request, now);
 }
 
@@ -117,9 +110,7 @@ Answer get_schema(Desk desk, std::string_view spelled) {
 
 Answer create_schema(Desk desk, std::string_view body) {
   json::object document;
-  if (desk.parser.parse(body.data(), body.size()).get(document) != simdjson::SUCCESS) {
-    return desk.refuse(unreadable("the body is not a JSON object"));
-  }
+  if (auto refusal = parse_body(desk.parser, body, document)) return desk.refuse(*refusal);
   SchemaRequest request;
   if (auto refusal = read_schema(document, request, desk.state.now)) return desk.refuse(*refusal);
   ObjectType* object = desk.account.define(request.schema);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sandbox/hubspot/body.h"
 #include "sandbox/hubspot/records.h"
 #include "sandbox/json_text.h"
 
@@ -122,9 +123,7 @@ std::vector<RecordNumber> find_records(const SearchQuery& query, ObjectType& obj
 
 Answer search(Desk desk, ObjectType& object, std::string_view body) {
   simdjson::dom::object document;
-  if (desk.parser.parse(body.data(), body.size()).get(document) != simdjson::SUCCESS) {
-    return desk.refuse(unreadable("the body is not a JSON object"));
-  }
+  if (auto refusal = parse_body(desk.parser, body, document)) return desk.refuse(*refusal);
   SearchQuery query;
   if (auto refusal = parse_search(document, object, desk.state.options.strict, query))
     return desk.refuse(*refusal);

@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-#include "sandbox/hubspot/records.h"
+#include "sandbox/hubspot/body.h"
 #include "sandbox/hubspot/search.h"
 
 namespace penstock::sandbox::hubspot {
@@ -49,7 +49,7 @@ const OperatorName* find_operator(std::string_view name) {
 // `value`, `highValue` and `values` of a filter, whichever its operator takes.
 bool read_values(json::object object, const OperatorName& op, std::vector<std::string>& values) {
   if (op.values_max == SIZE_MAX)
-    return read_names(object, "values", values) && values.size() >= op.values_min;
+    return !take_names(object, "values", values) && values.size() >= op.values_min;
   for (const char* member : {"value", "highValue"}) {
     if (values.size() == op.values_max) break;
     std::string_view value;
@@ -128,9 +128,10 @@ std::optional<Refusal> read_sort(json::element element, Sort& sort) {
     return unreadable("a sort has no 'propertyName'");
   sort.property = text;
   std::string_view direction = "ASCENDING";
-  if (const auto given = element["direction"]; given.error() == simdjson::SUCCESS) {
-    if (given.get(direction) != simdjson::SUCCESS) return unreadable("'direction' must be a string");
-  }
+  json::object sort_object;
+  if (element.get(sort_object) != simdjson::SUCCESS)
+    return unreadable("a sort must be a string or an object");
+  if (auto refusal = take_text(sort_object, "direction", direction)) return refusal;
   sort.descending = direction == "DESCENDING";
   return std::nullopt;
 }
@@ -174,8 +175,7 @@ std::optional<Refusal> parse_search(json::object document, const ObjectType& obj
   if (auto refusal = read_groups(document, object, strict, query)) return refusal;
   if (auto refusal = read_sorts(document, query)) return refusal;
   if (auto refusal = read_page(document, query)) return refusal;
-  if (!read_names(document, "properties", query.properties))
-    return unreadable("'properties' must be strings");
+  if (auto refusal = take_names(document, "properties", query.properties)) return refusal;
   std::string_view text;
   if (document["query"].get(text) == simdjson::SUCCESS) query.text = lower_ascii(text);
   return std::nullopt;
