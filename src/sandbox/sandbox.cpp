@@ -21,7 +21,7 @@ class Sandbox::Service {
 Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options, const Clock& clock) {
   auto engine = sandbox::Engine::make(options, clock);
   if (!engine.ok()) return engine.error();
-  const bool is_v6 = options.address.find(':') != std::string::npos;
+  const bool is_v6 = options.address.find(':') != std::string::npos && !options.address.starts_with('[');
   HttpServerOptions server_options;
   server_options.listen =
       fmt::format(fmt::runtime(is_v6 ? "[{}]:{}" : "{}:{}"), options.address, options.port);
