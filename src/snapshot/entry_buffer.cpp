@@ -1,6 +1,7 @@
 #include "snapshot/entry_buffer.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace penstock::snapshot {
 
@@ -14,16 +15,27 @@ void EntryBuffer::Bucket::shrink(uint64_t size) {
   pages_.resize((size + kPageEntries - 1) / kPageEntries);
 }
 
+void EntryBuffer::Bucket::scatter(std::vector<Arrival>& scratch, Ends& ends) const {
+  const auto part_of = [](const Entry& entry) { return static_cast<uint8_t>(entry.key.hi >> 48); };
+  ends.fill(0);
+  for (uint64_t i = 0; i < size_; ++i) ++ends[part_of((*this)[i])];
+  std::exclusive_scan(ends.begin(), ends.end(), ends.begin(), uint64_t{0});
+  scratch.resize(size_);
+  for (uint64_t i = 0; i < size_; ++i) scratch[ends[part_of((*this)[i])]++] = {(*this)[i], i};
+}
+
 void EntryBuffer::Bucket::sort(std::vector<Arrival>& scratch) {
-  scratch.clear();
-  for (uint64_t i = 0; i < size_; ++i) scratch.push_back({(*this)[i], i});
-  std::sort(scratch.begin(), scratch.end(), [](const Arrival& a, const Arrival& b) {
-    return a.entry.key != b.entry.key ? a.entry.key < b.entry.key : a.ordinal < b.ordinal;
-  });
-  uint64_t kept = 0;
-  for (const Arrival& arrival : scratch) {
-    if (kept > 0 && (*this)[kept - 1].key == arrival.entry.key) --kept;  // the later one wins
-    (*this)[kept++] = arrival.entry;
+  Ends ends;
+  scatter(scratch, ends);
+  uint64_t kept = 0, begin = 0;
+  for (const uint64_t end : ends) {
+    std::sort(scratch.begin() + begin, scratch.begin() + end, [](const Arrival& a, const Arrival& b) {
+      return a.entry.key != b.entry.key ? a.entry.key < b.entry.key : a.ordinal < b.ordinal;
+    });
+    for (; begin < end; ++begin) {
+      if (kept > 0 && (*this)[kept - 1].key == scratch[begin].entry.key) --kept;  // the later one wins
+      (*this)[kept++] = scratch[begin].entry;
+    }
   }
   shrink(kept);
 }

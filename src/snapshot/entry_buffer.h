@@ -51,6 +51,11 @@ class EntryBuffer {
     void sort(std::vector<Arrival>& scratch);
 
    private:
+    // By the second byte of their keys into `scratch`, where part i ends at ends[i]: what is sorted then fits
+    // into the processor's cache.
+    using Ends = std::array<uint64_t, 256>;
+    void scatter(std::vector<Arrival>& scratch, Ends& ends) const;
+
     std::vector<std::unique_ptr<Entry[]>> pages_;
     uint64_t size_ = 0;
   };

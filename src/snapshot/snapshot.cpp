@@ -64,32 +64,16 @@ uint64_t Snapshot::slot_count() const {
 Result<void> Snapshot::probe(std::span<const KeyHash> keys, std::span<const Fingerprint> fingerprints,
                              std::span<Probe> probes) const {
   check(keys.size() == fingerprints.size() && keys.size() == probes.size(), "probe: spans of one size");
-  const State& state = *state_;
-  if (state.tables.empty()) {
+  if (state_->tables.empty()) {
     std::fill(probes.begin(), probes.end(), Probe());
     return success();
   }
-  // Far enough ahead for the memory to answer, near enough to be still in the cache when it is looked at.
-  constexpr size_t kAhead = 24;
-  const Table& base = *state.tables[0];
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (i + kAhead < keys.size()) {
-      base.prefetch(keys[i + kAhead]);
-      state.filter.prefetch(keys[i + kAhead]);
-    }
-    const State::Place place = state.locate(keys[i]);
-    if (place.index == kNoSlot) {
-      probes[i] = Probe();
-      continue;
-    }
-    const uint64_t stored = state.tables[place.table]->slot(place.index).stored;
-    const bool same = stored == fingerprints[i] && stored != kUnknownPayload;
-    probes[i] = {state.slot_of(place), same ? Standing::same : Standing::other};
-    if (!same && place.table > 0) {  // the base holds no tombstones
-      auto flags = state.tables[place.table]->flags(place.index);
-      if (!flags.ok()) return flags.error();
-      if ((*flags & kTombstone) != 0) probes[i] = Probe();
-    }
+  for (size_t done = 0; done < keys.size();) {
+    const size_t size = std::min(State::kBatch, keys.size() - done);
+    auto probed =
+        state_->probe(keys.subspan(done, size), fingerprints.subspan(done, size), probes.subspan(done, size));
+    if (!probed.ok()) return probed;
+    done += size;
   }
   return success();
 }

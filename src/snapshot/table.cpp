@@ -46,6 +46,11 @@ Result<std::unique_ptr<Table>> Table::open(Disk& disk, const std::string& path, 
   return std::unique_ptr<Table>(new Table(path, std::move(file).value(), *footer));
 }
 
+uint64_t Table::find_among_equal_hi(const Slot* at, KeyHash key) const {
+  while (at != slots_end_ && at->hi == key.hi && at->lo < key.lo) ++at;
+  return at != slots_end_ && at->key() == key ? static_cast<uint64_t>(at - slots_) : kNoSlot;
+}
+
 Result<void> Table::verify_chunks(uint64_t first, uint64_t step) const {
   const std::byte* bytes = file_->bytes().data();
   for (uint64_t chunk = first; chunk < chunk_count(footer_.slot_count); chunk += step) {

@@ -98,8 +98,9 @@ Result<Footer> decode_footer(std::string_view bytes, uint64_t size_bytes) {
   for (size_t i = 0; i < fields.size(); ++i) *fields[i] = load<uint64_t>(bytes, 16 + 8 * i);
   // With these bounds no sum of the layout overflows, and every section lies within the file.
   const bool sane = footer.entries <= kEntriesMax && footer.tombstones <= footer.entries &&
-                    footer.detailed <= footer.entries && footer.slot_count > capacity_for(footer.entries) &&
-                    footer.slot_count <= capacity_for(footer.entries) + footer.entries + 1 &&
+                    footer.detailed <= footer.entries &&
+                    footer.slot_count >= capacity_for(footer.entries) + kEmptyTail &&
+                    footer.slot_count <= capacity_for(footer.entries) + footer.entries + kEmptyTail &&
                     footer.records_end >= kPreambleBytes && footer.records_end <= size_bytes;
   if (!sane || layout_of(footer).size_bytes != size_bytes) return refuse("is not as long as its footer says");
   return footer;

@@ -92,7 +92,7 @@ struct Footer {
   uint64_t entries = 0;  // tombstones included
   uint64_t tombstones = 0;
   uint64_t detailed = 0;    // entries with texts
-  uint64_t slot_count = 0;  // the last one is empty and ends every probe
+  uint64_t slot_count = 0;  // with the empty ones at the end
   uint64_t records_end = kPreambleBytes;
   uint64_t sums_checksum = 0;  // over the chunk checksums
 };
@@ -102,6 +102,8 @@ inline uint64_t capacity_for(uint64_t entries) {
   const uint64_t capacity = entries + entries / 4 + (entries % 4 != 0);
   return capacity < 8 ? 8 : capacity;
 }
+// So many empty slots end the table: a probe looks at that many slots at once.
+inline constexpr uint64_t kEmptyTail = 4;
 // Where a key is looked for first. Grows with hi, so that slots in order are keys in order.
 inline uint64_t position_of(uint64_t hi, uint64_t capacity) {
   return static_cast<uint64_t>((static_cast<unsigned __int128>(hi) * capacity) >> 64);

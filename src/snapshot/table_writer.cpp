@@ -20,8 +20,8 @@ class Placement {
     free_ = slot + 1;
     return slot;
   }
-  // Once all are placed: at least one empty slot ends the table.
-  uint64_t slot_count() const { return std::max(capacity_, free_) + 1; }
+  // Once all are placed.
+  uint64_t slot_count() const { return std::max(capacity_, free_) + kEmptyTail; }
 
  private:
   uint64_t capacity_;

@@ -35,9 +35,18 @@ struct State {
   Place place_of(uint64_t slot) const;
   uint64_t slot_of(Place place) const { return first_slots[place.table] + place.index; }
   uint64_t slot_count() const { return first_slots.back(); }
+  // At most kBatch keys, and at least one table.
+  static constexpr size_t kBatch = 2048;
+  Result<void> probe(std::span<const KeyHash> keys, std::span<const Fingerprint> fingerprints,
+                     std::span<Probe> probes) const;
   // Nothing for a tombstone.
   Result<std::optional<Found>> found(Place place) const;
   Found found(Place place, uint8_t flags) const;
+
+  void probe_base(std::span<const KeyHash> keys, std::span<const Fingerprint> fingerprints,
+                  std::span<Probe> probes) const;
+  // Corrects what the base said, where a delta knows better.
+  Result<void> probe_deltas(KeyHash key, Fingerprint fingerprint, Probe& probe) const;
 
   Disk* disk;
   std::string directory;
