@@ -111,7 +111,7 @@ class TaggedShape : public AlternativesShape {
   }
 
   std::string phrase() const override { return fmt::format("a map with '{}': {}", key_, one_of_them()); }
-  std::string name() const override { return fmt::format("by `{}`", key_); }
+  std::string name() const override { return fmt::format("map by `{}`", key_); }
   void write_schema(SchemaWriter& schema) const override {
     JsonWriter& json = schema.json();
     json.key("oneOf").begin_array();

@@ -16,8 +16,11 @@
 namespace penstock::declare {
 namespace {
 
-// Nodes (and 64-byte pieces of text) that aliases may add to a document.
-constexpr size_t kAliasWeightMax = 1'000'000;
+// Nodes (and 64-byte pieces of text) of a document, aliases expanded. Bounds memory to some hundred MB.
+constexpr size_t kWeightMax = 1'000'000;
+
+constexpr const char* kTooMuch = "the file holds more than a million values";
+constexpr const char* kSplit = "split it into several files";
 
 // Thrown through yaml-cpp when a bound is met; what is wrong has been reported.
 struct Stop {};
@@ -116,8 +119,8 @@ class Builder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (anchor >= anchors_.size() || !anchors_[anchor].complete)
       stop(marks_.place(mark, 1), "an anchor is used inside itself", "write the value out instead");
-    alias_weight_ += anchors_[anchor].weight;
-    if (alias_weight_ > kAliasWeightMax)
+    weight_ += anchors_[anchor].weight;
+    if (weight_ > kWeightMax)
       stop(marks_.place(mark, 1), "the aliases of this file expand to far too much",
            "write the values out instead");
     deliver(Node(anchors_[anchor].node), 0);
@@ -220,6 +223,8 @@ class Builder : public YAML::EventHandler {
 
   void deliver(Node node, YAML::anchor_t anchor) {
     last_place_ = node.place;
+    weight_ += 1 + node.text.size() / 64;
+    if (weight_ > kWeightMax) stop(node.place, kTooMuch, kSplit);
     if (anchor != 0) remember(node, anchor);
     if (frames_.empty()) {
       root_ = std::move(node);
@@ -235,8 +240,11 @@ class Builder : public YAML::EventHandler {
   }
 
   void remember(const Node& node, YAML::anchor_t anchor) {
+    const size_t weight = weight_of(node);
+    weight_ += weight;  // the copy counts: anchors inside anchors are copied once a level
+    if (weight_ > kWeightMax) stop(node.place, kTooMuch, kSplit);
     if (anchors_.size() <= anchor) anchors_.resize(anchor + 1);
-    anchors_[anchor] = {node, weight_of(node), true};
+    anchors_[anchor] = {node, weight, true};
   }
 
   void take_key(Frame& frame, Node node) {
@@ -285,7 +293,7 @@ class Builder : public YAML::EventHandler {
   SourceFileRef file_;
   std::vector<Frame> frames_;
   std::vector<Anchor> anchors_;  // by yaml-cpp's number
-  size_t alias_weight_ = 0;
+  size_t weight_ = 0;
   std::optional<Node> root_;
   Place last_place_;
 };

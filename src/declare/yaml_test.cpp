@@ -165,6 +165,9 @@ TEST(Yaml, EverythingIsBounded) {
     laughs += "]\n";
   }
   EXPECT_NE(yaml_problems(laughs).find("the aliases of this file expand to far too much"), std::string::npos);
+  std::string many = "[";
+  for (int i = 0; i < 1'000'001; ++i) many += "1,";
+  EXPECT_NE(yaml_problems(many + "]").find("the file holds more than a million values"), std::string::npos);
   EXPECT_NE(yaml_problems("a: &a [*a]\n").find("an anchor is used inside itself"), std::string::npos);
 }
 
