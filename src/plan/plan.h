@@ -46,6 +46,8 @@ struct SampleField {
   std::string name;
   std::optional<std::string> value;  // masked when personal; nullopt: NULL
   bool personal = false;
+  // What was accepted last, where that is still kept; the inner nullopt is NULL.
+  std::optional<std::optional<std::string>> before = {};
 };
 struct SampleRow {
   std::string change;  // added, changed, removed

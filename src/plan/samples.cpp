@@ -23,7 +23,7 @@ Result<void> sample_changes(duck::Connection& connection, const MappedModel& mod
       const auto& send = row[8];
       const bool travels = (!send || (*send)[i] == '1') && (row[first_field + i] || !field.omit_null) &&
                            (change == "added" || field.write != WritePolicy::on_create);
-      if (travels) sample.fields.push_back({field.name, row[first_field + i], field.personal});
+      if (travels) sample.fields.push_back({field.name, row[first_field + i], field.personal, {}});
     }
   }
   return success();

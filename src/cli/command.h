@@ -1,0 +1,67 @@
+// What every command gets, and the exit codes that scripts rely on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/terminal.h"
+#include "declare/diagnostics.h"
+#include "run/workspace.h"
+
+namespace CLI {
+class App;
+}
+
+namespace penstock::cli {
+
+enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kPartial = 3, kStopped = 4, kInterrupted = 130, kTerminated = 143 };
+
+// Options before or after any command.
+struct Globals {
+  std::string directory = ".";
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool no_color = false;
+  Terminal terminal;
+};
+
+// A command adds its options to the app and sets `run`, which gives the exit code.
+using Run = std::function<int()>;
+struct Door {
+  CLI::App& app;
+  Globals& globals;
+  Run& run;
+};
+
+// Listed by hand in main.cpp: one function a command.
+void add_init(Door door);
+void add_check(Door door);
+void add_plan(Door door);
+void add_run(Door door);
+void add_retry(Door door);
+void add_status(Door door);
+void add_runs(Door door);
+void add_log(Door door);
+void add_trace(Door door);
+void add_schema(Door door);
+void add_connector(Door door);
+void add_discover(Door door);
+void add_sandbox(Door door);
+
+// Opens the project; null when its files have errors, which are then printed.
+std::unique_ptr<Workspace> open_workspace(const Globals& globals);
+// Prints errors and warnings; gives the exit code.
+int print_diagnostics(const Globals& globals, const declare::Diagnostics& diagnostics);
+// Prints "error: ..." with its remedy; gives the exit code of its kind.
+int print_error(const Globals& globals, const Error& error);
+// Prints to standard error, unless --quiet.
+void say(const Globals& globals, const std::string& text);
+// The named syncs, or all in the order in which they may run. Unknown names are printed; empty then.
+std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Workspace& workspace,
+                                              const std::vector<std::string>& names);
+
+}  // namespace penstock::cli

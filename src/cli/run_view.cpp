@@ -1,0 +1,157 @@
+#include "cli/run_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/session.h"
+#include "declare/json.h"
+
+namespace penstock::cli {
+namespace {
+
+std::string bar(uint64_t done, uint64_t of, size_t width) {
+  const size_t filled = of == 0 ? width : std::min<size_t>(width, done * width / of);
+  std::string out;
+  for (size_t i = 0; i < width; ++i) out += i < filled ? "\u2588" : "\u2591";
+  return out;
+}
+
+uint64_t ended(const DeliveryProgress& delivery) { return delivery.outcomes.sent() + delivery.outcomes.failed; }
+
+double rows_a_second(const RunProgress& progress, Instant now) {
+  const double seconds = in_seconds(now - progress.started);
+  return seconds > 0 ? static_cast<double>(ended(progress.delivery)) / seconds : 0;
+}
+
+}  // namespace
+
+std::string progress_line(const RunProgress& progress, Instant now, const Terminal& terminal) {
+  const std::string elapsed = duration(in_seconds(now - progress.started));
+  switch (progress.stage) {
+    case RunProgress::Stage::opening: return fmt::format("{}: opening the source  {}", progress.sync, elapsed);
+    case RunProgress::Stage::planning: return fmt::format("{}: comparing  {}", progress.sync, elapsed);
+    case RunProgress::Stage::settling: return fmt::format("{}: recording  {}", progress.sync, elapsed);
+    case RunProgress::Stage::delivering: break;
+  }
+  const uint64_t done = ended(progress.delivery), total = progress.plan.to_send;
+  const double rate = rows_a_second(progress, now);
+  std::string line = fmt::format("{}: {} {} of {} rows", progress.sync, bar(done, total, terminal.width > 100 ? 24 : 12),
+                                 number(done), number(total));
+  if (progress.delivery.outcomes.rejected > 0)
+    line += styled(fmt::format("  {} rejected", number(progress.delivery.outcomes.rejected)), Style::red, terminal.colour_err);
+  if (rate >= 1) line += fmt::format("  {} rows/s", number(static_cast<uint64_t>(rate)));
+  if (progress.delivery.throttled > 0) line += fmt::format("  throttled {}×", progress.delivery.throttled);
+  if (rate > 0 && done > 0 && done < total)
+    line += fmt::format("  {} left", duration(static_cast<double>(total - done) / rate));
+  return line;
+}
+
+std::string progress_json(const RunProgress& progress, Instant now) {
+  static constexpr const char* kStages[] = {"opening", "planning", "delivering", "settling"};
+  declare::JsonWriter json;
+  json.begin_object().key("event").text("progress").key("run").text(progress.run).key("sync").text(progress.sync);
+  json.key("stage").text(kStages[static_cast<size_t>(progress.stage)]);
+  json.key("to_send").integer(static_cast<int64_t>(progress.plan.to_send));
+  json.key("accepted").integer(static_cast<int64_t>(progress.delivery.outcomes.accepted));
+  json.key("rejected").integer(static_cast<int64_t>(progress.delivery.outcomes.rejected));
+  json.key("requests").integer(static_cast<int64_t>(progress.delivery.requests));
+  json.key("seconds").raw(fmt::format("{:.1f}", in_seconds(now - progress.started)));
+  return json.end_object().str();
+}
+
+namespace {
+
+struct Verdict {
+  const char* mark;
+  Style style;
+};
+
+Verdict verdict_of(std::string_view status) {
+  if (status == "succeeded") return {"✓", Style::green};
+  if (status == "partial" || status == "interrupted") return {"!", Style::yellow};
+  return {"✗", Style::red};
+}
+
+void append_counts(std::string& out, const RunRow& run, const Terminal& terminal) {
+  const auto part = [&](uint64_t value, std::string_view word, Style style) {
+    if (value == 0) return;
+    out += fmt::format("{}{}", out.ends_with("  ") ? "" : ", ", styled(fmt::format("{} {}", number(value), word), style, terminal.colour_out));
+  };
+  part(run.accepted, "accepted", Style::green);
+  part(run.rejected, "rejected", Style::red);
+  part(run.skipped, "skipped", Style::plain);
+  part(run.in_doubt, "in doubt", Style::yellow);
+  part(run.failed, "not delivered", Style::red);
+  part(run.invalid, "invalid", Style::red);
+  part(run.waiting, "waiting", Style::yellow);
+  part(run.unchanged, "unchanged", Style::dim);
+}
+
+}  // namespace
+
+std::string report_text(const RunReport& report, const Terminal& terminal) {
+  const RunRow& run = report.run;
+  const Verdict verdict = verdict_of(run.status);
+  std::string out = fmt::format("{} {} {}  ", styled(verdict.mark, verdict.style, terminal.colour_out),
+                                styled(run.sync, Style::bold, terminal.colour_out), run.status);
+  append_counts(out, run, terminal);
+  if (run.kind == "baseline") out += fmt::format(", {} rows taken as sent", number(run.added + run.changed));
+  out += styled(fmt::format("  {}, {}\n", count(run.requests, "request", "requests"), duration(run.seconds())), Style::dim, terminal.colour_out);
+  for (const auto& note : report.notes) out += styled("  note: " + note + "\n", Style::dim, terminal.colour_out);
+  if (report.error) {
+    out += fmt::format("  {} {}\n", styled("error:", Style::red, terminal.colour_out), report.error->message);
+    if (!report.error->remedy.empty()) out += styled("  → " + report.error->remedy + "\n", Style::dim, terminal.colour_out);
+  }
+  if (report.guard) {
+    out += fmt::format("  {} {}\n", styled(fmt::format("guard {}:", report.guard->guard), Style::red, terminal.colour_out), report.guard->message);
+    out += styled("  → " + report.guard->remedy + "\n", Style::dim, terminal.colour_out);
+  }
+  for (const auto& group : report.refused) {
+    out += fmt::format("  {} {} {}\n", styled(fmt::format("{:>8}×", number(group.rows)), Style::red, terminal.colour_out),
+                       styled(group.code, Style::bold, terminal.colour_out), shortened(group.message, 110));
+    out += styled(fmt::format("            key {}{}\n", fmt::join(group.keys, ", "), group.rows > group.keys.size() ? ", …" : ""), Style::dim, terminal.colour_out);
+  }
+  for (size_t i = 0; i < std::min<size_t>(3, report.invalid.size()); ++i)
+    out += fmt::format("  {} key {}: {}\n", styled("invalid", Style::red, terminal.colour_out), report.invalid[i].key, report.invalid[i].reason);
+  if (!report.refused.empty()) {
+    const auto& group = report.refused[0];
+    out += styled(fmt::format("  next: penstock trace {} {}   or   penstock log {} --rejected\n", run.sync,
+                              group.keys.empty() ? "KEY" : fmt::format("'{}'", group.keys[0]), run.run), Style::dim, terminal.colour_out);
+  }
+  return out;
+}
+
+std::string report_json(const RunReport& report) {
+  const RunRow& run = report.run;
+  declare::JsonWriter json;
+  json.begin_object().key("event").text("result").key("run").text(run.run).key("sync").text(run.sync).key("status").text(run.status);
+  const std::pair<const char*, uint64_t> counts[] = {
+      {"rows", run.rows},         {"added", run.added},       {"changed", run.changed}, {"removed", run.removed},
+      {"unchanged", run.unchanged}, {"invalid", run.invalid}, {"waiting", run.waiting}, {"sent", run.sent},
+      {"accepted", run.accepted}, {"rejected", run.rejected}, {"skipped", run.skipped}, {"in_doubt", run.in_doubt},
+      {"failed", run.failed},     {"requests", run.requests}, {"throttled", run.throttled}};
+  for (const auto& [name, value] : counts) json.key(name).integer(static_cast<int64_t>(value));
+  json.key("seconds").raw(fmt::format("{:.3f}", run.seconds())).key("kind").text(run.kind);
+  json.text_if("error", run.error);
+  if (report.guard) json.key("guard").text(report.guard->guard);
+  json.key("refused").begin_array();
+  for (const auto& group : report.refused) {
+    json.begin_object().key("code").text(group.code).key("message").text(group.message).key("rows").integer(static_cast<int64_t>(group.rows));
+    json.key("keys").begin_array();
+    for (const auto& key : group.keys) json.text(key);
+    json.end_array().end_object();
+  }
+  return json.end_array().end_object().str();
+}
+
+int exit_of(const RunReport& report, int signal) {
+  const std::string& status = report.run.status;
+  if (status == "succeeded") return kDone;
+  if (status == "partial") return kPartial;
+  if (status == "interrupted") return interrupted_exit(signal);
+  return status == "stopped" ? kStopped : kFailed;
+}
+
+}  // namespace penstock::cli

@@ -1,0 +1,18 @@
+// A run while it goes on, and when it is done.
+#pragma once
+
+#include <string>
+
+#include "cli/terminal.h"
+#include "run/run.h"
+
+namespace penstock::cli {
+
+// One line that is rewritten on a terminal: bar, counts, rate, time left.
+std::string progress_line(const RunProgress& progress, Instant now, const Terminal& terminal);
+std::string progress_json(const RunProgress& progress, Instant now);
+std::string report_text(const RunReport& report, const Terminal& terminal);
+std::string report_json(const RunReport& report);
+int exit_of(const RunReport& report, int signal);
+
+}  // namespace penstock::cli

@@ -1,0 +1,40 @@
+// What a command that talks to destinations needs: a loop, a client, and Ctrl-C that ends things in good order.
+#pragma once
+
+#include <memory>
+
+#include "async/interrupts.h"
+#include "async/real_loop.h"
+#include "cli/command.h"
+#include "net/curl_client.h"
+#include "run/run.h"
+
+namespace penstock::cli {
+
+class Session {
+ public:
+  static Result<std::unique_ptr<Session>> start(const Globals& globals, Workspace& workspace);
+  RunParts parts(OnProgress on_progress) {
+    return {loop_, *client_, workspace_, random_, interruption_, std::move(on_progress)};
+  }
+  RealLoop& loop() { return loop_; }
+  HttpClient& client() { return *client_; }
+  // 0, or the signal that asked us to stop.
+  int signal() const { return signal_; }
+
+ private:
+  Session(const Globals& globals, Workspace& workspace);
+  const Globals& globals_;
+  Workspace& workspace_;
+  RealLoop loop_;
+  std::unique_ptr<CurlClient> client_;
+  Random random_;
+  Interruption interruption_;
+  std::unique_ptr<InterruptWatch> watch_;
+  int signal_ = 0;
+};
+
+// The exit code of a run that was interrupted by `signal`, or kInterrupted.
+int interrupted_exit(int signal);
+
+}  // namespace penstock::cli

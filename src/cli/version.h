@@ -1,0 +1,9 @@
+#pragma once
+
+#include <string_view>
+
+namespace penstock::cli {
+
+inline constexpr std::string_view kVersionText = "penstock " PENSTOCK_VERSION;
+
+}  // namespace penstock::cli

@@ -1,0 +1,78 @@
+#include "run/discover.h"
+
+#include <fmt/format.h>
+
+namespace penstock {
+
+using connector::Connector;
+using connector::DiscoveredField;
+using connector::MatchKind;
+using connector::Verdict;
+
+namespace {
+
+ErrorKind kind_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::auth: return ErrorKind::auth;
+    case Verdict::forbidden: return ErrorKind::permission;
+    case Verdict::quota: return ErrorKind::quota;
+    default: return ErrorKind::transient;
+  }
+}
+
+}  // namespace
+
+Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop&, HttpClient& client, connector::ConnectorRef connector,
+                                                           connector::TargetSettings settings, std::string object) {
+  const auto& rule = connector->declaration().discover.fields;
+  const std::string& title = connector->declaration().title;
+  if (!rule) co_return Error{ErrorKind::config, fmt::format("{} cannot list its fields", title), ""};
+  const auto target = connector::Target::bind(
+      connector, std::move(settings),
+      {.object = object, .match_field = "", .match_kind = MatchKind::id, .fields = {}, .personal = {}, .read = {}});
+  if (!target.ok()) co_return target.error();
+  HttpRequest request;
+  request.url = *target->discover_fields_url();
+  request.headers = target->headers();
+  request.timeouts.total = 30s;
+  HttpOutcome outcome = co_await client.send(std::move(request));
+  if (!outcome.replied()) co_return outcome.failure().error;
+  const HttpReply& reply = outcome.reply();
+  if (reply.status == 200) co_return connector::read_discovered_fields(*rule, reply.body);
+  // The connector's common rules tell what a refusal means.
+  connector::Operation none;
+  const auto reading = connector::read_reply(none, connector->declaration(), reply.status, reply.body, {});
+  co_return Error{kind_of(reading.verdict),
+                  fmt::format("{} does not list the fields of {}: {}", title, object,
+                              reading.message.empty() ? fmt::format("status {}", reply.status)
+                                                      : target->without_secrets(reading.message)),
+                  reading.verdict == Verdict::auth ? "mend the login in the destination's file" : ""};
+}
+
+Task<Result<MatchKind>> find_match_kind(Loop& loop, HttpClient& client, connector::ConnectorRef connector,
+                                        connector::TargetSettings settings, const config::Sync& sync,
+                                        std::vector<std::string>& notes) {
+  if (sync.match.empty()) co_return MatchKind::search;
+  const std::string& field = sync.match[0].name;
+  const connector::Object* object = connector->object(*sync.object);
+  if (const auto known = Connector::match_kind(*object, field)) co_return *known;
+  auto fields = co_await discover_fields(loop, client, connector, std::move(settings), *sync.object);
+  if (!fields.ok() && (fields.error().kind == ErrorKind::auth || fields.error().kind == ErrorKind::permission))
+    co_return fields.error();
+  if (!fields.ok()) {
+    notes.push_back(fmt::format("whether '{}' is unique there could not be asked ({}); records would be searched for", field,
+                                fields.error().message));
+    co_return MatchKind::search;
+  }
+  std::vector<std::string> names;
+  for (const auto& one : *fields) {
+    if (one.name == field) co_return one.unique ? MatchKind::unique : MatchKind::search;
+    names.push_back(one.name);
+  }
+  co_return Error{ErrorKind::config,
+                  fmt::format("{}: {} have no field '{}'", sync.match[0].name_place.show(), *sync.object, field),
+                  fmt::format("{}; `penstock discover {} {}` lists the fields", declare::did_you_mean(field, names),
+                              *sync.destination, *sync.object)};
+}
+
+}  // namespace penstock

@@ -1,0 +1,86 @@
+#include "run/estimate.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace penstock {
+namespace {
+
+constexpr double kAnswerSeconds = 0.2;
+constexpr uint64_t kAtOnce = 16;
+
+// Adds up requests by limit group.
+class Bill {
+ public:
+  explicit Bill(const PreparedSync& prepared) : prepared_(prepared) {}
+
+  void add(const connector::BoundOperation* operation, uint64_t rows) {
+    if (operation == nullptr || rows == 0) return;
+    auto each = static_cast<uint64_t>(operation->operation->rows);
+    if (prepared_.sync->batch.rows) each = std::min(each, static_cast<uint64_t>(*prepared_.sync->batch.rows));
+    requests_[*operation->operation->limit] += (rows + each - 1) / each;
+  }
+
+  Estimate total() const {
+    Estimate estimate;
+    for (const auto& [group, requests] : requests_) {
+      estimate.requests += requests;
+      const auto limit = prepared_.target->limit(group);
+      const double share = prepared_.destination->rate_share.fraction;
+      const auto allowed = std::max<uint64_t>(1, static_cast<uint64_t>(static_cast<double>(limit.rate.count) * share));
+      // A window's worth goes at once; then the next window must come.
+      const uint64_t windows = (requests - 1) / allowed;
+      const uint64_t in_last = requests - windows * allowed;
+      const double seconds = static_cast<double>(windows) * in_seconds(limit.rate.per) +
+                             static_cast<double>((in_last + kAtOnce - 1) / kAtOnce) * kAnswerSeconds;
+      estimate.seconds = std::max(estimate.seconds, seconds);
+    }
+    return estimate;
+  }
+
+ private:
+  const PreparedSync& prepared_;
+  std::map<std::string, uint64_t> requests_;
+};
+
+bool has_policy(const PreparedSync& prepared, WritePolicy policy) {
+  const auto& fields = prepared.mapped.mapping.fields;
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return field.write == policy; });
+}
+
+}  // namespace
+
+// The ways that deliver/route takes, for rows that meet no surprise.
+Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts) {
+  Bill bill(prepared);
+  const connector::Target& target = *prepared.target;
+  const config::Mode mode = *prepared.sync->mode;
+  const uint64_t written = std::min(counts.to_send, counts.added + counts.changed);
+  const uint64_t added = std::min(counts.added, written), changed = written - added;
+  const uint64_t removed = counts.to_send - written;
+  if (mode == config::Mode::remove) {
+    if (target.facts().match_kind != connector::MatchKind::id) bill.add(target.find(), written);
+    bill.add(target.remove(), written);
+    return bill.total();
+  }
+  if (target.upsert() != nullptr && (mode == config::Mode::upsert || mode == config::Mode::mirror)) {
+    const bool conditional = has_policy(prepared, WritePolicy::on_create) || has_policy(prepared, WritePolicy::if_empty);
+    const bool reads = has_policy(prepared, WritePolicy::if_empty);
+    bill.add(conditional && target.create() != nullptr ? target.create() : target.upsert(), added);
+    bill.add(reads ? target.find() : nullptr, changed);
+    bill.add(reads ? target.update() : target.upsert(), changed);
+  } else if (mode == config::Mode::insert || mode == config::Mode::append) {
+    if (target.facts().match_kind == connector::MatchKind::search && mode == config::Mode::insert)
+      bill.add(target.find(), added);
+    bill.add(target.create(), added);
+  } else {
+    if (target.facts().match_kind != connector::MatchKind::id) bill.add(target.find(), added);
+    bill.add(mode == config::Mode::update ? target.update() : target.create(), added);
+    bill.add(target.update(), changed);
+  }
+  bill.add(prepared.sync->on_removed == config::OnRemoved::clear ? target.update() : target.remove(), removed);
+  return bill.total();
+}
+
+}  // namespace penstock

@@ -1,0 +1,112 @@
+#include "run/plan_stage.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "connector/values.h"
+
+namespace penstock {
+namespace {
+
+// Why a row cannot be sent: its match value is missing, or a value cannot be written.
+std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules, std::span<const Values> match,
+                        std::span<const Values> fields, size_t row) {
+  for (size_t i = 0; i < match.size(); ++i)
+    if (match[i].is_null(row)) return fmt::format("the match value '{}' is NULL", mapped.mapping.match[i].name);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const std::string why = connector::why_not(fields[i], row, rules);
+    if (why.empty()) continue;
+    std::string shown;
+    if (mapped.mapping.fields[i].personal)
+      shown = kMask;
+    else
+      append_text(shown, fields[i], row);
+    if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
+    return fmt::format("{}: '{}' {}", mapped.mapping.fields[i].name, shown, why);
+  }
+  return "";
+}
+
+OnRemoved on_removed(const config::Sync& sync) {
+  return *sync.mode == config::Mode::mirror ? OnRemoved::remove : sync.on_removed;
+}
+
+bool keys_only(config::Mode mode) {
+  return mode == config::Mode::insert || mode == config::Mode::append || mode == config::Mode::remove;
+}
+
+}  // namespace
+
+std::string dry_plan_file(const Workspace& workspace, const std::string& sync, const std::string& run) {
+  return join_path(workspace.paths().temporary(), fmt::format("plan-{}-{}.parquet", sync, run));
+}
+
+GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request) {
+  return {.known = snapshot.manifest().counts.current,
+          .first_run = snapshot.manifest().generation == 0,
+          .asked_for_all = request.kind == RunKind::full,
+          .on_removed = on_removed(*prepared.sync)};
+}
+
+Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepared, const RunRequest& request,
+                                const std::string& file) {
+  PlannedStage stage;
+  auto snapshot = Snapshot::open(workspace.disk(), workspace.paths().snapshot(prepared.sync->name), Verify::everything);
+  if (!snapshot.ok()) return snapshot.error();
+  stage.snapshot.emplace(*std::move(snapshot));
+  prepared.mapped.older =
+      evaluable_mappings(*prepared.opened.connection, prepared.opened.relation, stage.snapshot->manifest().mappings,
+                         prepared.mapped.mapping);
+  PlanOptions options;
+  options.probe.keys_only = keys_only(*prepared.sync->mode);
+  options.probe.everything = request.kind == RunKind::full;
+  options.probe.retry_waiting = request.kind == RunKind::retry;
+  options.probe.cause = prepared.cause;
+  options.probe.now = workspace.clock().now();
+  if (request.key) {
+    auto key = parse_key(*request.key, prepared.model->primary_key.size());
+    if (!key.ok()) return key.error();
+    options.probe.only = *key;
+  }
+  options.on_removed = on_removed(*prepared.sync);
+  options.forget_removed = *prepared.sync->mode == config::Mode::remove;
+  options.limit = request.limit;
+  options.samples = request.samples;
+  options.file = file;
+  options.why_invalid = [&mapped = prepared.mapped, &rules = prepared.target->values()](auto match, auto fields, size_t row) {
+    return why_invalid(mapped, rules, match, fields, row);
+  };
+  auto plan = make_plan(*prepared.opened.connection, prepared.mapped, *stage.snapshot, options);
+  if (!plan.ok()) return plan.error();
+  stage.plan = *std::move(plan);
+  return stage;
+}
+
+Result<KeyHash> parse_key(const std::string& text, size_t columns) {
+  std::vector<std::string> parts;
+  if (columns == 1) {
+    parts.push_back(text);
+  } else if (text.starts_with('[')) {
+    simdjson::dom::parser parser;
+    simdjson::dom::array array;
+    if (parser.parse(text).get_array().get(array) == simdjson::SUCCESS)
+      for (const auto item : array) {
+        std::string_view string;
+        parts.push_back(item.get(string) == simdjson::SUCCESS ? std::string(string) : simdjson::minify(item));
+      }
+  } else {
+    for (size_t start = 0;;) {
+      const size_t comma = text.find(',', start);
+      parts.push_back(text.substr(start, comma - start));
+      if (comma == text.npos) break;
+      start = comma + 1;
+    }
+  }
+  if (parts.size() != columns)
+    return Error{ErrorKind::config, fmt::format("the key '{}' has {} parts, the model's has {}", text, parts.size(), columns),
+                 "separate the parts with commas, or write a JSON list: [\"DE\",42]"};
+  const std::vector<std::string_view> views(parts.begin(), parts.end());
+  return hash_key(views);
+}
+
+}  // namespace penstock

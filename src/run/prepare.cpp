@@ -1,0 +1,140 @@
+#include "run/prepare.h"
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "run/discover.h"
+
+namespace penstock {
+namespace {
+
+using connector::Connector;
+using connector::MatchKind;
+using connector::TargetFacts;
+using declare::Diagnostics;
+
+TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchKind kind) {
+  TargetFacts facts;
+  facts.object = *sync.object;
+  facts.match_kind = kind;
+  if (!sync.match.empty()) facts.match_field = sync.match[0].name;
+  for (size_t i = 0; i < mapped.mapping.fields.size(); ++i) {
+    const MappedField& field = mapped.mapping.fields[i];
+    facts.fields.push_back(field.name);
+    if (field.personal) facts.personal.set(i);
+    if (field.write == WritePolicy::if_empty) facts.read.set(i);
+  }
+  return facts;
+}
+
+RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped) {
+  RouteRules rules;
+  rules.mode = *sync.mode;
+  rules.follow = sync.match_change == config::MatchChange::follow;
+  rules.clear_removed = sync.on_removed == config::OnRemoved::clear;
+  for (const auto& field : mapped.mapping.fields) {
+    rules.write.push_back(field.write);
+    rules.omit_null.push_back(field.omit_null);
+  }
+  return rules;
+}
+
+void check_object(const config::Sync& sync, const Connector& connector, Diagnostics& diagnostics) {
+  if (connector.object(*sync.object) != nullptr) return;
+  const auto names = connector.object_names();
+  auto& diagnostic =
+      diagnostics.error(sync.object.place, fmt::format("{} has no object '{}'", connector.declaration().title, *sync.object));
+  diagnostic.hint = declare::did_you_mean(*sync.object, names);
+  diagnostic.remedy = fmt::format("its objects are {}", declare::list_names(names));
+}
+
+void check_limits(const config::Sync& sync, const MappedModel& mapped, Diagnostics& diagnostics) {
+  if (sync.match.size() > 1)
+    diagnostics.error(sync.match[1].name_place, "this destination matches on one field");
+  if (mapped.mapping.fields.size() > connector::kFieldsMax)
+    diagnostics.error(sync.place, fmt::format("a sync maps at most {} fields, this one {}", connector::kFieldsMax,
+                                              mapped.mapping.fields.size()));
+}
+
+uint64_t digest(const MappedModel& mapped, const Connector& connector) {
+  const std::string description = mapped.mapping.description();
+  return XXH3_64bits_withSeed(description.data(), description.size(), connector.digest());
+}
+
+}  // namespace
+
+Result<connector::TargetSettings> resolve_settings(const config::Destination& destination,
+                                                   const declare::Resolver& resolver, Login login) {
+  connector::TargetSettings settings;
+  for (const auto& setting : destination.settings.all()) {
+    const auto& type = setting.shape->type();
+    std::string text;
+    if (type == typeid(declare::Reference)) {
+      auto resolved = declare::resolve(*static_cast<const declare::Reference*>(setting.value.get()), resolver);
+      if (!resolved.ok() && login == Login::needed)
+        return std::move(resolved).error().in(fmt::format("destination '{}'", destination.name));
+      if (resolved.ok()) text = *std::move(resolved);
+    } else if (type == typeid(std::string)) {
+      text = *static_cast<const std::string*>(setting.value.get());
+    } else if (type == typeid(bool)) {
+      text = *static_cast<const bool*>(setting.value.get()) ? "true" : "false";
+    } else if (type == typeid(int64_t)) {
+      text = fmt::to_string(*static_cast<const int64_t*>(setting.value.get()));
+    }
+    if (setting.secret && !text.empty()) settings.secrets.push_back(text);
+    settings.values.emplace(setting.name, std::move(text));
+  }
+  return settings;
+}
+
+namespace {
+
+// Opens and maps the model: the part that blocks.
+Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Diagnostics& diagnostics) {
+  auto opened = open_model(workspace.project(), *prepared.model, workspace.resolver(),
+                           {.project_directory = workspace.project().directory,
+                            .temporary_directory = workspace.paths().temporary(),
+                            .threads = 0});
+  if (!opened.ok()) return opened.error();
+  prepared.opened = *std::move(opened);
+  prepared.mapped = map_model(*prepared.opened.connection, prepared.opened.relation, prepared.opened.columns,
+                              *prepared.model, *prepared.sync, diagnostics);
+  return success();
+}
+
+}  // namespace
+
+Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace, const config::Sync& sync,
+                                        Login login, Diagnostics& diagnostics) {
+  PreparedSync prepared;
+  prepared.sync = &sync;
+  prepared.model = workspace.project().model(*sync.model);
+  prepared.destination = workspace.project().destination(*sync.destination);
+  auto opened = co_await loop.offload([&] { return open_and_map(workspace, prepared, diagnostics); });
+  if (!opened.ok()) co_return opened.error();
+  const connector::ConnectorRef connector = workspace.catalog().find(*prepared.destination->type);
+  check_object(sync, *connector, diagnostics);
+  check_limits(sync, prepared.mapped, diagnostics);
+  if (!diagnostics.ok()) co_return as_error(diagnostics);
+
+  auto settings = resolve_settings(*prepared.destination, workspace.resolver(), login);
+  if (!settings.ok()) co_return settings.error();
+  auto kind = co_await find_match_kind(loop, client, connector, *settings, sync, prepared.notes);
+  if (!kind.ok()) co_return kind.error();
+  auto target = connector::Target::bind(connector, *std::move(settings), facts_of(sync, prepared.mapped, *kind));
+  if (!target.ok()) co_return target.error();
+  prepared.target = std::make_unique<connector::Target>(*std::move(target));
+  auto router = Router::make(*prepared.target, rules_of(sync, prepared.mapped));
+  if (!router.ok()) {
+    auto& diagnostic = diagnostics.error(sync.mode.place, router.error().message);
+    diagnostic.remedy = router.error().remedy;
+    co_return as_error(diagnostics);
+  }
+  prepared.router = std::make_unique<Router>(*std::move(router));
+  prepared.cause = digest(prepared.mapped, *connector);
+  co_return prepared;
+}
+
+}  // namespace penstock

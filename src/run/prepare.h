@@ -1,0 +1,39 @@
+// A sync made ready: its model opened and mapped, its destination bound, its ways checked.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "async/loop.h"
+#include "deliver/route.h"
+#include "mapping/mapping.h"
+#include "net/http.h"
+#include "run/workspace.h"
+#include "source/source.h"
+
+namespace penstock {
+
+// Whether secrets must be there: a plan does without, a run does not.
+enum class Login { needed, optional };
+
+struct PreparedSync {
+  const config::Sync* sync = nullptr;
+  const config::Model* model = nullptr;
+  const config::Destination* destination = nullptr;
+  OpenedModel opened;
+  MappedModel mapped;
+  std::unique_ptr<connector::Target> target;
+  std::unique_ptr<Router> router;
+  uint64_t cause = 0;            // digest of mapping and connector: when it changes, refused rows are tried again
+  std::vector<std::string> notes;  // for people: what had to be assumed
+};
+
+// Errors in the user's files go to `diagnostics`, everything else is the Result's.
+Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
+                                        const config::Sync& sync, Login login, declare::Diagnostics& diagnostics);
+
+// Values of a destination's file, with references resolved.
+Result<connector::TargetSettings> resolve_settings(const config::Destination& destination,
+                                                   const declare::Resolver& resolver, Login login);
+
+}  // namespace penstock

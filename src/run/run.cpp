@@ -1,0 +1,396 @@
+#include "run/run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "run/plan_stage.h"
+#include "run/refused.h"
+#include "run/row_source.h"
+
+namespace penstock {
+
+std::string_view name_of(RunKind kind) {
+  switch (kind) {
+    case RunKind::usual: return "run";
+    case RunKind::full: return "full";
+    case RunKind::baseline: return "baseline";
+    case RunKind::retry: return "retry";
+  }
+  die("a RunKind without a name");
+}
+
+void Interruption::interrupt() {
+  asked_ = true;
+  if (act_) act_();
+}
+
+namespace {
+
+std::string holder_text(const Clock& clock, const std::string& run) {
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  return fmt::format("run {} (process {} on {}, since {})", run, ::getpid(), host, iso8601(clock.now()));
+}
+
+Result<void> make_state(Workspace& workspace, const std::string& sync) {
+  if (auto made = workspace.disk().make_directories(workspace.paths().sync(sync)); !made.ok()) return made;
+  return workspace.disk().make_directories(workspace.paths().temporary());
+}
+
+// A run that the process did not survive is brought to its end first.
+Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<std::string>& notes) {
+  auto needed = needs_recovery(workspace.disk(), workspace.paths(), sync);
+  if (!needed.ok()) return needed.error();
+  if (!*needed) return success();
+  auto settled = settle(workspace.disk(), workspace.paths(), sync, workspace.clock().now());
+  if (!settled.ok()) return std::move(settled).error().in(fmt::format("cannot recover the last run of '{}'", sync));
+  if (settled->facts.run.empty()) return success();
+  auto store = RunStore::open(workspace.paths().database());
+  if (!store.ok()) return store.error();
+  auto row = store->find(settled->facts.run);
+  if (!row.ok()) return row.error();
+  RunRow run = row->value_or(RunRow{});
+  run.run = settled->facts.run;
+  run.sync = sync;
+  run.started = settled->facts.started;
+  run.status = settled->end ? settled->end->status : "interrupted";
+  run.error = settled->end ? settled->end->error : "penstock was stopped in the middle of this run";
+  run.finished = workspace.clock().now();
+  run.accepted = settled->outcomes.accepted;
+  run.rejected = settled->outcomes.rejected;
+  run.skipped = settled->outcomes.skipped;
+  run.in_doubt = settled->outcomes.in_doubt;
+  run.failed = settled->outcomes.failed;
+  run.sent = settled->outcomes.sent();
+  run.requests = settled->requests;
+  notes.push_back(fmt::format("run {} did not come to its end and was recovered: {} accepted, {} rejected, {} in doubt",
+                              run.run, run.accepted, run.rejected, run.in_doubt));
+  return store->put(run);
+}
+
+void copy_counts(const PlanCounts& counts, RunRow& run) {
+  run.rows = counts.rows;
+  run.added = counts.added;
+  run.changed = counts.changed;
+  run.removed = counts.removed;
+  run.unchanged = counts.unchanged;
+  run.invalid = counts.invalid;
+  run.waiting = counts.waiting;
+}
+
+void copy_outcomes(const OutcomeCounts& outcomes, RunRow& run) {
+  run.accepted = outcomes.accepted;
+  run.rejected = outcomes.rejected;
+  run.skipped = outcomes.skipped;
+  run.in_doubt = outcomes.in_doubt;
+  run.failed = outcomes.failed;
+  run.sent = outcomes.sent();
+}
+
+}  // namespace
+
+// ---- Planning alone
+
+class PlanSync {
+ public:
+  PlanSync(RunParts parts, const config::Sync& sync, RunRequest request, declare::Diagnostics& diagnostics)
+      : parts_(parts), sync_(sync), request_(std::move(request)), diagnostics_(diagnostics) {}
+
+  Task<Result<PlannedSync>> plan() {
+    PlannedSync planned;
+    planned.sync = sync_.name;
+    if (auto made = make_state(parts_.workspace, sync_.name); !made.ok()) co_return made.error();
+    {
+      const std::string run = parts_.workspace.new_run_id();
+      auto lock = SyncLock::acquire(parts_.workspace.paths().lock(sync_.name), sync_.name,
+                                    holder_text(parts_.workspace.clock(), run));
+      if (!lock.ok() && lock.error().kind != ErrorKind::locked) co_return lock.error();
+      if (!lock.ok()) planned.notes.push_back("a run is going on: this plan compares with the state before it");
+      if (lock.ok())
+        if (auto recovered = recover(parts_.workspace, sync_.name, planned.notes); !recovered.ok())
+          co_return recovered.error();
+    }
+    auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_, Login::optional, diagnostics_);
+    if (!prepared.ok()) co_return prepared.error();
+    parts_.interruption.act_ = [&] { prepared->opened.connection->interrupt(); };
+    const std::string file = dry_plan_file(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
+    auto stage = co_await parts_.loop.offload([&] { return plan_stage(parts_.workspace, *prepared, request_, file); });
+    parts_.interruption.act_ = nullptr;
+    (void)parts_.workspace.disk().remove(file);
+    if (!stage.ok()) co_return stage.error();
+    planned.estimate = estimate(*prepared, stage->plan.counts);
+    planned.guard = check_guards(sync_.guard, stage->plan.counts, guard_facts(*prepared, *stage->snapshot, request_));
+    planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());
+    planned.plan = std::move(stage->plan);
+    planned.plan.migration.reset();  // it borrows from the snapshot
+    co_return planned;
+  }
+
+ private:
+  RunParts parts_;
+  const config::Sync& sync_;
+  RunRequest request_;
+  declare::Diagnostics& diagnostics_;
+};
+
+Task<Result<PlannedSync>> plan_sync(RunParts parts, const config::Sync& sync, RunRequest request,
+                                    declare::Diagnostics& diagnostics) {
+  PlanSync plan(std::move(parts), sync, std::move(request), diagnostics);
+  co_return co_await plan.plan();
+}
+
+// ---- A run
+
+class RunSync {
+ public:
+  RunSync(RunParts parts, const config::Sync& sync, RunRequest request, declare::Diagnostics& diagnostics)
+      : parts_(parts),
+        workspace_(parts.workspace),
+        sync_(sync),
+        request_(std::move(request)),
+        diagnostics_(diagnostics),
+        ticker_(parts.loop) {}
+
+  // Lock the sync, recover what crashed, prepare, plan, ask the guards, deliver, settle.
+  Task<Result<RunReport>> run() {
+    begin();
+    auto lock = take_lock();
+    if (!lock.ok()) co_return lock.error();
+    if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok()) co_return recovered.error();
+    auto prepared = co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
+    if (!prepared.ok()) co_return prepared.error();
+    report_.notes.insert(report_.notes.end(), prepared->notes.begin(), prepared->notes.end());
+    auto planned = co_await plan(*prepared);
+    if (!planned.ok()) co_return co_await ended_with(planned.error());
+    report_.guard = check_guards(sync_.guard, planned->plan.counts, guard_facts(*prepared, *planned->snapshot, request_));
+    if (report_.guard) co_return co_await stopped_by_guard();
+    if (has_nothing_to_do(*planned)) co_return co_await succeeded();
+    co_return co_await carry_out(*prepared, *planned);
+  }
+
+ private:
+  void begin() {
+    report_.run.run = workspace_.new_run_id();
+    report_.run.sync = sync_.name;
+    report_.run.kind = name_of(request_.kind);
+    report_.run.started = workspace_.clock().now();
+    progress_.sync = sync_.name;
+    progress_.run = report_.run.run;
+    progress_.started = parts_.loop.now();
+    if (parts_.on_progress) ticker_.spawn(tick());
+  }
+
+  Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }
+
+  Result<SyncLock> take_lock() {
+    if (auto made = make_state(workspace_, sync_.name); !made.ok()) return made.error();
+    return SyncLock::acquire(workspace_.paths().lock(sync_.name), sync_.name,
+                             holder_text(workspace_.clock(), report_.run.run));
+  }
+
+  Task<Result<PlannedStage>> plan(PreparedSync& prepared) {
+    progress_.stage = RunProgress::Stage::planning;
+    parts_.interruption.act_ = [&prepared] { prepared.opened.connection->interrupt(); };
+    const std::string file = workspace_.paths().plan(sync_.name), unfinished = file + ".new";
+    auto stage = co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, request_, unfinished); });
+    parts_.interruption.act_ = nullptr;
+    if (!stage.ok()) co_return stage.error();
+    if (parts_.interruption.asked()) co_return Error{ErrorKind::interrupted, "interrupted", ""};
+    // From here on a crash finds the plan complete.
+    if (auto renamed = workspace_.disk().rename(unfinished, file); !renamed.ok()) co_return renamed.error();
+    stage->plan.file = file;
+    copy_counts(stage->plan.counts, report_.run);
+    report_.invalid = stage->plan.invalid;
+    progress_.plan = stage->plan.counts;
+    co_return stage;
+  }
+
+  // The usual night: nothing has changed, and nothing is written but the run's line.
+  bool has_nothing_to_do(const PlannedStage& planned) const {
+    return planned.plan.counts.to_send == 0 && planned.plan.silent.empty() && !planned.plan.migration &&
+           planned.snapshot->manifest().generation > 0;
+  }
+
+  Task<Result<RunReport>> carry_out(PreparedSync& prepared, PlannedStage& planned) {
+    if (auto noted = note_start(); !noted.ok()) co_return noted.error();
+    auto journal = Journal::create(parts_.loop, workspace_.disk(), workspace_.paths().journal(sync_.name), facts(prepared));
+    if (!journal.ok()) co_return journal.error();
+    progress_.stage = RunProgress::Stage::delivering;
+    Result<void> delivered = success();
+    if (request_.kind == RunKind::baseline)
+      delivered = co_await accept_all(prepared, planned.plan, **journal);
+    else
+      delivered = co_await deliver(prepared, planned.plan, **journal);
+    note_end(delivered, **journal);
+    const bool durable = co_await (*journal)->durable();
+    if (!durable) co_return co_await ended_with(*(*journal)->failure());
+    journal->reset();
+    co_return co_await settle_run(planned);
+  }
+
+  RunFacts facts(const PreparedSync& prepared) const {
+    RunFacts facts;
+    facts.run = report_.run.run;
+    facts.sync = sync_.name;
+    facts.started = report_.run.started;
+    facts.mapping = prepared.mapped.mapping.description();
+    for (const auto& field : prepared.mapped.mapping.fields)
+      if (field.personal) facts.personal.push_back(field.name);
+    facts.cause = prepared.cause;
+    // Where the destination itself refuses a second record, sending again is harmless.
+    const bool guarded = prepared.target->facts().match_kind != connector::MatchKind::search &&
+                         *sync_.mode != config::Mode::append;
+    facts.hold_doubt = !guarded && sync_.in_doubt == config::InDoubt::hold &&
+                       (*sync_.mode == config::Mode::append || *sync_.mode == config::Mode::insert);
+    facts.on_removed = config::name_of(sync_.on_removed);
+    return facts;
+  }
+
+  Task<Result<void>> deliver(PreparedSync& prepared, const Plan& plan, Journal& journal) {
+    auto reader = PlanReader::open(*prepared.opened.connection, plan.file, prepared.mapped);
+    if (!reader.ok()) co_return reader.error();
+    PlanRows rows(parts_.loop, *std::move(reader));
+    RateLimits limits(parts_.loop, prepared.destination->rate_share.fraction);
+    DeliveryOptions options;
+    if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
+    if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
+    Delivery delivery({parts_.loop, parts_.client, *prepared.target, *prepared.router, limits, journal, parts_.random, options});
+    delivery_ = &delivery;
+    parts_.interruption.act_ = [&delivery] { delivery.stop(); };
+    if (parts_.interruption.asked()) delivery.stop();
+    auto delivered = co_await delivery.run(rows);
+    parts_.interruption.act_ = nullptr;
+    progress_.delivery = delivery.progress();
+    delivery_ = nullptr;
+    report_.run.requests = progress_.delivery.requests;
+    report_.run.throttled = progress_.delivery.throttled;
+    co_return delivered;
+  }
+
+  // --baseline: the destination is said to hold all of it already.
+  Task<Result<void>> accept_all(PreparedSync& prepared, const Plan& plan, Journal& journal) {
+    auto reader = PlanReader::open(*prepared.opened.connection, plan.file, prepared.mapped);
+    if (!reader.ok()) co_return reader.error();
+    PlanRows rows(parts_.loop, *std::move(reader));
+    for (;;) {
+      auto chunk = co_await rows.next();
+      if (!chunk.ok()) co_return chunk.error();
+      if (*chunk == nullptr || parts_.interruption.asked()) co_return success();
+      for (size_t row = 0; row < (*chunk)->rows(); ++row) {
+        RowOutcome outcome;
+        outcome.ordinal = (*chunk)->ordinal(row);
+        outcome.operation = "baseline";
+        outcome.at = workspace_.clock().now();
+        journal.add(outcome);
+      }
+      if (!co_await journal.durable()) co_return *journal.failure();
+    }
+  }
+
+  void note_end(const Result<void>& delivered, Journal& journal) {
+    RunEnd end{"succeeded", ""};
+    if (!delivered.ok()) {
+      report_.error = delivered.error();
+      end = {"failed", delivered.error().message};
+    } else if (parts_.interruption.asked()) {
+      end = {"interrupted", "interrupted by a signal"};
+    } else if (report_.guard) {
+      end = {"stopped", report_.guard->message};
+    }
+    report_.run.status = end.status;
+    report_.run.error = end.error;
+    journal.add(end);
+  }
+
+  Task<Result<RunReport>> settle_run(PlannedStage& planned) {
+    progress_.stage = RunProgress::Stage::settling;
+    const SettleExtras extras{&planned.plan};
+    auto settled = co_await parts_.loop.offload([&] {
+      return settle(workspace_.disk(), workspace_.paths(), sync_.name, workspace_.clock().now(), extras);
+    });
+    if (!settled.ok()) co_return co_await ended_with(settled.error());
+    copy_outcomes(settled->outcomes, report_.run);
+    if (request_.kind == RunKind::baseline) {
+      // Nothing went anywhere: these rows are not "sent".
+      report_.run.sent = report_.run.accepted = 0;
+    }
+    if (report_.run.status == "succeeded" && (report_.run.rejected > 0 || report_.run.in_doubt > 0 || report_.run.failed > 0 || report_.run.invalid > 0))
+      report_.run.status = "partial";
+    if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
+      report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
+    co_return co_await finished();
+  }
+
+  Task<Result<RunReport>> succeeded() {
+    (void)workspace_.disk().remove(workspace_.paths().plan(sync_.name));
+    report_.run.status = report_.run.invalid > 0 ? "partial" : "succeeded";
+    return finished();
+  }
+
+  Task<Result<RunReport>> stopped_by_guard() {
+    (void)workspace_.disk().remove(workspace_.paths().plan(sync_.name));
+    report_.run.status = "stopped";
+    report_.run.error = report_.guard->message;
+    return finished();
+  }
+
+  // The source or our own disk failed: what was recorded stays for the next run.
+  Task<Result<RunReport>> ended_with(Error error) {
+    if (error.kind == ErrorKind::config) co_return error;
+    report_.run.status = error.kind == ErrorKind::interrupted ? "interrupted" : "failed";
+    report_.run.error = error.message;
+    report_.error = std::move(error);
+    co_return co_await finished();
+  }
+
+  Result<void> note_start() {
+    auto store = RunStore::open(workspace_.paths().database());
+    if (!store.ok()) return store.error();
+    return store->put(report_.run);
+  }
+
+  Task<Result<RunReport>> finished() {
+    ticker_.cancel();
+    report_.run.finished = workspace_.clock().now();
+    auto store = RunStore::open(workspace_.paths().database());
+    auto put = store.ok() ? store->put(report_.run) : Result<void>(store.error());
+    if (!put.ok() && !report_.error) report_.error = put.error();
+    co_return std::move(report_);
+  }
+
+  Task<void> tick() {
+    for (;;) {
+      co_await parts_.loop.sleep_for(200ms);
+      if (delivery_ != nullptr) {
+        progress_.delivery = delivery_->progress();
+        watch_rejections();
+      }
+      parts_.on_progress(progress_);
+    }
+  }
+
+  void watch_rejections() {
+    if (report_.guard) return;
+    const OutcomeCounts& outcomes = progress_.delivery.outcomes;
+    report_.guard = check_rejected(sync_.guard, outcomes.sent(), outcomes.rejected);
+    if (report_.guard) delivery_->stop();
+  }
+
+  RunParts parts_;
+  Workspace& workspace_;
+  const config::Sync& sync_;
+  RunRequest request_;
+  declare::Diagnostics& diagnostics_;
+  RunReport report_;
+  RunProgress progress_;
+  Delivery* delivery_ = nullptr;  // while it runs
+  TaskGroup ticker_;
+};
+
+Task<Result<RunReport>> run_sync(RunParts parts, const config::Sync& sync, RunRequest request,
+                                 declare::Diagnostics& diagnostics) {
+  RunSync run(std::move(parts), sync, std::move(request), diagnostics);
+  co_return co_await run.run();
+}
+
+}  // namespace penstock

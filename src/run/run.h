@@ -1,0 +1,98 @@
+// One run from start to end. Read this folder first: run.cpp is the sentence that describes a run.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deliver/deliver.h"
+#include "plan/guards.h"
+#include "run/estimate.h"
+#include "run/prepare.h"
+#include "run/workspace.h"
+
+namespace penstock {
+
+enum class RunKind { usual, full, baseline, retry };
+std::string_view name_of(RunKind kind);
+
+struct RunRequest {
+  RunKind kind = RunKind::usual;
+  std::optional<uint64_t> limit;
+  std::optional<std::string> key;  // as a person types it
+  uint64_t samples = 5;
+};
+
+// A plan with what people want to know about it.
+struct PlannedSync {
+  std::string sync;
+  Plan plan;
+  Estimate estimate;
+  std::optional<GuardStop> guard;
+  std::vector<std::string> notes;
+};
+
+// Rows that were refused for one reason.
+struct RefusedGroup {
+  std::string code, message;
+  uint64_t rows = 0;
+  std::vector<std::string> keys;  // a few
+};
+
+struct RunReport {
+  RunRow run;
+  std::optional<GuardStop> guard;
+  std::optional<Error> error;
+  std::vector<RefusedGroup> refused;
+  std::vector<InvalidRow> invalid;
+  std::vector<std::string> notes;
+};
+
+// What a display is told while a run goes on. Called on the loop's thread, several times a second.
+struct RunProgress {
+  enum class Stage { opening, planning, delivering, settling };
+  Stage stage = Stage::opening;
+  std::string sync, run;
+  Instant started{};
+  PlanCounts plan;                 // from `delivering` on
+  DeliveryProgress delivery;
+};
+using OnProgress = std::function<void(const RunProgress&)>;
+
+// Lets a signal handler end what is going on.
+class Interruption {
+ public:
+  // Ends planning with an error, and delivery after what is in flight.
+  void interrupt();
+  bool asked() const { return asked_; }
+
+ private:
+  friend class RunSync;
+  friend class PlanSync;
+  bool asked_ = false;
+  std::function<void()> act_;
+};
+
+struct RunParts {
+  Loop& loop;
+  HttpClient& client;
+  Workspace& workspace;
+  Random& random;
+  Interruption& interruption;
+  OnProgress on_progress;
+};
+
+// Plans without sending: takes part in nothing but the recovery of a run that crashed.
+Task<Result<PlannedSync>> plan_sync(RunParts parts, const config::Sync& sync, RunRequest request,
+                                    declare::Diagnostics& diagnostics);
+
+// Plans and delivers. An error means that nothing was touched (configuration, source, lock); what happens later is
+// in the report.
+Task<Result<RunReport>> run_sync(RunParts parts, const config::Sync& sync, RunRequest request,
+                                 declare::Diagnostics& diagnostics);
+
+// The key as a person types it: its parts separated by commas, or a JSON list of them, when there are several.
+Result<KeyHash> parse_key(const std::string& text, size_t columns);
+
+}  // namespace penstock

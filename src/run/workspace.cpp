@@ -1,0 +1,75 @@
+#include "run/workspace.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "config/resolver.h"
+#include "source/source.h"
+
+namespace penstock {
+namespace {
+
+class ConnectorKinds final : public config::Kinds {
+ public:
+  explicit ConnectorKinds(const connector::Catalog& catalog) : catalog_(catalog) {}
+  std::vector<std::string> names() const override { return catalog_.names(); }
+  const declare::Of<declare::Settings>* find(std::string_view name) const override {
+    const auto connector = catalog_.find(name);
+    return connector == nullptr ? nullptr : &connector->settings_shape();  // the catalogue keeps it alive
+  }
+
+ private:
+  const connector::Catalog& catalog_;
+};
+
+void add_own_connectors(Disk& disk, const std::string& directory, connector::Catalog& catalog,
+                        declare::Diagnostics& diagnostics) {
+  for (const auto& name : config::own_connector_files(disk, directory)) {
+    auto text = disk.read(join_path(directory, name));
+    if (text.ok())
+      catalog.add(std::make_shared<declare::SourceFile>(name, *std::move(text)), diagnostics);
+    else
+      diagnostics.error({}, text.error().message);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catalog) {
+  return std::make_unique<ConnectorKinds>(catalog);
+}
+
+Workspace::Workspace(Disk& disk, const Clock& clock) : disk_(disk), clock_(clock), random_(Random::from_system()) {}
+
+std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const std::string& directory,
+                                           declare::Diagnostics& diagnostics) {
+  auto workspace = std::unique_ptr<Workspace>(new Workspace(disk, clock));
+  add_own_connectors(disk, directory, workspace->catalog_, diagnostics);
+  const ConnectorKinds destinations(workspace->catalog_);
+  workspace->project_ = config::load_project(disk, directory, {source_kinds(), destinations}, diagnostics);
+  workspace->resolver_ = std::make_unique<config::MachineResolver>(disk, directory);
+  if (!diagnostics.ok()) return workspace;
+  auto state = declare::resolve(workspace->project_.state, *workspace->resolver_);
+  if (!state.ok())
+    diagnostics.error(workspace->project_.state.place, state.error().message);
+  else if (state->find("://") != std::string::npos)
+    diagnostics.error(workspace->project_.state.place, "this version keeps its state in a directory only");
+  else
+    workspace->paths_.root = state->starts_with('/') ? *state : join_path(directory, *state);
+  return workspace;
+}
+
+std::string Workspace::new_run_id() {
+  static constexpr char kDigits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(clock_.now()));
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  std::string id = fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                               utc.tm_hour, utc.tm_min, utc.tm_sec);
+  for (int i = 0; i < 4; ++i) id += kDigits[random_.below(32)];
+  return id;
+}
+
+}  // namespace penstock

@@ -1,0 +1,46 @@
+// What all commands on a project stand on: its files, its connectors, its state, and the seams.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/disk.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "config/project.h"
+#include "connector/connector.h"
+#include "ledger/ledger.h"
+
+namespace penstock {
+
+class Workspace {
+ public:
+  // Reads the project in `directory`. What is wrong with its files goes to `diagnostics`; with errors there the
+  // workspace must not be run.
+  static std::unique_ptr<Workspace> open(Disk& disk, const Clock& clock, const std::string& directory,
+                                         declare::Diagnostics& diagnostics);
+
+  const config::Project& project() const { return project_; }
+  const connector::Catalog& catalog() const { return catalog_; }
+  const declare::Resolver& resolver() const { return *resolver_; }
+  const StatePaths& paths() const { return paths_; }
+  Disk& disk() const { return disk_; }
+  const Clock& clock() const { return clock_; }
+  // Time-ordered, unique on this machine: 20261123-141311-x7k2.
+  std::string new_run_id();
+
+ private:
+  Workspace(Disk& disk, const Clock& clock);
+  Disk& disk_;
+  const Clock& clock_;
+  Random random_;
+  config::Project project_;
+  connector::Catalog catalog_;
+  std::unique_ptr<declare::Resolver> resolver_;
+  StatePaths paths_;
+};
+
+// The kinds of destinations, for loading a project and for schemas.
+std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catalog);
+
+}  // namespace penstock
