@@ -15,20 +15,22 @@ void EntryBuffer::Bucket::shrink(uint64_t size) {
   pages_.resize((size + kPageEntries - 1) / kPageEntries);
 }
 
-void EntryBuffer::Bucket::scatter(std::vector<Arrival>& scratch, Ends& ends) const {
-  const auto part_of = [](const Entry& entry) { return static_cast<uint8_t>(entry.key.hi >> 48); };
-  ends.fill(0);
+std::vector<uint64_t> EntryBuffer::Bucket::scatter(std::vector<Arrival>& scratch) const {
+  // A bucket that fits into the processor's cache is sorted as a whole.
+  const int shift = size_ > 4 * kPageEntries ? 48 : 56;
+  const auto part_of = [shift](const Entry& entry) { return entry.key.hi << 8 >> 8 >> shift; };
+  std::vector<uint64_t> ends(shift == 48 ? 256 : 1);
   for (uint64_t i = 0; i < size_; ++i) ++ends[part_of((*this)[i])];
   std::exclusive_scan(ends.begin(), ends.end(), ends.begin(), uint64_t{0});
   scratch.resize(size_);
   for (uint64_t i = 0; i < size_; ++i) scratch[ends[part_of((*this)[i])]++] = {(*this)[i], i};
+  return ends;
 }
 
 void EntryBuffer::Bucket::sort(std::vector<Arrival>& scratch) {
-  Ends ends;
-  scatter(scratch, ends);
+  if (size_ == 0) return;
   uint64_t kept = 0, begin = 0;
-  for (const uint64_t end : ends) {
+  for (const uint64_t end : scatter(scratch)) {
     std::sort(scratch.begin() + begin, scratch.begin() + end, [](const Arrival& a, const Arrival& b) {
       return a.entry.key != b.entry.key ? a.entry.key < b.entry.key : a.ordinal < b.ordinal;
     });

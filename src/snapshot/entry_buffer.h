@@ -51,10 +51,8 @@ class EntryBuffer {
     void sort(std::vector<Arrival>& scratch);
 
    private:
-    // By the second byte of their keys into `scratch`, where part i ends at ends[i]: what is sorted then fits
-    // into the processor's cache.
-    using Ends = std::array<uint64_t, 256>;
-    void scatter(std::vector<Arrival>& scratch, Ends& ends) const;
+    // Copies the entries into `scratch`, in parts by the second byte of their keys, and says where each ends.
+    std::vector<uint64_t> scatter(std::vector<Arrival>& scratch) const;
 
     std::vector<std::unique_ptr<Entry[]>> pages_;
     uint64_t size_ = 0;

@@ -32,12 +32,12 @@ struct TableRef {
 };
 
 struct Manifest {
-  uint64_t generation = 0;       // grows by one with every commit; 0: nothing was ever committed
-  std::vector<TableRef> tables;  // oldest (the base) first, newest last
-  KeyCounts counts;
-  std::string last_run;  // the run whose outcomes are in
-  std::string mappings;  // JSON text of the planner's: what the fingerprints were made with
-  std::map<std::string, std::string> extras;
+  uint64_t generation = 0;         // grows by one with every commit; 0: nothing was ever committed
+  std::vector<TableRef> tables{};  // oldest (the base) first, newest last
+  KeyCounts counts{};
+  std::string last_run{};  // the run whose outcomes are in
+  std::string mappings{};  // JSON text of the planner's: what the fingerprints were made with
+  std::map<std::string, std::string> extras{};
   bool operator==(const Manifest&) const = default;
 };
 

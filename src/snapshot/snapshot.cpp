@@ -54,7 +54,10 @@ Result<Snapshot> Snapshot::open(Disk& disk, std::string directory, Verify verify
   }
 }
 
-const Manifest& Snapshot::manifest() const {
+Manifest Snapshot::manifest() const&& {
+  return state_->manifest;
+}
+const Manifest& Snapshot::manifest() const& {
   return state_->manifest;
 }
 uint64_t Snapshot::slot_count() const {

@@ -67,7 +67,8 @@ class Snapshot {
   Snapshot& operator=(Snapshot&&) noexcept;
   ~Snapshot();
 
-  const Manifest& manifest() const;
+  const Manifest& manifest() const&;
+  Manifest manifest() const&&;  // of a snapshot that goes at once: a copy
   // Slots are numbered from 0 over all tables; a key's slot is that of its newest entry, so a SeenBits of
   // this size that is marked with the slots that probe() gave knows exactly which keys were seen.
   uint64_t slot_count() const;

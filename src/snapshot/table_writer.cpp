@@ -31,11 +31,12 @@ class Placement {
 // Slots, which are given in ascending order, as chunks with their checksums; empty slots between them.
 class SlotSection {
  public:
-  SlotSection(FileWriter& file, std::string& sums) : file_(file), sums_(sums), chunk_(kChunkSlots) {}
+  SlotSection(FileWriter& file, std::string& sums) : file_(file), sums_(sums) {}
 
   Result<void> put(uint64_t index, const Slot& slot) {
     if (auto moved = move_to(index); !moved.ok()) return moved;
-    chunk_[index - begin_] = slot;
+    chunk_.resize(index - begin_);  // empty ones in between
+    chunk_.push_back(slot);
     return success();
   }
   Result<void> finish(uint64_t slot_count) {
@@ -51,18 +52,19 @@ class SlotSection {
   }
   Result<void> write_chunk(uint64_t count) {
     if (count == 0) return success();
+    chunk_.resize(count);
     const uint64_t checksum = chunk_checksum(reinterpret_cast<const std::byte*>(chunk_.data()),
                                              count * sizeof(Slot), begin_ / kChunkSlots);
     sums_.append(reinterpret_cast<const char*>(&checksum), 8);
     auto written = file_.append({reinterpret_cast<const char*>(chunk_.data()), count * sizeof(Slot)});
-    std::fill(chunk_.begin(), chunk_.end(), Slot());
+    chunk_.clear();
     begin_ += count;
     return written;
   }
 
   FileWriter& file_;
   std::string& sums_;
-  std::vector<Slot> chunk_;
+  std::vector<Slot> chunk_;  // up to the last one that is in use
   uint64_t begin_ = 0;
 };
 
