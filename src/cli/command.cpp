@@ -15,12 +15,18 @@ using declare::Part;
 Style style_of(Part::Role role) {
   switch (role) {
     case Part::Role::place:
-    case Part::Role::message: return Style::bold;
-    case Part::Role::error: return Style::red;
-    case Part::Role::warning: return Style::yellow;
-    case Part::Role::caret: return Style::green;
-    case Part::Role::note: return Style::blue;
-    default: return Style::plain;
+    case Part::Role::message:
+      return Style::bold;
+    case Part::Role::error:
+      return Style::red;
+    case Part::Role::warning:
+      return Style::yellow;
+    case Part::Role::caret:
+      return Style::green;
+    case Part::Role::note:
+      return Style::blue;
+    default:
+      return Style::plain;
   }
 }
 
@@ -42,9 +48,12 @@ int print_error(const Globals& globals, const Error& error) {
     fmt::print("{}\n", json.str());
   }
   switch (error.kind) {
-    case ErrorKind::config: return kUsage;
-    case ErrorKind::interrupted: return kInterrupted;
-    default: return kFailed;
+    case ErrorKind::config:
+      return kUsage;
+    case ErrorKind::interrupted:
+      return kInterrupted;
+    default:
+      return kFailed;
   }
 }
 
@@ -56,7 +65,8 @@ int print_diagnostics(const Globals& globals, const declare::Diagnostics& diagno
     }
     if (globals.quiet && diagnostic.severity == declare::Severity::warning) continue;
     std::string text;
-    for (const auto& part : parts_of(diagnostic)) text += styled(part.text, style_of(part.role), globals.terminal.colour_err);
+    for (const auto& part : parts_of(diagnostic))
+      text += styled(part.text, style_of(part.role), globals.terminal.colour_err);
     std::fputs(text.c_str(), stderr);
   }
   return diagnostics.ok() ? kDone : kUsage;
@@ -94,16 +104,22 @@ std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Work
   for (const auto* sync : order) known.push_back(sync->name);
   if (names.empty()) {
     std::erase_if(order, [](const auto* sync) { return sync->paused; });
-    if (order.empty()) print_error(globals, {ErrorKind::config, "this project has no syncs to run", "write one in syncs/NAME.yaml"});
+    if (order.empty())
+      print_error(globals,
+                  {ErrorKind::config, "this project has no syncs to run", "write one in syncs/NAME.yaml"});
     return order;
   }
   for (const auto& name : names)
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      print_error(globals, {ErrorKind::config, fmt::format("there is no sync '{}'", name),
-                            declare::did_you_mean(name, known) + (known.empty() ? "" : fmt::format(" (syncs: {})", declare::list_names(known)))});
+      print_error(globals,
+                  {ErrorKind::config, fmt::format("there is no sync '{}'", name),
+                   declare::did_you_mean(name, known) +
+                       (known.empty() ? "" : fmt::format(" (syncs: {})", declare::list_names(known)))});
       return {};
     }
-  std::erase_if(order, [&](const auto* sync) { return std::find(names.begin(), names.end(), sync->name) == names.end(); });
+  std::erase_if(order, [&](const auto* sync) {
+    return std::find(names.begin(), names.end(), sync->name) == names.end();
+  });
   return order;
 }
 

@@ -17,7 +17,15 @@ class App;
 
 namespace penstock::cli {
 
-enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kPartial = 3, kStopped = 4, kInterrupted = 130, kTerminated = 143 };
+enum Exit : int {
+  kDone = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kPartial = 3,
+  kStopped = 4,
+  kInterrupted = 130,
+  kTerminated = 143
+};
 
 // Options before or after any command.
 struct Globals {

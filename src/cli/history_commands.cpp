@@ -1,6 +1,7 @@
 // runs, log, trace, status: what has happened.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/history_view.h"
@@ -76,26 +77,33 @@ int log(const Globals& globals, const HistoryOptions& given) {
   auto run = *store ? (*store)->find(given.run) : Result<std::optional<RunRow>>(std::optional<RunRow>());
   if (!run.ok()) return print_error(globals, run.error());
   if (!*run)
-    return print_error(globals, {ErrorKind::config, fmt::format("there is no run '{}'", given.run), "`penstock runs` lists them"});
+    return print_error(globals, {ErrorKind::config, fmt::format("there is no run '{}'", given.run),
+                                 "`penstock runs` lists them"});
   Table table({"key", "operation", "outcome", "status", "attempt", "error"});
   uint64_t shown = 0;
   OperationFilter filter{.refused_only = given.rejected, .key = {}, .limit = globals.json ? 0 : given.limit};
   if (!given.key.empty()) filter.key = given.key;
-  auto visited = for_each_operation(*workspace, (*run)->sync, given.run, filter, [&](const OperationRow& row) {
-    ++shown;
-    if (globals.json)
-      fmt::print("{}\n", operation_json(row));
-    else
-      table.add({row.key, row.operation, row.outcome, row.status == 0 ? "" : fmt::to_string(row.status), fmt::to_string(row.attempt),
-                 shortened(row.error_code.empty() ? row.error_message : fmt::format("{}: {}", row.error_code, row.error_message), 80)});
-  });
+  auto visited =
+      for_each_operation(*workspace, (*run)->sync, given.run, filter, [&](const OperationRow& row) {
+        ++shown;
+        if (globals.json)
+          fmt::print("{}\n", operation_json(row));
+        else
+          table.add(
+              {row.key, row.operation, row.outcome, row.status == 0 ? "" : fmt::to_string(row.status),
+               fmt::to_string(row.attempt),
+               shortened(row.error_code.empty() ? row.error_message
+                                                : fmt::format("{}: {}", row.error_code, row.error_message),
+                         80)});
+      });
   if (!visited.ok()) return print_error(globals, visited.error());
   if (globals.json) return kDone;
   if (table.empty())
     say(globals, given.rejected ? "no row of this run was refused\n" : "this run sent nothing\n");
   else
     fmt::print("{}", table.text(globals.terminal));
-  if (shown == given.limit) say(globals, fmt::format("(the first {}; --limit for more, --json for all)\n", given.limit));
+  if (shown == given.limit)
+    say(globals, fmt::format("(the first {}; --limit for more, --json for all)\n", given.limit));
   return kDone;
 }
 
@@ -122,30 +130,37 @@ void add_runs(Door door) {
 }
 
 void add_status(Door door) {
-  auto* command = door.app.add_subcommand("status", "Show each sync: last run, freshness, waiting rows, next run");
+  auto* command =
+      door.app.add_subcommand("status", "Show each sync: last run, freshness, waiting rows, next run");
   auto given = std::make_shared<HistoryOptions>();
   command->add_option("SYNC", given->syncs, "Only these syncs");
   command->callback([door, given] { door.run = [door, given] { return status(door.globals, *given); }; });
 }
 
 void add_log(Door door) {
-  auto* command = door.app.add_subcommand("log", "List the operations of a run: each row, and what became of it");
-  command->footer("Examples:\n  penstock log 20261123-141311-x7k2 --rejected\n  penstock log 20261123-141311-x7k2 --json | jq .error");
+  auto* command =
+      door.app.add_subcommand("log", "List the operations of a run: each row, and what became of it");
+  command->footer(
+      "Examples:\n  penstock log 20261123-141311-x7k2 --rejected\n  penstock log 20261123-141311-x7k2 --json "
+      "| jq .error");
   auto given = std::make_shared<HistoryOptions>();
   given->limit = 200;
   command->add_option("RUN", given->run, "The run's id")->required();
-  command->add_flag("--rejected", given->rejected, "Only rows that were refused, are in doubt, or were not delivered");
+  command->add_flag("--rejected", given->rejected,
+                    "Only rows that were refused, are in doubt, or were not delivered");
   command->add_option("--key", given->key, "Only this key");
   command->add_option("--limit", given->limit, "At most so many rows")->capture_default_str();
   command->callback([door, given] { door.run = [door, given] { return log(door.globals, *given); }; });
 }
 
 void add_trace(Door door) {
-  auto* command = door.app.add_subcommand("trace", "Tell one row's history: what was sent, when, what came back, what happens next");
+  auto* command = door.app.add_subcommand(
+      "trace", "Tell one row's history: what was sent, when, what came back, what happens next");
   command->footer("Examples:\n  penstock trace customers_to_crm 42\n  penstock trace prices DE,4711");
   auto given = std::make_shared<HistoryOptions>();
   command->add_option("SYNC", given->sync, "The sync")->required();
-  command->add_option("KEY", given->key, "The row's key; parts of a longer one separated by commas")->required();
+  command->add_option("KEY", given->key, "The row's key; parts of a longer one separated by commas")
+      ->required();
   command->callback([door, given] { door.run = [door, given] { return trace(door.globals, *given); }; });
 }
 

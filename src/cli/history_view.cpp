@@ -10,13 +10,18 @@ namespace {
 
 using declare::JsonWriter;
 
-void add_count(JsonWriter& json, const char* name, uint64_t value) { json.key(name).integer(static_cast<int64_t>(value)); }
+void add_count(JsonWriter& json, const char* name, uint64_t value) {
+  json.key(name).integer(static_cast<int64_t>(value));
+}
 
 std::string status_word(const std::string& status, const Terminal& terminal) {
-  const Style style = status == "succeeded" ? Style::green
+  const Style style = status == "succeeded"                                                   ? Style::green
                       : status == "partial" || status == "interrupted" || status == "running" ? Style::yellow
                                                                                               : Style::red;
-  const char* mark = status == "succeeded" ? "✓ " : status == "running" ? "… " : status == "partial" ? "! " : "✗ ";
+  const char* mark = status == "succeeded" ? "✓ "
+                     : status == "running" ? "… "
+                     : status == "partial" ? "! "
+                                           : "✗ ";
   return styled(mark + status, style, terminal.colour_out);
 }
 
@@ -24,32 +29,53 @@ std::string status_word(const std::string& status, const Terminal& terminal) {
 
 std::string run_json(const RunRow& run) {
   JsonWriter json;
-  json.begin_object().key("run").text(run.run).key("sync").text(run.sync).key("status").text(run.status).key("kind").text(run.kind);
+  json.begin_object()
+      .key("run")
+      .text(run.run)
+      .key("sync")
+      .text(run.sync)
+      .key("status")
+      .text(run.status)
+      .key("kind")
+      .text(run.kind);
   json.key("started").text(iso8601(run.started));
-  if (run.finished) json.key("finished").text(iso8601(*run.finished)).key("seconds").raw(fmt::format("{:.3f}", run.seconds()));
+  if (run.finished)
+    json.key("finished")
+        .text(iso8601(*run.finished))
+        .key("seconds")
+        .raw(fmt::format("{:.3f}", run.seconds()));
   const std::pair<const char*, uint64_t> counts[] = {
-      {"rows", run.rows},         {"added", run.added},       {"changed", run.changed}, {"removed", run.removed},
-      {"unchanged", run.unchanged}, {"invalid", run.invalid}, {"waiting", run.waiting}, {"sent", run.sent},
-      {"accepted", run.accepted}, {"rejected", run.rejected}, {"skipped", run.skipped}, {"in_doubt", run.in_doubt},
-      {"failed", run.failed},     {"requests", run.requests}, {"throttled", run.throttled}};
+      {"rows", run.rows},         {"added", run.added},         {"changed", run.changed},
+      {"removed", run.removed},   {"unchanged", run.unchanged}, {"invalid", run.invalid},
+      {"waiting", run.waiting},   {"sent", run.sent},           {"accepted", run.accepted},
+      {"rejected", run.rejected}, {"skipped", run.skipped},     {"in_doubt", run.in_doubt},
+      {"failed", run.failed},     {"requests", run.requests},   {"throttled", run.throttled}};
   for (const auto& [name, value] : counts) add_count(json, name, value);
   return json.text_if("error", run.error).end_object().str();
 }
 
 std::string runs_table(const std::vector<RunRow>& runs, Time now, const Terminal& terminal) {
-  Table table({"run", "sync", "status", "started", "took", "rows", "sent", "accepted", "rejected", "requests"});
+  Table table(
+      {"run", "sync", "status", "started", "took", "rows", "sent", "accepted", "rejected", "requests"});
   for (const auto& run : runs)
-    table.add({run.run, run.sync, status_word(run.status, terminal) + (run.kind == "run" ? "" : fmt::format(" ({})", run.kind)),
-               ago(run.started, now), run.finished ? duration(run.seconds()) : "", number(run.rows), number(run.sent),
-               number(run.accepted), number(run.rejected), number(run.requests)});
+    table.add({run.run, run.sync,
+               status_word(run.status, terminal) + (run.kind == "run" ? "" : fmt::format(" ({})", run.kind)),
+               ago(run.started, now), run.finished ? duration(run.seconds()) : "", number(run.rows),
+               number(run.sent), number(run.accepted), number(run.rejected), number(run.requests)});
   return table.text(terminal);
 }
 
 // ---- status
 
 Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& sync, RunStore* store) {
-  SyncStatus status{.sync = sync.name, .destination = *sync.destination, .object = *sync.object,
-                    .mode = std::string(config::name_of(*sync.mode)), .last = {}, .fresh_at = {}, .schedule = {}, .next = {}};
+  SyncStatus status{.sync = sync.name,
+                    .destination = *sync.destination,
+                    .object = *sync.object,
+                    .mode = std::string(config::name_of(*sync.mode)),
+                    .last = {},
+                    .fresh_at = {},
+                    .schedule = {},
+                    .next = {}};
   status.paused = sync.paused;
   auto manifest = read_manifest(workspace.disk(), workspace.paths().snapshot(sync.name));
   if (!manifest.ok()) return manifest.error();
@@ -60,7 +86,8 @@ Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& s
     if (!runs.ok()) return runs.error();
     if (!runs->empty()) status.last = runs->front();
     for (const auto& run : *runs)
-      if (!status.fresh_at && (run.status == "succeeded" || run.status == "partial")) status.fresh_at = run.started;
+      if (!status.fresh_at && (run.status == "succeeded" || run.status == "partial"))
+        status.fresh_at = run.started;
   }
   if (sync.schedule && sync.schedule->every) {
     status.schedule = "every " + declare::show(*sync.schedule->every);
@@ -68,14 +95,21 @@ Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& s
   } else if (sync.schedule && sync.schedule->cron) {
     status.schedule = "cron";
   } else if (sync.schedule) {
-    for (const auto& after : sync.schedule->after) status.schedule += (status.schedule.empty() ? "after " : ", ") + *after;
+    for (const auto& after : sync.schedule->after)
+      status.schedule += (status.schedule.empty() ? "after " : ", ") + *after;
   }
   return status;
 }
 
 std::string status_json(const SyncStatus& status) {
   JsonWriter json;
-  json.begin_object().key("sync").text(status.sync).key("destination").text(status.destination).key("object").text(status.object);
+  json.begin_object()
+      .key("sync")
+      .text(status.sync)
+      .key("destination")
+      .text(status.destination)
+      .key("object")
+      .text(status.object);
   json.key("mode").text(status.mode).key("paused").boolean(status.paused);
   add_count(json, "accepted", status.accepted);
   add_count(json, "waiting", status.waiting);
@@ -90,10 +124,13 @@ std::string status_table(const std::vector<SyncStatus>& all, Time now, const Ter
   Table table({"sync", "destination", "last run", "fresh", "there", "waiting", "next"});
   for (const auto& one : all) {
     std::string next = one.paused ? "paused" : one.schedule.empty() ? "on request" : one.schedule;
-    if (!one.paused && one.next) next = *one.next <= now ? "due" : "in " + duration(in_seconds(*one.next - now));
-    table.add({one.sync, fmt::format("{} {}", one.destination, one.object),
-               one.last ? fmt::format("{} {}", status_word(one.last->status, terminal), ago(one.last->started, now)) : "never",
-               one.fresh_at ? ago(*one.fresh_at, now) : "", number(one.accepted), number(one.waiting), next});
+    if (!one.paused && one.next)
+      next = *one.next <= now ? "due" : "in " + duration(in_seconds(*one.next - now));
+    table.add(
+        {one.sync, fmt::format("{} {}", one.destination, one.object),
+         one.last ? fmt::format("{} {}", status_word(one.last->status, terminal), ago(one.last->started, now))
+                  : "never",
+         one.fresh_at ? ago(*one.fresh_at, now) : "", number(one.accepted), number(one.waiting), next});
   }
   return table.text(terminal);
 }
@@ -102,13 +139,27 @@ std::string status_table(const std::vector<SyncStatus>& all, Time now, const Ter
 
 std::string operation_json(const OperationRow& row) {
   JsonWriter json;
-  json.begin_object().key("run").text(row.run).key("sync").text(row.sync).key("key").text(row.key).key("change").text(row.change);
+  json.begin_object()
+      .key("run")
+      .text(row.run)
+      .key("sync")
+      .text(row.sync)
+      .key("key")
+      .text(row.key)
+      .key("change")
+      .text(row.change);
   json.key("operation").text(row.operation).key("outcome").text(row.outcome);
   json.key("attempt").integer(static_cast<int64_t>(row.attempt)).key("status").integer(row.status);
   if (row.error_code.empty() && row.error_message.empty())
     json.key("error").raw("null");
   else
-    json.key("error").begin_object().key("code").text(row.error_code).key("message").text(row.error_message).end_object();
+    json.key("error")
+        .begin_object()
+        .key("code")
+        .text(row.error_code)
+        .key("message")
+        .text(row.error_message)
+        .end_object();
   json.key("at").text(row.at).key("latency_ms").raw(fmt::format("{:.1f}", row.latency_ms));
   json.text_if("record_id", row.record_id).text_if("why", row.why);
   if (!row.payload.empty()) json.key("payload").raw(row.payload);
@@ -119,16 +170,22 @@ namespace {
 
 std::string waiting_text(const Waiting& waiting, Time now) {
   switch (waiting.kind) {
-    case Waiting::Kind::in_doubt: return "sent, and the reply never came: held until a person decides (penstock retry sends it again)";
-    case Waiting::Kind::held: return "held until a person releases it";
-    default: break;
+    case Waiting::Kind::in_doubt:
+      return "sent, and the reply never came: held until a person decides (penstock retry sends it again)";
+    case Waiting::Kind::held:
+      return "held until a person releases it";
+    default:
+      break;
   }
   const char* what = waiting.kind == Waiting::Kind::nothing_to_do      ? "no record to write to"
                      : waiting.kind == Waiting::Kind::removal_rejected ? "its removal was refused"
                                                                        : "refused";
-  const std::string when = waiting.next_try <= now ? "with the next run" : "in " + duration(in_seconds(waiting.next_try - now));
-  return fmt::format("{} {} time{}: waits until the row, the mapping or the connector changes; tried again {}, or now with "
-                     "penstock retry", what, waiting.attempts, waiting.attempts == 1 ? "" : "s", when);
+  const std::string when =
+      waiting.next_try <= now ? "with the next run" : "in " + duration(in_seconds(waiting.next_try - now));
+  return fmt::format(
+      "{} {} time{}: waits until the row, the mapping or the connector changes; tried again {}, or now with "
+      "penstock retry",
+      what, waiting.attempts, waiting.attempts == 1 ? "" : "s", when);
 }
 
 std::string standing(const Trace& trace, Time now) {
@@ -141,13 +198,15 @@ std::string standing(const Trace& trace, Time now) {
     text = "accepted; the row has left the model since (on_removed: ignore)";
   else if (state.accepted)
     text = "accepted: nothing is sent until the row changes";
-  if (state.waiting()) text += (text.empty() ? "" : "; the newest payload: ") + waiting_text(*state.details->waiting, now);
+  if (state.waiting())
+    text += (text.empty() ? "" : "; the newest payload: ") + waiting_text(*state.details->waiting, now);
   return text;
 }
 
 void append_request(std::string& out, const RequestRow& request, const Terminal& terminal) {
   const auto dim = [&](const std::string& text) { out += styled(text, Style::dim, terminal.colour_out); };
-  dim(fmt::format("      {} {}  ({} rows, {:.0f} ms)\n", request.method, request.url, request.rows, request.latency_ms));
+  dim(fmt::format("      {} {}  ({} rows, {:.0f} ms)\n", request.method, request.url, request.rows,
+                  request.latency_ms));
   if (!request.request_body.empty()) dim(fmt::format("      → {}\n", shortened(request.request_body, 400)));
   if (!request.reply_body.empty()) dim(fmt::format("      ← {}\n", shortened(request.reply_body, 400)));
   if (!request.error.empty()) dim(fmt::format("      ← {}\n", request.error));
@@ -157,10 +216,14 @@ void append_request(std::string& out, const RequestRow& request, const Terminal&
 
 std::string trace_text(const config::Sync& sync, const Trace& trace, Time now, const Terminal& terminal) {
   const bool colour = terminal.colour_out;
-  std::string out = fmt::format("{} key {}\n", styled(sync.name, Style::bold, colour), styled(trace.key, Style::bold, colour));
+  std::string out = fmt::format("{} key {}\n", styled(sync.name, Style::bold, colour),
+                                styled(trace.key, Style::bold, colour));
   for (const auto& [row, request] : trace.operations) {
-    const Style style = row.outcome == "accepted" ? Style::green : row.outcome == "skipped" ? Style::plain : Style::red;
-    out += fmt::format("\n  {}  run {}\n    {} {}: {}{}\n", row.at, row.run, row.change, row.why.empty() ? "" : fmt::format("({})", row.why),
+    const Style style = row.outcome == "accepted"  ? Style::green
+                        : row.outcome == "skipped" ? Style::plain
+                                                   : Style::red;
+    out += fmt::format("\n  {}  run {}\n    {} {}: {}{}\n", row.at, row.run, row.change,
+                       row.why.empty() ? "" : fmt::format("({})", row.why),
                        styled(fmt::format("{} {}", row.operation, row.outcome), style, colour),
                        row.attempt > 1 ? fmt::format(" after {} attempts", row.attempt) : "");
     if (!row.error_code.empty() || !row.error_message.empty())
@@ -182,15 +245,27 @@ std::string trace_json(const config::Sync& sync, const Trace& trace, Time now) {
     if (request) {
       json.key("request").begin_object().key("method").text(request->method).key("url").text(request->url);
       json.key("rows").integer(static_cast<int64_t>(request->rows)).key("status").integer(request->status);
-      json.text_if("body", request->request_body).text_if("reply", request->reply_body).text_if("error", request->error).end_object();
+      json.text_if("body", request->request_body)
+          .text_if("reply", request->reply_body)
+          .text_if("error", request->error)
+          .end_object();
     }
     json.end_object();
   }
   json.end_array().key("now").text(standing(trace, now));
   if (trace.state && trace.state->waiting()) {
     const Waiting& waiting = *trace.state->details->waiting;
-    json.key("waiting").begin_object().key("attempts").integer(waiting.attempts).key("since").text(iso8601(waiting.since));
-    json.key("next_try").text(iso8601(waiting.next_try)).text_if("code", waiting.code).text_if("message", waiting.message).end_object();
+    json.key("waiting")
+        .begin_object()
+        .key("attempts")
+        .integer(waiting.attempts)
+        .key("since")
+        .text(iso8601(waiting.since));
+    json.key("next_try")
+        .text(iso8601(waiting.next_try))
+        .text_if("code", waiting.code)
+        .text_if("message", waiting.message)
+        .end_object();
   }
   return json.end_object().str();
 }

@@ -14,11 +14,11 @@ std::string runs_table(const std::vector<RunRow>& runs, Time now, const Terminal
 
 struct SyncStatus {
   std::string sync, destination, object, mode;
-  std::optional<RunRow> last;              // last run
-  std::optional<Time> fresh_at;            // when the destination last was brought up to date
-  uint64_t accepted = 0, waiting = 0;      // keys
-  std::string schedule;                    // as it is written; empty: only on request
-  std::optional<Time> next;                // when it is due, as far as the schedule tells
+  std::optional<RunRow> last;          // last run
+  std::optional<Time> fresh_at;        // when the destination last was brought up to date
+  uint64_t accepted = 0, waiting = 0;  // keys
+  std::string schedule;                // as it is written; empty: only on request
+  std::optional<Time> next;            // when it is due, as far as the schedule tells
   bool paused = false;
 };
 Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& sync, RunStore* store);

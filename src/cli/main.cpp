@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <exception>
 
@@ -21,15 +21,20 @@ void add_globals(CLI::App& app, Globals& globals) {
 int run(int argc, char** argv) {
   Globals globals;
   Run chosen;
-  CLI::App app{"Penstock carries rows from a warehouse into the tools where people work, and sends only what has changed.", "penstock"};
+  CLI::App app{
+      "Penstock carries rows from a warehouse into the tools where people work, and sends only what has "
+      "changed.",
+      "penstock"};
   app.set_version_flag("--version", std::string(kVersionText));
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Start here: penstock init demo && cd demo && penstock sandbox & penstock run\nEach command explains itself: penstock COMMAND --help");
+  app.footer(
+      "Start here: penstock init demo && cd demo && penstock sandbox & penstock run\nEach command explains "
+      "itself: penstock COMMAND --help");
   add_globals(app, globals);
   const Door door{app, globals, chosen};
-  for (const auto add : {add_init, add_check, add_plan, add_run, add_retry, add_status, add_runs, add_log, add_trace, add_schema,
-                         add_connector, add_discover, add_sandbox})
+  for (const auto add : {add_init, add_check, add_plan, add_run, add_retry, add_status, add_runs, add_log,
+                         add_trace, add_schema, add_connector, add_discover, add_sandbox})
     add(door);
   try {
     app.parse(argc, argv);
@@ -45,8 +50,8 @@ int run(int argc, char** argv) {
 }  // namespace penstock::cli
 
 int main(int argc, char** argv) {
-  // A reader that goes away (`penstock log ... | head`) ends us by an error on the write, not by a signal that
-  // could strike in the middle of a run.
+  // A reader that goes away (`penstock log ... | head`) ends us by an error on the write, not by a signal
+  // that could strike in the middle of a run.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return penstock::cli::run(argc, argv);

@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/plan_view.h"
 #include "cli/session.h"
@@ -25,9 +26,11 @@ int plan(const Globals& globals, PlanOptionsGiven given) {
   int exit = kDone;
   for (const auto* sync : syncs) {
     declare::Diagnostics diagnostics;
-    auto planned = (*session)->loop().run(plan_sync((*session)->parts(nullptr), *sync, given.request, diagnostics));
+    auto planned =
+        (*session)->loop().run(plan_sync((*session)->parts(nullptr), *sync, given.request, diagnostics));
     if (!planned.ok()) {
-      exit = !diagnostics.ok() ? print_diagnostics(globals, diagnostics) : print_error(globals, planned.error());
+      exit =
+          !diagnostics.ok() ? print_diagnostics(globals, diagnostics) : print_error(globals, planned.error());
       if ((*session)->signal() != 0) return interrupted_exit((*session)->signal());
       continue;
     }
@@ -42,13 +45,17 @@ int plan(const Globals& globals, PlanOptionsGiven given) {
 
 void add_plan(Door door) {
   auto* command = door.app.add_subcommand("plan", "Show what a run would send, without sending it");
-  command->footer("Compares every row of the model with what the destination last accepted.\n"
-                  "Examples:\n  penstock plan\n  penstock plan customers_to_crm --key 42\n  penstock plan --json | jq .changed");
+  command->footer(
+      "Compares every row of the model with what the destination last accepted.\n"
+      "Examples:\n  penstock plan\n  penstock plan customers_to_crm --key 42\n  penstock plan --json | jq "
+      ".changed");
   auto given = std::make_shared<PlanOptionsGiven>();
   command->add_option("SYNC", given->syncs, "Syncs to plan; all of them when none is named");
-  command->add_option("--key", given->request.key, "Only this row; parts of a longer key separated by commas");
+  command->add_option("--key", given->request.key,
+                      "Only this row; parts of a longer key separated by commas");
   command->add_option("--limit", given->request.limit, "As if the run were to send at most so many rows");
-  command->add_option("--samples", given->request.samples, "Rows of each kind to show")->capture_default_str();
+  command->add_option("--samples", given->request.samples, "Rows of each kind to show")
+      ->capture_default_str();
   command->add_flag("--full", given->full, "As if every row were sent again");
   command->callback([door, given] { door.run = [door, given] { return plan(door.globals, *given); }; });
 }

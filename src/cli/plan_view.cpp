@@ -38,14 +38,17 @@ class PlanText {
   }
 
  private:
-  void line(Style style, const std::string& text) { out_ += styled(text, style, terminal_.colour_out) + "\n"; }
-
-  void head() {
-    out_ += fmt::format("{}  {} → {} {} ({})\n", styled(sync_.name, Style::bold, terminal_.colour_out), *sync_.model,
-                        *sync_.destination, *sync_.object, config::name_of(*sync_.mode));
+  void line(Style style, const std::string& text) {
+    out_ += styled(text, style, terminal_.colour_out) + "\n";
   }
 
-  void count(Style style, const char* mark, uint64_t value, std::string_view word, std::string_view why = "") {
+  void head() {
+    out_ += fmt::format("{}  {} → {} {} ({})\n", styled(sync_.name, Style::bold, terminal_.colour_out),
+                        *sync_.model, *sync_.destination, *sync_.object, config::name_of(*sync_.mode));
+  }
+
+  void count(Style style, const char* mark, uint64_t value, std::string_view word,
+             std::string_view why = "") {
     if (value == 0 && word != "unchanged") return;
     out_ += fmt::format("  {} {:>12} {}{}\n", styled(mark, style, terminal_.colour_out), number(value), word,
                         styled(why, Style::dim, terminal_.colour_out));
@@ -64,11 +67,13 @@ class PlanText {
     count(Style::yellow, "~", counts_.changed, "changed", why);
     count(Style::red, "-", counts_.removed, "removed", removal_note());
     count(Style::dim, "=", counts_.unchanged, "unchanged");
-    count(Style::yellow, "…", counts_.waiting, "waiting", "  (refused before; `penstock retry` tries them now)");
+    count(Style::yellow, "…", counts_.waiting, "waiting",
+          "  (refused before; `penstock retry` tries them now)");
     count(Style::yellow, "…", counts_.waiting_removals, "removals waiting");
     count(Style::red, "!", counts_.invalid, "invalid", "  (not sent)");
     if (counts_.handed_over > 0)
-      count(Style::dim, "→", counts_.handed_over, "keys replaced", "  (another key stands for the same record now)");
+      count(Style::dim, "→", counts_.handed_over, "keys replaced",
+            "  (another key stands for the same record now)");
   }
 
   std::string removal_note() const {
@@ -81,12 +86,17 @@ class PlanText {
     out_ += "\n";
     for (const auto& sample : planned_.plan.samples) {
       const Sign sign = sign_of(sample.change);
-      std::string why = sample.why == "mapping" ? "  (the mapping changed)" : sample.why == "in doubt" ? "  (in doubt)" : "";
+      std::string why = sample.why == "mapping"    ? "  (the mapping changed)"
+                        : sample.why == "in doubt" ? "  (in doubt)"
+                                                   : "";
       out_ += fmt::format("  {} {}{}\n", styled(sign.mark, sign.style, terminal_.colour_out),
-                          styled(sample.key, Style::bold, terminal_.colour_out), styled(why, Style::dim, terminal_.colour_out));
+                          styled(sample.key, Style::bold, terminal_.colour_out),
+                          styled(why, Style::dim, terminal_.colour_out));
       for (const auto& field : sample.fields) this->field(sample, field);
     }
-    const uint64_t rest = counts_.added + counts_.changed + counts_.removed - std::min<uint64_t>(planned_.plan.samples.size(), counts_.added + counts_.changed + counts_.removed);
+    const uint64_t rest =
+        counts_.added + counts_.changed + counts_.removed -
+        std::min<uint64_t>(planned_.plan.samples.size(), counts_.added + counts_.changed + counts_.removed);
     if (rest > 0) line(Style::dim, fmt::format("  … and {} more", number(rest)));
   }
 
@@ -102,7 +112,8 @@ class PlanText {
       if (!field.personal && old == now) return;  // only what differs
       before = styled(old, Style::struck, terminal_.colour_out) + " → ";
     }
-    out_ += fmt::format("      {}: {}{}\n", field.name, before, styled(now, sign_of(sample.change).style, terminal_.colour_out));
+    out_ += fmt::format("      {}: {}{}\n", field.name, before,
+                        styled(now, sign_of(sample.change).style, terminal_.colour_out));
   }
 
   void invalid() {
@@ -111,7 +122,8 @@ class PlanText {
     constexpr size_t kShown = 5;
     for (size_t i = 0; i < std::min(kShown, planned_.plan.invalid.size()); ++i)
       out_ += fmt::format("  {} {}  {}\n", styled("!", Style::red, terminal_.colour_out),
-                          styled(planned_.plan.invalid[i].key, Style::bold, terminal_.colour_out), planned_.plan.invalid[i].reason);
+                          styled(planned_.plan.invalid[i].key, Style::bold, terminal_.colour_out),
+                          planned_.plan.invalid[i].reason);
   }
 
   void cost() {
@@ -119,8 +131,10 @@ class PlanText {
       line(Style::dim, "\n  nothing to send");
       return;
     }
-    out_ += fmt::format("\n  {} in {}, about {} at the destination's limits\n", penstock::cli::count(counts_.to_send, "row", "rows"),
-                        penstock::cli::count(planned_.estimate.requests, "request", "requests"), duration(planned_.estimate.seconds));
+    out_ += fmt::format("\n  {} in {}, about {} at the destination's limits\n",
+                        penstock::cli::count(counts_.to_send, "row", "rows"),
+                        penstock::cli::count(planned_.estimate.requests, "request", "requests"),
+                        duration(planned_.estimate.seconds));
   }
 
   const PlannedSync& planned_;
@@ -131,15 +145,21 @@ class PlanText {
 };
 
 void counts_json(declare::JsonWriter& json, const PlanCounts& counts) {
-  const std::pair<const char*, uint64_t> all[] = {{"rows", counts.rows},           {"added", counts.added},
-                                                  {"changed", counts.changed},     {"removed", counts.removed},
-                                                  {"unchanged", counts.unchanged}, {"invalid", counts.invalid},
-                                                  {"waiting", counts.waiting}};
+  const std::pair<const char*, uint64_t> all[] = {
+      {"rows", counts.rows},       {"added", counts.added},         {"changed", counts.changed},
+      {"removed", counts.removed}, {"unchanged", counts.unchanged}, {"invalid", counts.invalid},
+      {"waiting", counts.waiting}};
   for (const auto& [name, value] : all) json.key(name).integer(static_cast<int64_t>(value));
 }
 
 void sample_json(declare::JsonWriter& json, const SampleRow& sample) {
-  json.begin_object().key("change").text(sample.change).key("why").text(sample.why).key("key").text(sample.key);
+  json.begin_object()
+      .key("change")
+      .text(sample.change)
+      .key("why")
+      .text(sample.why)
+      .key("key")
+      .text(sample.key);
   json.key("fields").begin_object();
   for (const auto& field : sample.fields) {
     json.key(field.name);
@@ -175,7 +195,13 @@ std::string plan_json(const PlannedSync& planned) {
     json.begin_object().key("key").text(row.key).key("reason").text(row.reason).end_object();
   json.end_array();
   if (planned.guard)
-    json.key("guard").begin_object().key("name").text(planned.guard->guard).key("message").text(planned.guard->message).end_object();
+    json.key("guard")
+        .begin_object()
+        .key("name")
+        .text(planned.guard->guard)
+        .key("message")
+        .text(planned.guard->message)
+        .end_object();
   return json.end_object().str();
 }
 

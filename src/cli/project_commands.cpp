@@ -1,6 +1,7 @@
 // init, check, schema, connector, discover: the project and what it stands on.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/session.h"
 #include "config/schema.h"
@@ -17,7 +18,9 @@ int init(const Globals& globals, const std::string& directory) {
   auto written = config::write_starter(real_disk(), target);
   if (!written.ok()) return print_error(globals, written.error());
   for (const auto& path : *written) fmt::print("{}\n", path);
-  say(globals, fmt::format("\na project that runs as it is; next:\n  penstock sandbox &\n  penstock -C {0} plan\n  penstock -C {0} run\n", target));
+  say(globals, fmt::format("\na project that runs as it is; next:\n  penstock sandbox &\n  penstock -C {0} "
+                           "plan\n  penstock -C {0} run\n",
+                           target));
   return kDone;
 }
 
@@ -32,25 +35,27 @@ int check(const Globals& globals, bool connect) {
     int exit = kDone;
     for (const auto& sync : workspace->project().syncs) {
       const uint64_t before = diagnostics.errors();
-      auto prepared = (*session)->loop().run(
-          prepare_sync((*session)->loop(), (*session)->client(), *workspace, sync, Login::needed, diagnostics));
+      auto prepared = (*session)->loop().run(prepare_sync((*session)->loop(), (*session)->client(),
+                                                          *workspace, sync, Login::needed, diagnostics));
       if (prepared.ok()) {
         auto settings = resolve_settings(*prepared->destination, workspace->resolver(), Login::needed);
-        auto fields = (*session)->loop().run(discover_fields((*session)->loop(), (*session)->client(),
-                                                             workspace->catalog().find(*prepared->destination->type),
-                                                             *std::move(settings), *sync.object));
+        auto fields = (*session)->loop().run(discover_fields(
+            (*session)->loop(), (*session)->client(), workspace->catalog().find(*prepared->destination->type),
+            *std::move(settings), *sync.object));
         if (!fields.ok() && fields.error().kind != ErrorKind::config) {
-          exit = print_error(globals, std::move(fields).error().in(fmt::format("destination '{}'", prepared->destination->name)));
+          exit = print_error(globals, std::move(fields).error().in(
+                                          fmt::format("destination '{}'", prepared->destination->name)));
         } else if (fields.ok()) {
           std::vector<std::string> names;
           for (const auto& field : *fields) names.push_back(field.name);
           for (const auto& field : sync.fields)
             if (std::find(names.begin(), names.end(), field.name) == names.end())
-              diagnostics.error(field.name_place, fmt::format("{} have no field '{}'", *sync.object, field.name)).hint =
-                  declare::did_you_mean(field.name, names);
+              diagnostics
+                  .error(field.name_place, fmt::format("{} have no field '{}'", *sync.object, field.name))
+                  .hint = declare::did_you_mean(field.name, names);
         }
-        say(globals, fmt::format("{}: {} columns read, {} fields there\n", sync.name, prepared->opened.columns.size(),
-                                 fields.ok() ? fields->size() : 0));
+        say(globals, fmt::format("{}: {} columns read, {} fields there\n", sync.name,
+                                 prepared->opened.columns.size(), fields.ok() ? fields->size() : 0));
       } else if (diagnostics.errors() == before) {
         exit = print_error(globals, prepared.error());
       }
@@ -64,8 +69,9 @@ int check(const Globals& globals, bool connect) {
   if (!globals.json) {
     const auto& project = workspace->project();
     if (exit == kDone)
-      say(globals, fmt::format("{} {}: {}, {}, {}\n", styled("✓", Style::green, globals.terminal.colour_err), project.name,
-                               count(project.models.size(), "model", "models"), count(project.destinations.size(), "destination", "destinations"),
+      say(globals, fmt::format("{} {}: {}, {}, {}\n", styled("✓", Style::green, globals.terminal.colour_err),
+                               project.name, count(project.models.size(), "model", "models"),
+                               count(project.destinations.size(), "destination", "destinations"),
                                count(project.syncs.size(), "sync", "syncs")));
     else
       say(globals, diagnostics.summary() + "\n");
@@ -105,7 +111,14 @@ int list_connectors(const Globals& globals) {
     const auto& declaration = connector->declaration();
     if (globals.json) {
       declare::JsonWriter json;
-      json.begin_object().key("connector").text(name).key("title").text(declaration.title).key("summary").text(declaration.summary).end_object();
+      json.begin_object()
+          .key("connector")
+          .text(name)
+          .key("title")
+          .text(declaration.title)
+          .key("summary")
+          .text(declaration.summary)
+          .end_object();
       fmt::print("{}\n", json.str());
     }
     table.add({name, declaration.title, declare::list_names(connector->object_names()), declaration.facts});
@@ -119,19 +132,24 @@ int show_connector(const Globals& globals, const std::string& name) {
   const auto catalog = project_catalog(globals, diagnostics);
   const auto connector = catalog.find(name);
   if (connector == nullptr)
-    return print_error(globals, {ErrorKind::config, fmt::format("there is no connector '{}'", name), declare::did_you_mean(name, catalog.names())});
+    return print_error(globals, {ErrorKind::config, fmt::format("there is no connector '{}'", name),
+                                 declare::did_you_mean(name, catalog.names())});
   const auto& d = connector->declaration();
-  fmt::print("{}: {}\n\n{}\nSettings\n", styled(d.title, Style::bold, globals.terminal.colour_out), d.summary, d.setup);
+  fmt::print("{}: {}\n\n{}\nSettings\n", styled(d.title, Style::bold, globals.terminal.colour_out), d.summary,
+             d.setup);
   for (const auto& setting : d.settings)
     fmt::print("  {:<16} {}{}\n", setting.name, setting.value.help,
-               setting.value.required ? " (required)" : setting.value.by_default ? fmt::format(" (default {})", *setting.value.by_default) : "");
+               setting.value.required     ? " (required)"
+               : setting.value.by_default ? fmt::format(" (default {})", *setting.value.by_default)
+                                          : "");
   fmt::print("\nObjects\n");
   for (const auto& object : d.objects) fmt::print("  {:<16} {}\n", object.name, object.value.title);
   fmt::print("\nLimits\n");
   for (const auto& group : d.limits)
     for (const auto& rate : group.value.rates) {
       std::string when;
-      for (const auto& condition : rate.when) when += fmt::format(" with {} = {}", condition.name, condition.value);
+      for (const auto& condition : rate.when)
+        when += fmt::format(" with {} = {}", condition.name, condition.value);
       fmt::print("  {:<16} {}{}\n", group.name, declare::show(rate.rate), when);
     }
   if (!d.quirks.empty()) fmt::print("\nGood to know\n");
@@ -146,7 +164,8 @@ int discover(const Globals& globals, const std::string& name, const std::string&
   if (destination == nullptr) {
     std::vector<std::string> names;
     for (const auto& one : workspace->project().destinations) names.push_back(one.name);
-    return print_error(globals, {ErrorKind::config, fmt::format("there is no destination '{}'", name), declare::did_you_mean(name, names)});
+    return print_error(globals, {ErrorKind::config, fmt::format("there is no destination '{}'", name),
+                                 declare::did_you_mean(name, names)});
   }
   const auto connector = workspace->catalog().find(*destination->type);
   if (object.empty()) {
@@ -157,13 +176,20 @@ int discover(const Globals& globals, const std::string& name, const std::string&
   if (!session.ok()) return print_error(globals, session.error());
   auto settings = resolve_settings(*destination, workspace->resolver(), Login::needed);
   if (!settings.ok()) return print_error(globals, settings.error());
-  auto fields = (*session)->loop().run(discover_fields((*session)->loop(), (*session)->client(), connector, *std::move(settings), object));
+  auto fields = (*session)->loop().run(
+      discover_fields((*session)->loop(), (*session)->client(), connector, *std::move(settings), object));
   if (!fields.ok()) return print_error(globals, fields.error());
   Table table({"field", "type", "unique", "title"});
   for (const auto& field : *fields) {
     if (globals.json) {
       declare::JsonWriter json;
-      json.begin_object().key("field").text(field.name).key("title").text(field.title).key("type").text(field.type);
+      json.begin_object()
+          .key("field")
+          .text(field.name)
+          .key("title")
+          .text(field.title)
+          .key("type")
+          .text(field.type);
       json.key("unique").boolean(field.unique).key("read_only").boolean(field.read_only).end_object();
       fmt::print("{}\n", json.str());
     }
@@ -179,20 +205,23 @@ void add_init(Door door) {
   auto* command = door.app.add_subcommand("init", "Write a working starter project");
   auto directory = std::make_shared<std::string>();
   command->add_option("DIR", *directory, "Where; the current directory when not given");
-  command->callback([door, directory] { door.run = [door, directory] { return init(door.globals, *directory); }; });
+  command->callback(
+      [door, directory] { door.run = [door, directory] { return init(door.globals, *directory); }; });
 }
 
 void add_check(Door door) {
   auto* command = door.app.add_subcommand("check", "Validate all files of the project");
   auto connect = std::make_shared<bool>(false);
   command->add_flag("--connect", *connect, "Also try sources, destinations and fields");
-  command->callback([door, connect] { door.run = [door, connect] { return check(door.globals, *connect); }; });
+  command->callback(
+      [door, connect] { door.run = [door, connect] { return check(door.globals, *connect); }; });
 }
 
 void add_schema(Door door) {
   auto* command = door.app.add_subcommand("schema", "Print JSON Schemas of the project files, for editors");
   auto name = std::make_shared<std::string>();
-  command->add_option("KIND", *name, "project, source, model, destination, sync or alert; all of them when not given");
+  command->add_option("KIND", *name,
+                      "project, source, model, destination, sync or alert; all of them when not given");
   command->callback([door, name] { door.run = [door, name] { return schema(door.globals, *name); }; });
 }
 
@@ -209,14 +238,17 @@ void add_connector(Door door) {
 }
 
 void add_discover(Door door) {
-  auto* command = door.app.add_subcommand("discover", "List the objects of a destination, or the fields of one");
+  auto* command =
+      door.app.add_subcommand("discover", "List the objects of a destination, or the fields of one");
   struct Given {
     std::string destination, object;
   };
   auto given = std::make_shared<Given>();
   command->add_option("DESTINATION", given->destination, "The destination")->required();
   command->add_option("OBJECT", given->object, "The object");
-  command->callback([door, given] { door.run = [door, given] { return discover(door.globals, given->destination, given->object); }; });
+  command->callback([door, given] {
+    door.run = [door, given] { return discover(door.globals, given->destination, given->object); };
+  });
 }
 
 }  // namespace penstock::cli

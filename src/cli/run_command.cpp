@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/run_view.h"
 #include "cli/session.h"
@@ -47,7 +48,9 @@ class ProgressDisplay {
 // Of several syncs the worst exit counts.
 int worse(int a, int b) {
   static constexpr int kOrder[] = {kDone, kPartial, kStopped, kFailed, kUsage, kInterrupted, kTerminated};
-  const auto rank = [](int exit) { return std::find(std::begin(kOrder), std::end(kOrder), exit) - std::begin(kOrder); };
+  const auto rank = [](int exit) {
+    return std::find(std::begin(kOrder), std::end(kOrder), exit) - std::begin(kOrder);
+  };
   return rank(a) >= rank(b) ? a : b;
 }
 
@@ -66,7 +69,8 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
     auto report = (*session)->loop().run(run_sync(std::move(parts), *sync, given.request, diagnostics));
     display.clear();
     if (!report.ok()) {
-      exit = worse(exit, !diagnostics.ok() ? print_diagnostics(globals, diagnostics) : print_error(globals, report.error()));
+      exit = worse(exit, !diagnostics.ok() ? print_diagnostics(globals, diagnostics)
+                                           : print_error(globals, report.error()));
     } else {
       fmt::print("{}", globals.json ? report_json(*report) + "\n" : report_text(*report, globals.terminal));
       std::fflush(stdout);
@@ -81,14 +85,20 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
 
 void add_run(Door door) {
   auto* command = door.app.add_subcommand("run", "Plan and deliver: send what has changed");
-  command->footer("Exit codes: 0 all accepted, 1 failed, 2 configuration, 3 some rows rejected or invalid, 4 stopped by a guard.\n"
-                  "Examples:\n  penstock run\n  penstock run customers_to_crm --limit 10\n  penstock run customers_to_crm --baseline");
+  command->footer(
+      "Exit codes: 0 all accepted, 1 failed, 2 configuration, 3 some rows rejected or invalid, 4 stopped by "
+      "a guard.\n"
+      "Examples:\n  penstock run\n  penstock run customers_to_crm --limit 10\n  penstock run "
+      "customers_to_crm --baseline");
   auto given = std::make_shared<RunOptionsGiven>();
   command->add_option("SYNC", given->syncs, "Syncs to run; all of them when none is named");
   auto* full = command->add_flag("--full", given->full, "Send every row again");
-  command->add_flag("--baseline", given->baseline, "Take the model as already sent; send nothing")->excludes(full);
-  auto* limit = command->add_option("--limit", given->request.limit, "Send at most so many rows")->check(CLI::PositiveNumber);
-  command->add_option("--key", given->request.key, "Only this row; parts of a longer key separated by commas")->excludes(limit);
+  command->add_flag("--baseline", given->baseline, "Take the model as already sent; send nothing")
+      ->excludes(full);
+  auto* limit = command->add_option("--limit", given->request.limit, "Send at most so many rows")
+                    ->check(CLI::PositiveNumber);
+  command->add_option("--key", given->request.key, "Only this row; parts of a longer key separated by commas")
+      ->excludes(limit);
   command->callback([door, given] {
     if (given->full) given->request.kind = RunKind::full;
     if (given->baseline) given->request.kind = RunKind::baseline;
@@ -98,8 +108,9 @@ void add_run(Door door) {
 
 void add_retry(Door door) {
   auto* command = door.app.add_subcommand("retry", "Try waiting rows of a sync now");
-  command->footer("Rows that were refused wait until they change, or their time comes. This tries them at once,\n"
-                  "together with whatever else has changed.");
+  command->footer(
+      "Rows that were refused wait until they change, or their time comes. This tries them at once,\n"
+      "together with whatever else has changed.");
   auto given = std::make_shared<RunOptionsGiven>();
   command->add_option("SYNC", given->syncs, "The sync")->required();
   given->request.kind = RunKind::retry;

@@ -18,7 +18,9 @@ std::string bar(uint64_t done, uint64_t of, size_t width) {
   return out;
 }
 
-uint64_t ended(const DeliveryProgress& delivery) { return delivery.outcomes.sent() + delivery.outcomes.failed; }
+uint64_t ended(const DeliveryProgress& delivery) {
+  return delivery.outcomes.sent() + delivery.outcomes.failed;
+}
 
 double rows_a_second(const RunProgress& progress, Instant now) {
   const double seconds = in_seconds(now - progress.started);
@@ -30,17 +32,23 @@ double rows_a_second(const RunProgress& progress, Instant now) {
 std::string progress_line(const RunProgress& progress, Instant now, const Terminal& terminal) {
   const std::string elapsed = duration(in_seconds(now - progress.started));
   switch (progress.stage) {
-    case RunProgress::Stage::opening: return fmt::format("{}: opening the source  {}", progress.sync, elapsed);
-    case RunProgress::Stage::planning: return fmt::format("{}: comparing  {}", progress.sync, elapsed);
-    case RunProgress::Stage::settling: return fmt::format("{}: recording  {}", progress.sync, elapsed);
-    case RunProgress::Stage::delivering: break;
+    case RunProgress::Stage::opening:
+      return fmt::format("{}: opening the source  {}", progress.sync, elapsed);
+    case RunProgress::Stage::planning:
+      return fmt::format("{}: comparing  {}", progress.sync, elapsed);
+    case RunProgress::Stage::settling:
+      return fmt::format("{}: recording  {}", progress.sync, elapsed);
+    case RunProgress::Stage::delivering:
+      break;
   }
   const uint64_t done = ended(progress.delivery), total = progress.plan.to_send;
   const double rate = rows_a_second(progress, now);
-  std::string line = fmt::format("{}: {} {} of {} rows", progress.sync, bar(done, total, terminal.width > 100 ? 24 : 12),
-                                 number(done), number(total));
+  std::string line =
+      fmt::format("{}: {} {} of {} rows", progress.sync, bar(done, total, terminal.width > 100 ? 24 : 12),
+                  number(done), number(total));
   if (progress.delivery.outcomes.rejected > 0)
-    line += styled(fmt::format("  {} rejected", number(progress.delivery.outcomes.rejected)), Style::red, terminal.colour_err);
+    line += styled(fmt::format("  {} rejected", number(progress.delivery.outcomes.rejected)), Style::red,
+                   terminal.colour_err);
   if (rate >= 1) line += fmt::format("  {} rows/s", number(static_cast<uint64_t>(rate)));
   if (progress.delivery.throttled > 0) line += fmt::format("  throttled {}×", progress.delivery.throttled);
   if (rate > 0 && done > 0 && done < total)
@@ -51,7 +59,13 @@ std::string progress_line(const RunProgress& progress, Instant now, const Termin
 std::string progress_json(const RunProgress& progress, Instant now) {
   static constexpr const char* kStages[] = {"opening", "planning", "delivering", "settling"};
   declare::JsonWriter json;
-  json.begin_object().key("event").text("progress").key("run").text(progress.run).key("sync").text(progress.sync);
+  json.begin_object()
+      .key("event")
+      .text("progress")
+      .key("run")
+      .text(progress.run)
+      .key("sync")
+      .text(progress.sync);
   json.key("stage").text(kStages[static_cast<size_t>(progress.stage)]);
   json.key("to_send").integer(static_cast<int64_t>(progress.plan.to_send));
   json.key("accepted").integer(static_cast<int64_t>(progress.delivery.outcomes.accepted));
@@ -77,7 +91,8 @@ Verdict verdict_of(std::string_view status) {
 void append_counts(std::string& out, const RunRow& run, const Terminal& terminal) {
   const auto part = [&](uint64_t value, std::string_view word, Style style) {
     if (value == 0) return;
-    out += fmt::format("{}{}", out.ends_with("  ") ? "" : ", ", styled(fmt::format("{} {}", number(value), word), style, terminal.colour_out));
+    out += fmt::format("{}{}", out.ends_with("  ") ? "" : ", ",
+                       styled(fmt::format("{} {}", number(value), word), style, terminal.colour_out));
   };
   part(run.accepted, "accepted", Style::green);
   part(run.rejected, "rejected", Style::red);
@@ -98,27 +113,38 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
                                 styled(run.sync, Style::bold, terminal.colour_out), run.status);
   append_counts(out, run, terminal);
   if (run.kind == "baseline") out += fmt::format(", {} rows taken as sent", number(run.added + run.changed));
-  out += styled(fmt::format("  {}, {}\n", count(run.requests, "request", "requests"), duration(run.seconds())), Style::dim, terminal.colour_out);
-  for (const auto& note : report.notes) out += styled("  note: " + note + "\n", Style::dim, terminal.colour_out);
+  out +=
+      styled(fmt::format("  {}, {}\n", count(run.requests, "request", "requests"), duration(run.seconds())),
+             Style::dim, terminal.colour_out);
+  for (const auto& note : report.notes)
+    out += styled("  note: " + note + "\n", Style::dim, terminal.colour_out);
   if (report.error) {
     out += fmt::format("  {} {}\n", styled("error:", Style::red, terminal.colour_out), report.error->message);
-    if (!report.error->remedy.empty()) out += styled("  → " + report.error->remedy + "\n", Style::dim, terminal.colour_out);
+    if (!report.error->remedy.empty())
+      out += styled("  → " + report.error->remedy + "\n", Style::dim, terminal.colour_out);
   }
   if (report.guard) {
-    out += fmt::format("  {} {}\n", styled(fmt::format("guard {}:", report.guard->guard), Style::red, terminal.colour_out), report.guard->message);
+    out += fmt::format("  {} {}\n",
+                       styled(fmt::format("guard {}:", report.guard->guard), Style::red, terminal.colour_out),
+                       report.guard->message);
     out += styled("  → " + report.guard->remedy + "\n", Style::dim, terminal.colour_out);
   }
   for (const auto& group : report.refused) {
-    out += fmt::format("  {} {} {}\n", styled(fmt::format("{:>8}×", number(group.rows)), Style::red, terminal.colour_out),
+    out += fmt::format("  {} {} {}\n",
+                       styled(fmt::format("{:>8}×", number(group.rows)), Style::red, terminal.colour_out),
                        styled(group.code, Style::bold, terminal.colour_out), shortened(group.message, 110));
-    out += styled(fmt::format("            key {}{}\n", fmt::join(group.keys, ", "), group.rows > group.keys.size() ? ", …" : ""), Style::dim, terminal.colour_out);
+    out += styled(fmt::format("            key {}{}\n", fmt::join(group.keys, ", "),
+                              group.rows > group.keys.size() ? ", …" : ""),
+                  Style::dim, terminal.colour_out);
   }
   for (size_t i = 0; i < std::min<size_t>(3, report.invalid.size()); ++i)
-    out += fmt::format("  {} key {}: {}\n", styled("invalid", Style::red, terminal.colour_out), report.invalid[i].key, report.invalid[i].reason);
+    out += fmt::format("  {} key {}: {}\n", styled("invalid", Style::red, terminal.colour_out),
+                       report.invalid[i].key, report.invalid[i].reason);
   if (!report.refused.empty()) {
     const auto& group = report.refused[0];
     out += styled(fmt::format("  next: penstock trace {} {}   or   penstock log {} --rejected\n", run.sync,
-                              group.keys.empty() ? "KEY" : fmt::format("'{}'", group.keys[0]), run.run), Style::dim, terminal.colour_out);
+                              group.keys.empty() ? "KEY" : fmt::format("'{}'", group.keys[0]), run.run),
+                  Style::dim, terminal.colour_out);
   }
   return out;
 }
@@ -126,19 +152,34 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
 std::string report_json(const RunReport& report) {
   const RunRow& run = report.run;
   declare::JsonWriter json;
-  json.begin_object().key("event").text("result").key("run").text(run.run).key("sync").text(run.sync).key("status").text(run.status);
+  json.begin_object()
+      .key("event")
+      .text("result")
+      .key("run")
+      .text(run.run)
+      .key("sync")
+      .text(run.sync)
+      .key("status")
+      .text(run.status);
   const std::pair<const char*, uint64_t> counts[] = {
-      {"rows", run.rows},         {"added", run.added},       {"changed", run.changed}, {"removed", run.removed},
-      {"unchanged", run.unchanged}, {"invalid", run.invalid}, {"waiting", run.waiting}, {"sent", run.sent},
-      {"accepted", run.accepted}, {"rejected", run.rejected}, {"skipped", run.skipped}, {"in_doubt", run.in_doubt},
-      {"failed", run.failed},     {"requests", run.requests}, {"throttled", run.throttled}};
+      {"rows", run.rows},         {"added", run.added},         {"changed", run.changed},
+      {"removed", run.removed},   {"unchanged", run.unchanged}, {"invalid", run.invalid},
+      {"waiting", run.waiting},   {"sent", run.sent},           {"accepted", run.accepted},
+      {"rejected", run.rejected}, {"skipped", run.skipped},     {"in_doubt", run.in_doubt},
+      {"failed", run.failed},     {"requests", run.requests},   {"throttled", run.throttled}};
   for (const auto& [name, value] : counts) json.key(name).integer(static_cast<int64_t>(value));
   json.key("seconds").raw(fmt::format("{:.3f}", run.seconds())).key("kind").text(run.kind);
   json.text_if("error", run.error);
   if (report.guard) json.key("guard").text(report.guard->guard);
   json.key("refused").begin_array();
   for (const auto& group : report.refused) {
-    json.begin_object().key("code").text(group.code).key("message").text(group.message).key("rows").integer(static_cast<int64_t>(group.rows));
+    json.begin_object()
+        .key("code")
+        .text(group.code)
+        .key("message")
+        .text(group.message)
+        .key("rows")
+        .integer(static_cast<int64_t>(group.rows));
     json.key("keys").begin_array();
     for (const auto& key : group.keys) json.text(key);
     json.end_array().end_object();

@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 #include "async/interrupts.h"
 #include "async/real_loop.h"
@@ -18,10 +19,13 @@ struct SandboxGiven {
 
 Result<void> read_texts(SandboxGiven& given) {
   const size_t colon = given.listen.rfind(':');
-  if (colon == std::string::npos) return Error{ErrorKind::config, fmt::format("--listen: expected ADDR:PORT, found '{}'", given.listen), ""};
+  if (colon == std::string::npos)
+    return Error{ErrorKind::config, fmt::format("--listen: expected ADDR:PORT, found '{}'", given.listen),
+                 ""};
   given.options.address = given.listen.substr(0, colon);
   const std::string port = given.listen.substr(colon + 1);
-  if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos || port.size() > 5 || std::stoul(port) > 65535)
+  if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos || port.size() > 5 ||
+      std::stoul(port) > 65535)
     return Error{ErrorKind::config, fmt::format("--listen: '{}' is not a port", port), ""};
   given.options.port = static_cast<uint16_t>(std::stoul(port));
   if (!given.limit.empty()) {
@@ -35,14 +39,18 @@ Result<void> read_texts(SandboxGiven& given) {
     Duration* duration;
     double* share;
   };
-  for (const Text& one : {Text{"--latency", given.latency, &given.options.latency, nullptr},
-                          Text{"--search-lag", given.search_lag, &given.options.search_lag, nullptr},
-                          Text{"--fail", given.fail, nullptr, &given.options.fail_rows},
-                          Text{"--fail-requests", given.fail_requests, nullptr, &given.options.fail_requests}}) {
+  for (const Text& one :
+       {Text{"--latency", given.latency, &given.options.latency, nullptr},
+        Text{"--search-lag", given.search_lag, &given.options.search_lag, nullptr},
+        Text{"--fail", given.fail, nullptr, &given.options.fail_rows},
+        Text{"--fail-requests", given.fail_requests, nullptr, &given.options.fail_requests}}) {
     if (one.text.empty()) continue;
     if (one.duration != nullptr) {
       auto parsed = declare::parse_duration(one.text);
-      if (!parsed.ok()) return Error{ErrorKind::config, fmt::format("{}: expected {}, found '{}'", one.name, parsed.error().message, one.text), ""};
+      if (!parsed.ok())
+        return Error{ErrorKind::config,
+                     fmt::format("{}: expected {}, found '{}'", one.name, parsed.error().message, one.text),
+                     ""};
       *one.duration = *parsed;
     } else {
       auto parsed = sandbox::parse_share(one.text);
@@ -60,7 +68,8 @@ int serve(const Globals& globals, SandboxGiven given) {
   // On standard output, so that a script that asked for any free port learns which one it is.
   fmt::print("{}\n", (*sandbox)->url());
   std::fflush(stdout);
-  say(globals, fmt::format("a sandbox of {} is listening; Ctrl-C ends it and forgets its records\n", given.options.vendor));
+  say(globals, fmt::format("a sandbox of {} is listening; Ctrl-C ends it and forgets its records\n",
+                           given.options.vendor));
   RealLoop loop;
   Event stopped(loop);
   InterruptWatch watch(loop, [&](Interrupt) { stopped.set(); });
@@ -74,15 +83,20 @@ int serve(const Globals& globals, SandboxGiven given) {
 }  // namespace
 
 void add_sandbox(Door door) {
-  auto* command = door.app.add_subcommand("sandbox", "Serve a stateful stand-in for a vendor's API, for tests and demos");
-  command->footer("Any token is accepted. What it holds: GET /_sandbox/records/contacts; what it did: GET /_sandbox/stats.");
+  auto* command =
+      door.app.add_subcommand("sandbox", "Serve a stateful stand-in for a vendor's API, for tests and demos");
+  command->footer(
+      "Any token is accepted. What it holds: GET /_sandbox/records/contacts; what it did: GET "
+      "/_sandbox/stats.");
   auto given = std::make_shared<SandboxGiven>();
   command->add_option("--listen", given->listen, "Address and port; port 0 takes any")->capture_default_str();
   command->add_option("--vendor", given->options.vendor, "Whose API it speaks")->capture_default_str();
-  command->add_option("--limit", given->limit, "Requests in a time, such as 190/10s, or none; the vendor's own when not given");
+  command->add_option("--limit", given->limit,
+                      "Requests in a time, such as 190/10s, or none; the vendor's own when not given");
   command->add_option("--daily-limit", given->options.daily_limit, "Requests a day");
   command->add_option("--latency", given->latency, "Time until each answer, such as 20ms");
-  command->add_option("--search-lag", given->search_lag, "Time until a search sees what was written, such as 5s");
+  command->add_option("--search-lag", given->search_lag,
+                      "Time until a search sees what was written, such as 5s");
   command->add_option("--fail", given->fail, "Share of rows that are refused, such as 1%");
   command->add_option("--fail-requests", given->fail_requests, "Share of requests answered with 503");
   command->add_option("--seed", given->options.seed, "Seed of everything random")->capture_default_str();

@@ -15,20 +15,24 @@ Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspac
   CurlClientOptions options;
   // The usual variables for a company's own certificate authority.
   for (const char* name : {"PENSTOCK_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
-    if (const char* file = std::getenv(name); file != nullptr && options.ca_file.empty()) options.ca_file = file;
+    if (const char* file = std::getenv(name); file != nullptr && options.ca_file.empty())
+      options.ca_file = file;
   auto client = CurlClient::create(session->loop_, options);
   if (!client.ok()) return client.error();
   session->client_ = *std::move(client);
-  session->watch_ = std::make_unique<InterruptWatch>(session->loop_, [raw = session.get()](Interrupt interrupt) {
-    raw->signal_ = interrupt.signal;
-    // The journal holds what was delivered; the next command recovers from it.
-    if (interrupt.nth > 1) ::_exit(interrupted_exit(interrupt.signal));
-    say(raw->globals_, "\nstopping: finishing what is under way (once more to stop at once)\n");
-    raw->interruption_.interrupt();
-  });
+  session->watch_ =
+      std::make_unique<InterruptWatch>(session->loop_, [raw = session.get()](Interrupt interrupt) {
+        raw->signal_ = interrupt.signal;
+        // The journal holds what was delivered; the next command recovers from it.
+        if (interrupt.nth > 1) ::_exit(interrupted_exit(interrupt.signal));
+        say(raw->globals_, "\nstopping: finishing what is under way (once more to stop at once)\n");
+        raw->interruption_.interrupt();
+      });
   return session;
 }
 
-int interrupted_exit(int signal) { return signal == SIGTERM ? kTerminated : kInterrupted; }
+int interrupted_exit(int signal) {
+  return signal == SIGTERM ? kTerminated : kInterrupted;
+}
 
 }  // namespace penstock::cli

@@ -1,4 +1,5 @@
-// What a command that talks to destinations needs: a loop, a client, and Ctrl-C that ends things in good order.
+// What a command that talks to destinations needs: a loop, a client, and Ctrl-C that ends things in good
+// order.
 #pragma once
 
 #include <memory>

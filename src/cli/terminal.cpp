@@ -32,7 +32,8 @@ std::string styled(std::string_view text, Style style, bool colour) {
 
 std::string number(uint64_t value) {
   std::string digits = fmt::to_string(value);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
   return digits;
 }
 
@@ -45,7 +46,9 @@ std::string duration(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<uint64_t>(std::llround(seconds));
   if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return whole % 60 == 0 ? fmt::format("{} min", whole / 60) : fmt::format("{} min {} s", whole / 60, whole % 60);
+  if (whole < 3600)
+    return whole % 60 == 0 ? fmt::format("{} min", whole / 60)
+                           : fmt::format("{} min {} s", whole / 60, whole % 60);
   if (whole < 86400) return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
   return fmt::format("{} days {} h", whole / 86400, whole / 3600 % 24);
 }
@@ -60,7 +63,8 @@ std::string ago(Time time, Time now) {
 }
 
 std::string percent(uint64_t part, uint64_t whole) {
-  return whole == 0 ? "0%" : fmt::format("{:.0f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return whole == 0 ? "0%"
+                    : fmt::format("{:.0f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 size_t display_width(std::string_view text) {
@@ -90,7 +94,9 @@ std::string shortened(std::string_view text, size_t characters) {
 namespace {
 
 bool is_number(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == ',' || c == '.' || c == '%'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || c == ',' || c == '.' || c == '%';
+  });
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ enum class Style { plain, bold, dim, green, red, yellow, blue, struck };
 // Whether standard output and standard error take colours, and how wide the terminal is. Set once by main.
 struct Terminal {
   bool colour_out = false, colour_err = false;
-  bool live = false;      // standard error is a terminal: lines may be rewritten
+  bool live = false;  // standard error is a terminal: lines may be rewritten
   size_t width = 100;
   static Terminal detect(bool no_color);
 };

@@ -188,7 +188,7 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
   switch (piece.placeholder.what) {
     case What::match: {
       const size_t start = out.size();
-      write_match(out, *row);
+      write_match(out, *row, masked);
       if (piece.placeholder.lower) lower_from(out, start);
       return;
     }
@@ -218,7 +218,7 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
 }
 
 void Body::write_inside(std::string& out, const Piece& piece, const RowView* row, size_t index,
-                        std::string_view page) const {
+                        std::string_view page, bool masked) const {
   std::string text;
   switch (piece.placeholder.what) {
     case What::match:
@@ -242,8 +242,10 @@ void Body::write_inside(std::string& out, const Piece& piece, const RowView* row
   out.append(quoted, 1, quoted.size() - 2);
 }
 
-void Body::write_match(std::string& out, const RowView& row) const {
-  if (row.match_text.empty())
+void Body::write_match(std::string& out, const RowView& row, bool masked) const {
+  if (masked && facts_.match_is_personal)
+    append_json_string(out, kMask);
+  else if (row.match_text.empty())
     append_value(out, row.match[0], row.row, *facts_.values);
   else
     append_json_string(out, row.match_text);
@@ -255,7 +257,10 @@ void Body::write_members(std::string& out, const RowView& row, bool comma_before
     if (comma) out += ',';
     comma = true;
     out += match_member_;
-    append_value(out, row.match[0], row.row, *facts_.values);
+    if (masked && facts_.match_is_personal)
+      append_json_string(out, kMask);
+    else
+      append_value(out, row.match[0], row.row, *facts_.values);
   }
   for (size_t i = 0; i < member_names_.size(); ++i) {
     if (!row.send[i]) continue;

@@ -33,8 +33,9 @@ struct RowView {
 // What a sync puts into a template once and for all.
 struct BodyFacts {
   std::vector<std::string> field_names;
-  std::string match_member = {};  // the match field's name when it is not among them; else empty
-  FieldMask personal;             // fields to mask when asked for
+  std::string match_member = {};   // the match field's name when it is not among them; else empty
+  FieldMask personal;              // fields to mask when asked for
+  bool match_is_personal = false;  // likewise the match value
   std::vector<std::string> read_fields;
   const ValueRules* values = nullptr;  // outlives the body
   // For placeholders that are the same in every request: setting, object, match_field.
@@ -70,9 +71,9 @@ class Body {
   void write_json(std::string& out, const Piece& piece, const RowView* row, size_t index,
                   std::string_view page, bool masked) const;
   void write_inside(std::string& out, const Piece& piece, const RowView* row, size_t index,
-                    std::string_view page) const;
+                    std::string_view page, bool masked) const;
   void write_members(std::string& out, const RowView& row, bool comma_before, bool masked) const;
-  void write_match(std::string& out, const RowView& row) const;
+  void write_match(std::string& out, const RowView& row, bool masked) const;
 
   BodyFacts facts_;
   std::vector<std::string> member_names_;  // "firstname": with quotes and colon

@@ -144,9 +144,13 @@ Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& 
   if (!path.ok()) return path.error();
   bound.path = *std::move(path);
   if (bound.operation->body) {
+    const bool is_mapped =
+        std::find(facts_.fields.begin(), facts_.fields.end(), facts_.match_field) != facts_.fields.end();
     BodyFacts body_facts{
         .field_names = facts_.fields,
+        .match_member = is_mapped || facts_.match_kind == MatchKind::id ? "" : facts_.match_field,
         .personal = facts_.personal,
+        .match_is_personal = facts_.match_is_personal,
         .read_fields = {},
         .values = &values(),
         .constant = [this](const Placeholder& placeholder) { return constant(placeholder); }};

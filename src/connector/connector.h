@@ -70,6 +70,7 @@ struct TargetFacts {
   MatchKind match_kind = MatchKind::id;  // meaningless without a match field
   std::vector<std::string> fields;
   FieldMask personal;
+  bool match_is_personal = false;
   FieldMask read;  // fields whose present value decides (write: if_empty)
 };
 

@@ -101,6 +101,16 @@ TEST_F(HubSpot, OnlyTheFieldsThatTravelAreWritten) {
             R"({"inputs":[{"id":"51","properties":{"firstname":"","city":""},"objectWriteTraceId":"0"}]})");
 }
 
+TEST_F(HubSpot, ACreateCarriesTheMatchFieldEvenIfItIsNotMapped) {
+  set("'a@x'", {"'Ana'"});
+  view.write_match = true;
+  EXPECT_EQ(
+      body(*target({"firstname"}).create()),
+      R"({"inputs":[{"properties":{"email":"a@x","firstname":"Ana"},"associations":[],"objectWriteTraceId":"0"}]})");
+  EXPECT_EQ(body(*target({"email"}).create()),
+            R"({"inputs":[{"properties":{"email":"Ana"},"associations":[],"objectWriteTraceId":"0"}]})");
+}
+
 TEST_F(HubSpot, LookUps) {
   set("'Ana@X.com'", {"'Ana'"});
   TargetFacts facts{.object = "companies",

@@ -45,10 +45,12 @@ Task<bool> Carrier::allowed(const Batch& batch) {
 }
 
 Task<void> Carrier::attempt(Batch batch) {
-  for (Row& row : batch) ++row.attempts;
   const auto& find = operation_.operation->find;
-  Exchanged exchanged =
-      co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, find ? find->first : "");
+  const std::string page = find ? find->first : "";
+  std::string body = encode(operation_, batch, page, false);
+  if (is_too_large(body)) co_return take_too_large(std::move(batch), body.size());
+  for (Row& row : batch) ++row.attempts;
+  Exchanged exchanged = co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page, std::move(body));
   const Instant now = delivery_.parts_.loop.now();
   if (exchanged.failure) {
     const bool may_have_arrived = is_write() && exchanged.failure->may_have_arrived;
@@ -182,6 +184,19 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
     facts.record_id = row.record_id;
     delivery_.go(std::move(row), next, facts);
   }
+}
+
+bool Carrier::is_too_large(const std::string& body) const {
+  return operation_.operation->bytes > 0 && body.size() > operation_.operation->bytes;
+}
+
+// Fewer rows travel together; a row that is too large alone travels nowhere.
+void Carrier::take_too_large(Batch batch, size_t bytes) {
+  if (batch.size() > 1) return split(std::move(batch));
+  RowOutcome facts;
+  facts.operation = operation_.name;
+  const std::string message = fmt::format("this row makes a request of {} bytes, the destination takes {}", bytes, operation_.operation->bytes);
+  delivery_.settle(std::move(batch[0]), Settle{.outcome = Outcome::rejected, .code = "TOO_LARGE", .message = message, .foreign = false}, std::move(facts));
 }
 
 void Carrier::split(Batch batch) {

@@ -19,6 +19,8 @@ class Carrier {
   void take_rows(Batch batch, Exchanged& exchanged);
   Task<void> take_found(Batch batch, Exchanged exchanged);
   void split(Batch batch);
+  bool is_too_large(const std::string& body) const;
+  void take_too_large(Batch batch, size_t bytes);
   void try_again(Batch batch, const Exchanged& exchanged, bool effect_unknown);
   void give_up(Batch batch, const Exchanged& exchanged);
   void throttle(Batch batch, const Exchanged& exchanged);

@@ -92,6 +92,7 @@ Task<void> Delivery::read(RowSource& rows) {
 void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
   if (const auto* settled = std::get_if<Settle>(&next)) return settle(std::move(row), *settled, facts);
   if (stopping_ && !row.effect_unknown) return row_ended();
+  row.attempts = 0;  // each step has its own
   queues_[static_cast<size_t>(std::get<Step>(next))].push_back(std::move(row));
   if (stopping_) stop();
 }

@@ -13,24 +13,14 @@ using connector::Verdict;
 // Bodies beyond this are cut in what is kept: a journal is not an archive.
 constexpr size_t kKeptBytesMax = 256 << 10;
 
-std::string encode(const BoundOperation& operation, const std::vector<Row>& rows, const std::string& page,
-                   bool masked) {
-  std::string body;
-  if (!operation.body) return body;
-  operation.body->begin(body, page);
-  for (size_t i = 0; i < rows.size(); ++i) operation.body->add(body, rows[i].view(), i, masked);
-  operation.body->end(body, page);
-  return body;
-}
-
-HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation,
-                        const std::vector<Row>& rows, const std::string& page) {
+HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation, const std::vector<Row>& rows,
+                        std::string body) {
   HttpRequest request;
   request.method = operation.method;
   const connector::RowView first = rows[0].view();
   request.url = parts.target.url(operation, &first);
   request.headers = parts.target.headers();
-  request.body = encode(operation, rows, page, false);
+  request.body = std::move(body);
   if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.timeouts = parts.options.timeouts;
   return request;
@@ -50,19 +40,26 @@ void learn(RateLimit& limit, const connector::LimitRule& rule, const HttpReply& 
   limit.learn(number_in(reply, rule.learn->allowed), number_in(reply, rule.learn->remaining));
 }
 
+void mask(std::string& text, const std::string& value) {
+  if (value.size() < 3) return;  // too short to be found without mangling other text
+  for (size_t at = text.find(value); at != text.npos; at = text.find(value, at + kMask.size()))
+    text.replace(at, value.size(), kMask);
+}
+
 // Personal values that a reply repeats, and our secrets, are taken out of what is kept.
 std::string without_personal(const DeliveryParts& parts, const std::vector<Row>& rows, std::string text) {
-  const auto& personal = parts.target.facts().personal;
-  if (personal.any())
-    for (const Row& row : rows)
-      for (size_t i = 0; i < row.chunk->fields().size(); ++i) {
-        if (!personal[i] || row.chunk->fields()[i].is_null(row.index)) continue;
-        std::string value;
-        append_text(value, row.chunk->fields()[i], row.index);
-        if (value.size() < 3) continue;
-        for (size_t at = text.find(value); at != text.npos; at = text.find(value, at + kMask.size()))
-          text.replace(at, value.size(), kMask);
-      }
+  const connector::TargetFacts& facts = parts.target.facts();
+  for (const Row& row : rows) {
+    for (size_t i = 0; facts.personal.any() && i < row.chunk->fields().size(); ++i) {
+      if (!facts.personal[i] || row.chunk->fields()[i].is_null(row.index)) continue;
+      std::string value;
+      append_text(value, row.chunk->fields()[i], row.index);
+      mask(text, value);
+    }
+    if (!facts.match_is_personal || row.chunk->match().empty()) continue;
+    mask(text, match_text(row, parts.target.values()));
+    mask(text, std::string(row.chunk->match_before(row.index)));
+  }
   return parts.target.without_secrets(std::move(text));
 }
 
@@ -110,10 +107,21 @@ connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>
 
 }  // namespace
 
-Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page) {
+std::string encode(const BoundOperation& operation, const std::vector<Row>& rows, const std::string& page,
+                   bool masked) {
+  std::string body;
+  if (!operation.body) return body;
+  operation.body->begin(body, page);
+  for (size_t i = 0; i < rows.size(); ++i) operation.body->add(body, rows[i].view(), i, masked);
+  operation.body->end(body, page);
+  return body;
+}
+
+Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
+                         std::string body) {
   const DeliveryParts& parts = with.parts;
   RateLimit& limit = parts.limits.of(parts.target, *with.operation.operation->limit);
-  HttpRequest request = request_for(parts, with.operation, rows, page);
+  HttpRequest request = request_for(parts, with.operation, rows, std::move(body));
   co_await limit.acquire();
   Exchanged exchanged;
   exchanged.facts.operation = with.operation.name;

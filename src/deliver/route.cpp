@@ -104,8 +104,8 @@ Next Router::write_known(Row& row) const {
   const std::string_view before = row.chunk->match_before(row.index);
   if (!before.empty() && rules_.follow && target_->update() != nullptr) {
     row.write_match = true;
-    if (!row.record_id.empty())
-      return has_policy(row, WritePolicy::if_empty) ? Next(Step::find) : Next(Step::update);
+    const bool reads = has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr;
+    if (!row.record_id.empty() && !reads) return Step::update;
     if (target_->find() != nullptr) {
       row.find_by = before;
       return Step::find;
@@ -144,6 +144,7 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
   if (records.empty()) {
     // The record that was followed is gone: the row is looked for as what it is now.
     if (!std::exchange(row.find_by, {}).empty()) {
+      if (!row.record_id.empty()) return write_unread(row);
       row.write_match = false;
       return target_->upsert() != nullptr ? Next(Step::upsert) : Next(Step::find);
     }
@@ -162,6 +163,13 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
       if (name == target_->facts().fields[i] && !value.empty()) row.send.reset(i);
   }
   if (row.send.none() && !row.write_match) return Settle{};  // every field is somebody else's by now
+  return Step::update;
+}
+
+// We know the record's id, but could not read what it holds: fields that depend on that are left alone.
+Next Router::write_unread(Row& row) const {
+  for (size_t i = 0; i < rules_.write.size(); ++i)
+    if (rules_.write[i] == WritePolicy::if_empty) row.send.reset(i);
   return Step::update;
 }
 

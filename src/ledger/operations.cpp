@@ -104,7 +104,7 @@ Result<void> write_operations(duck::Connection& connection, Disk& disk, const St
       "SELECT {0} AS run, {1} AS sync, p.key, p.key_hi, p.key_lo, p.\"change\", p.why, o.operation, "
       "['accepted', 'rejected', 'skipped', 'in_doubt', 'failed'][CAST(o.outcome AS BIGINT) + 1] AS outcome, "
       "o.attempt, "
-      "o.status, o.code AS error_code, o.message AS error_message, o.at, o.latency_ms, o.request, "
+      "o.status, o.code AS error_code, o.message AS error_message, o.\"at\", o.latency_ms, o.request, "
       "coalesce(o.record_id, "
       "p.record_id) AS record_id, CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END "
       "AS payload FROM "

@@ -7,10 +7,10 @@ namespace {
 
 constexpr const char* kTables = R"(
 CREATE TABLE outcomes(ordinal UBIGINT, outcome UBIGINT, operation VARCHAR, attempt UBIGINT, status BIGINT, code VARCHAR,
-                      message VARCHAR, record_id VARCHAR, request UBIGINT, at TIMESTAMP, latency_ms DOUBLE,
+                      message VARCHAR, record_id VARCHAR, request UBIGINT, "at" TIMESTAMP, latency_ms DOUBLE,
                       is_foreign BOOLEAN, effect_unknown BOOLEAN);
 CREATE TABLE requests(request UBIGINT, operation VARCHAR, method VARCHAR, url VARCHAR, rows UBIGINT, status BIGINT,
-                      error VARCHAR, at TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR);
+                      error VARCHAR, "at" TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR);
 CREATE TABLE intents(row UBIGINT);
 )";
 

@@ -28,6 +28,11 @@ std::string constant_sql(const Node& value) {
   return fmt::format("CAST({} AS JSON)", duck::quote_text(declare::as_json(value)));
 }
 
+std::string lowered(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
     return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
@@ -51,7 +56,9 @@ class Mapper {
       const auto& rule = match.value;
       auto column = rule.from ? this->column(*rule.from, match.name)
                               : expression(rule.sql->text, rule.sql->place, match.name);
-      if (column) mapped.mapping.match.push_back(*std::move(column));
+      if (!column) continue;
+      column->personal = is_personal(rule.from, rule.sql);
+      mapped.mapping.match.push_back(*std::move(column));
     }
     for (const auto& field : sync.fields)
       if (auto one = this->field(field)) mapped.mapping.fields.push_back(*std::move(one));
@@ -94,15 +101,16 @@ class Mapper {
     MappedField field{*std::move(column)};
     field.write = rule.write;
     field.omit_null = rule.null == config::NullValue::omit;
-    field.personal = rule.pii || is_personal(rule);
+    field.personal = rule.pii || is_personal(rule.from, rule.sql);
     return field;
   }
 
   // A column that the model calls personal stays so in every field that names it.
-  bool is_personal(const config::FieldRule& rule) const {
+  bool is_personal(const std::optional<Placed<std::string>>& from,
+                   const std::optional<declare::Passage>& sql) const {
     for (const auto& column : model_.pii) {
-      if (rule.from && same_name(**rule.from, *column)) return true;
-      if (rule.sql && rule.sql->text.find(*column) != std::string::npos) return true;
+      if (from && same_name(**from, *column)) return true;
+      if (sql && lowered(sql->text).find(lowered(*column)) != std::string::npos) return true;
     }
     return false;
   }

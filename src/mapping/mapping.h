@@ -20,12 +20,12 @@ struct MappedColumn {
   std::string sql;
   ValueType type;
   std::string warehouse_type;  // as the source calls it: DECIMAL(10,2)
+  bool personal = false;       // masked wherever values are kept or shown
 };
 
 struct MappedField : MappedColumn {
   WritePolicy write = WritePolicy::always;
   bool omit_null = false;  // a NULL is left out of the payload; else it clears the field
-  bool personal = false;   // masked wherever values are kept or shown
   bool fingerprinted() const { return write != WritePolicy::on_create; }
 };
 

@@ -15,14 +15,15 @@ struct GuardStop {
 };
 
 struct GuardFacts {
-  uint64_t known = 0;       // keys that the destination holds because of this sync
+  uint64_t known = 0;  // keys that the destination holds because of this sync
   bool first_run = false;
   bool asked_for_all = false;  // --full: a person wants every row to go
   OnRemoved on_removed = OnRemoved::ignore;
 };
 
 // Nullopt: nothing speaks against sending.
-std::optional<GuardStop> check_guards(const config::Guard& guard, const PlanCounts& counts, const GuardFacts& facts);
+std::optional<GuardStop> check_guards(const config::Guard& guard, const PlanCounts& counts,
+                                      const GuardFacts& facts);
 
 // While sending: whether so many refusals are too many. A share is judged from a hundred rows on.
 std::optional<GuardStop> check_rejected(const config::Guard& guard, uint64_t sent, uint64_t rejected);

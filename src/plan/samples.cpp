@@ -18,6 +18,10 @@ Result<void> sample_changes(duck::Connection& connection, const MappedModel& mod
     sample.key = row[2].value_or("");
     sample.key_hash = {std::stoull(*row[3]), std::stoull(*row[4])};
     if (change == "removed") continue;
+    if (row[7] && !model.mapping.match.empty()) {
+      const MappedColumn& match = model.mapping.match[0];
+      sample.fields.push_back({match.name, row[9], match.personal, row[7]});
+    }
     for (size_t i = 0; i < model.mapping.fields.size(); ++i) {
       const MappedField& field = model.mapping.fields[i];
       const auto& send = row[8];

@@ -13,23 +13,33 @@ namespace {
 
 ErrorKind kind_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::auth: return ErrorKind::auth;
-    case Verdict::forbidden: return ErrorKind::permission;
-    case Verdict::quota: return ErrorKind::quota;
-    default: return ErrorKind::transient;
+    case Verdict::auth:
+      return ErrorKind::auth;
+    case Verdict::forbidden:
+      return ErrorKind::permission;
+    case Verdict::quota:
+      return ErrorKind::quota;
+    default:
+      return ErrorKind::transient;
   }
 }
 
 }  // namespace
 
-Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop&, HttpClient& client, connector::ConnectorRef connector,
-                                                           connector::TargetSettings settings, std::string object) {
+Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop&, HttpClient& client,
+                                                           connector::ConnectorRef connector,
+                                                           connector::TargetSettings settings,
+                                                           std::string object) {
   const auto& rule = connector->declaration().discover.fields;
   const std::string& title = connector->declaration().title;
   if (!rule) co_return Error{ErrorKind::config, fmt::format("{} cannot list its fields", title), ""};
-  const auto target = connector::Target::bind(
-      connector, std::move(settings),
-      {.object = object, .match_field = "", .match_kind = MatchKind::id, .fields = {}, .personal = {}, .read = {}});
+  const auto target = connector::Target::bind(connector, std::move(settings),
+                                              {.object = object,
+                                               .match_field = "",
+                                               .match_kind = MatchKind::id,
+                                               .fields = {},
+                                               .personal = {},
+                                               .read = {}});
   if (!target.ok()) co_return target.error();
   HttpRequest request;
   request.url = *target->discover_fields_url();
@@ -57,11 +67,13 @@ Task<Result<MatchKind>> find_match_kind(Loop& loop, HttpClient& client, connecto
   const connector::Object* object = connector->object(*sync.object);
   if (const auto known = Connector::match_kind(*object, field)) co_return *known;
   auto fields = co_await discover_fields(loop, client, connector, std::move(settings), *sync.object);
-  if (!fields.ok() && (fields.error().kind == ErrorKind::auth || fields.error().kind == ErrorKind::permission))
+  if (!fields.ok() &&
+      (fields.error().kind == ErrorKind::auth || fields.error().kind == ErrorKind::permission))
     co_return fields.error();
   if (!fields.ok()) {
-    notes.push_back(fmt::format("whether '{}' is unique there could not be asked ({}); records would be searched for", field,
-                                fields.error().message));
+    notes.push_back(
+        fmt::format("whether '{}' is unique there could not be asked ({}); records would be searched for",
+                    field, fields.error().message));
     co_return MatchKind::search;
   }
   std::vector<std::string> names;
@@ -69,10 +81,11 @@ Task<Result<MatchKind>> find_match_kind(Loop& loop, HttpClient& client, connecto
     if (one.name == field) co_return one.unique ? MatchKind::unique : MatchKind::search;
     names.push_back(one.name);
   }
-  co_return Error{ErrorKind::config,
-                  fmt::format("{}: {} have no field '{}'", sync.match[0].name_place.show(), *sync.object, field),
-                  fmt::format("{}; `penstock discover {} {}` lists the fields", declare::did_you_mean(field, names),
-                              *sync.destination, *sync.object)};
+  co_return Error{
+      ErrorKind::config,
+      fmt::format("{}: {} have no field '{}'", sync.match[0].name_place.show(), *sync.object, field),
+      fmt::format("{}; `penstock discover {} {}` lists the fields", declare::did_you_mean(field, names),
+                  *sync.destination, *sync.object)};
 }
 
 }  // namespace penstock

@@ -11,17 +11,18 @@
 
 namespace penstock {
 
-// The fields of an object. Errors are of kind auth, permission or transient, or config when the connector has no
-// way to ask.
+// The fields of an object. Errors are of kind auth, permission or transient, or config when the connector has
+// no way to ask.
 Task<Result<std::vector<connector::DiscoveredField>>> discover_fields(Loop& loop, HttpClient& client,
                                                                       connector::ConnectorRef connector,
                                                                       connector::TargetSettings settings,
                                                                       std::string object);
 
-// How the sync's match field can be matched on: by the declaration, else by asking. When nobody answers, records
-// are searched for, and a note says so.
-Task<Result<connector::MatchKind>> find_match_kind(Loop& loop, HttpClient& client, connector::ConnectorRef connector,
-                                                   connector::TargetSettings settings, const config::Sync& sync,
-                                                   std::vector<std::string>& notes);
+// How the sync's match field can be matched on: by the declaration, else by asking. When nobody answers,
+// records are searched for, and a note says so.
+Task<Result<connector::MatchKind>> find_match_kind(Loop& loop, HttpClient& client,
+                                                   connector::ConnectorRef connector,
+                                                   connector::TargetSettings settings,
+                                                   const config::Sync& sync, std::vector<std::string>& notes);
 
 }  // namespace penstock

@@ -28,7 +28,8 @@ class Bill {
       estimate.requests += requests;
       const auto limit = prepared_.target->limit(group);
       const double share = prepared_.destination->rate_share.fraction;
-      const auto allowed = std::max<uint64_t>(1, static_cast<uint64_t>(static_cast<double>(limit.rate.count) * share));
+      const auto allowed =
+          std::max<uint64_t>(1, static_cast<uint64_t>(static_cast<double>(limit.rate.count) * share));
       // A window's worth goes at once; then the next window must come.
       const uint64_t windows = (requests - 1) / allowed;
       const uint64_t in_last = requests - windows * allowed;
@@ -65,7 +66,8 @@ Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts) {
     return bill.total();
   }
   if (target.upsert() != nullptr && (mode == config::Mode::upsert || mode == config::Mode::mirror)) {
-    const bool conditional = has_policy(prepared, WritePolicy::on_create) || has_policy(prepared, WritePolicy::if_empty);
+    const bool conditional =
+        has_policy(prepared, WritePolicy::on_create) || has_policy(prepared, WritePolicy::if_empty);
     const bool reads = has_policy(prepared, WritePolicy::if_empty);
     bill.add(conditional && target.create() != nullptr ? target.create() : target.upsert(), added);
     bill.add(reads ? target.find() : nullptr, changed);
@@ -79,7 +81,8 @@ Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts) {
     bill.add(mode == config::Mode::update ? target.update() : target.create(), added);
     bill.add(target.update(), changed);
   }
-  bill.add(prepared.sync->on_removed == config::OnRemoved::clear ? target.update() : target.remove(), removed);
+  bill.add(prepared.sync->on_removed == config::OnRemoved::clear ? target.update() : target.remove(),
+           removed);
   return bill.total();
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kColumns =
     "run, sync, key, \"change\", why, operation, outcome, attempt, status, error_code, error_message, "
-    "strftime(at, '%Y-%m-%dT%H:%M:%S.%gZ'), latency_ms, request, record_id, payload";
+    "strftime(\"at\", '%Y-%m-%dT%H:%M:%S.%gZ'), latency_ms, request, record_id, payload";
 
 struct Query {
   duck::Database database;
@@ -28,10 +28,22 @@ Result<Query> open_query() {
 OperationRow read_operation(duck::Connection::TextRow row) {
   const auto text = [&](size_t i) { return row[i].value_or(""); };
   const auto number = [&](size_t i) { return row[i] ? std::stod(*row[i]) : 0.0; };
-  return {.run = text(0), .sync = text(1), .key = text(2), .change = text(3), .why = text(4), .operation = text(5),
-          .outcome = text(6), .attempt = static_cast<uint64_t>(number(7)), .status = static_cast<int64_t>(number(8)),
-          .error_code = text(9), .error_message = text(10), .at = text(11), .latency_ms = number(12),
-          .request = static_cast<uint64_t>(number(13)), .record_id = text(14), .payload = text(15)};
+  return {.run = text(0),
+          .sync = text(1),
+          .key = text(2),
+          .change = text(3),
+          .why = text(4),
+          .operation = text(5),
+          .outcome = text(6),
+          .attempt = static_cast<uint64_t>(number(7)),
+          .status = static_cast<int64_t>(number(8)),
+          .error_code = text(9),
+          .error_message = text(10),
+          .at = text(11),
+          .latency_ms = number(12),
+          .request = static_cast<uint64_t>(number(13)),
+          .record_id = text(14),
+          .payload = text(15)};
 }
 
 std::string condition_of(const OperationFilter& filter) {
@@ -44,7 +56,8 @@ std::string condition_of(const OperationFilter& filter) {
 // Whether there are operation files of a sync at all: a glob without a match is an error in DuckDB.
 bool has_files(const Workspace& workspace, const std::string& directory) {
   const auto names = workspace.disk().list(directory);
-  return names.ok() && std::any_of(names->begin(), names->end(), [](const auto& name) { return name.ends_with(".parquet"); });
+  return names.ok() && std::any_of(names->begin(), names->end(),
+                                   [](const auto& name) { return name.ends_with(".parquet"); });
 }
 
 std::string operations_directory(const Workspace& workspace, const std::string& sync) {
@@ -54,16 +67,18 @@ std::string operations_directory(const Workspace& workspace, const std::string& 
 }  // namespace
 
 Result<void> for_each_operation(const Workspace& workspace, const std::string& sync, const std::string& run,
-                                const OperationFilter& filter, const std::function<void(const OperationRow&)>& visit) {
+                                const OperationFilter& filter,
+                                const std::function<void(const OperationRow&)>& visit) {
   const std::string file = workspace.paths().operations(sync, run);
   const auto there = workspace.disk().exists(file);
   if (!there.ok()) return there.error();
   if (!*there) return success();  // a run without rows to send leaves none
   auto query = open_query();
   if (!query.ok()) return query.error();
-  auto rows = query->connection.query(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM read_parquet({}) WHERE {}{})",
-                                                  kColumns, duck::quote_text(file), condition_of(filter),
-                                                  filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : ""));
+  auto rows = query->connection.query(
+      fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM read_parquet({}) WHERE {}{})",
+                  kColumns, duck::quote_text(file), condition_of(filter),
+                  filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : ""));
   if (!rows.ok()) return rows.error();
   for (;;) {
     auto chunk = rows->next();
@@ -87,15 +102,20 @@ Result<std::optional<RequestRow>> find_request(const Workspace& workspace, const
   if (!there.ok() || !*there || request == 0) return std::optional<RequestRow>();
   auto query = open_query();
   if (!query.ok()) return query.error();
-  auto rows = query->connection.texts(
-      fmt::format("SELECT method, url, error, request_body, reply_body, rows, status, latency_ms FROM read_parquet({}) WHERE request = {}",
-                  duck::quote_text(file), request));
+  auto rows =
+      query->connection.texts(fmt::format("SELECT method, url, error, request_body, reply_body, rows, "
+                                          "status, latency_ms FROM read_parquet({}) WHERE request = {}",
+                                          duck::quote_text(file), request));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return std::optional<RequestRow>();
   auto& row = (*rows)[0];
-  return std::optional<RequestRow>(RequestRow{.method = row[0].value_or(""), .url = row[1].value_or(""), .error = row[2].value_or(""),
-                                              .request_body = row[3].value_or(""), .reply_body = row[4].value_or(""),
-                                              .rows = std::stoull(row[5].value_or("0")), .status = std::stoll(row[6].value_or("0")),
+  return std::optional<RequestRow>(RequestRow{.method = row[0].value_or(""),
+                                              .url = row[1].value_or(""),
+                                              .error = row[2].value_or(""),
+                                              .request_body = row[3].value_or(""),
+                                              .reply_body = row[4].value_or(""),
+                                              .rows = std::stoull(row[5].value_or("0")),
+                                              .status = std::stoll(row[6].value_or("0")),
                                               .latency_ms = std::stod(row[7].value_or("0"))});
 }
 
@@ -113,14 +133,19 @@ Result<Trace> trace_key(const Workspace& workspace, const config::Sync& sync, co
     auto details = snapshot->details((*found)->slot);
     if (!details.ok()) return details.error();
     if (!details->key.empty()) trace.key = details->key;
-    trace.state = KeyState{.accepted = (*found)->accepted, .gone = (*found)->gone, .foreign = (*found)->foreign, .details = *std::move(details)};
+    trace.state = KeyState{.accepted = (*found)->accepted,
+                           .gone = (*found)->gone,
+                           .foreign = (*found)->foreign,
+                           .details = *std::move(details)};
   }
   const std::string directory = operations_directory(workspace, sync.name);
   if (!has_files(workspace, directory)) return trace;
   auto query = open_query();
   if (!query.ok()) return query.error();
-  auto rows = query->connection.texts(fmt::format("SELECT {} FROM read_parquet({}, union_by_name = true) WHERE key_hi = {} AND key_lo = {} ORDER BY at, run",
-                                                  kColumns, duck::quote_text(join_path(directory, "*.parquet")), hash->hi, hash->lo));
+  auto rows = query->connection.texts(
+      fmt::format("SELECT {} FROM read_parquet({}, union_by_name = true) WHERE key_hi = {} AND key_lo = {} "
+                  "ORDER BY \"at\", run",
+                  kColumns, duck::quote_text(join_path(directory, "*.parquet")), hash->hi, hash->lo));
   if (!rows.ok()) return rows.error();
   for (auto& row : *rows) {
     OperationRow operation = read_operation(std::move(row));
@@ -140,7 +165,8 @@ std::optional<std::optional<std::string>> member(simdjson::dom::element payload,
   if (payload.at_key(name).get(value) != simdjson::SUCCESS) return std::nullopt;
   if (value.is_null()) return std::optional<std::string>();
   std::string_view text;
-  return std::optional<std::string>(value.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(value));
+  return std::optional<std::string>(value.get(text) == simdjson::SUCCESS ? std::string(text)
+                                                                         : simdjson::minify(value));
 }
 
 }  // namespace
@@ -155,9 +181,10 @@ void add_values_before(const Workspace& workspace, const std::string& sync, std:
   auto query = open_query();
   if (!query.ok()) return;
   // Newest first: the first payload that holds a field is what was accepted for it last.
-  auto rows = query->connection.texts(fmt::format(
-      "SELECT key_hi, payload FROM read_parquet({}, union_by_name = true) WHERE outcome = 'accepted' AND (key_hi, key_lo) IN ({}) ORDER BY at DESC",
-      duck::quote_text(join_path(directory, "*.parquet")), keys));
+  auto rows = query->connection.texts(
+      fmt::format("SELECT key_hi, payload FROM read_parquet({}, union_by_name = true) WHERE outcome = "
+                  "'accepted' AND (key_hi, key_lo) IN ({}) ORDER BY \"at\" DESC",
+                  duck::quote_text(join_path(directory, "*.parquet")), keys));
   if (!rows.ok()) return;
   simdjson::dom::parser parser;
   for (const auto& row : *rows) {

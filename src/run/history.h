@@ -21,14 +21,15 @@ struct OperationRow {
 };
 
 struct OperationFilter {
-  bool refused_only = false;          // rejected, in doubt, failed
-  std::optional<std::string> key;     // as it is shown
-  uint64_t limit = 0;                 // 0: all
+  bool refused_only = false;       // rejected, in doubt, failed
+  std::optional<std::string> key;  // as it is shown
+  uint64_t limit = 0;              // 0: all
 };
 
 // Streams a run's operations in their order. Errors: config for a run without operations.
 Result<void> for_each_operation(const Workspace& workspace, const std::string& sync, const std::string& run,
-                                const OperationFilter& filter, const std::function<void(const OperationRow&)>& visit);
+                                const OperationFilter& filter,
+                                const std::function<void(const OperationRow&)>& visit);
 
 // The request that carried an operation, with its reply.
 struct RequestRow {
@@ -43,7 +44,7 @@ Result<std::optional<RequestRow>> find_request(const Workspace& workspace, const
 // Everything known of one key of a sync.
 struct Trace {
   std::string key;
-  std::optional<KeyState> state;                                       // in the snapshot
+  std::optional<KeyState> state;                                               // in the snapshot
   std::vector<std::pair<OperationRow, std::optional<RequestRow>>> operations;  // oldest first
 };
 Result<Trace> trace_key(const Workspace& workspace, const config::Sync& sync, const std::string& key);

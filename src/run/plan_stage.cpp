@@ -9,10 +9,11 @@ namespace penstock {
 namespace {
 
 // Why a row cannot be sent: its match value is missing, or a value cannot be written.
-std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules, std::span<const Values> match,
-                        std::span<const Values> fields, size_t row) {
+std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
+                        std::span<const Values> match, std::span<const Values> fields, size_t row) {
   for (size_t i = 0; i < match.size(); ++i)
-    if (match[i].is_null(row)) return fmt::format("the match value '{}' is NULL", mapped.mapping.match[i].name);
+    if (match[i].is_null(row))
+      return fmt::format("the match value '{}' is NULL", mapped.mapping.match[i].name);
   for (size_t i = 0; i < fields.size(); ++i) {
     const std::string why = connector::why_not(fields[i], row, rules);
     if (why.empty()) continue;
@@ -51,12 +52,12 @@ GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, c
 Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepared, const RunRequest& request,
                                 const std::string& file) {
   PlannedStage stage;
-  auto snapshot = Snapshot::open(workspace.disk(), workspace.paths().snapshot(prepared.sync->name), Verify::everything);
+  auto snapshot =
+      Snapshot::open(workspace.disk(), workspace.paths().snapshot(prepared.sync->name), Verify::everything);
   if (!snapshot.ok()) return snapshot.error();
   stage.snapshot.emplace(*std::move(snapshot));
-  prepared.mapped.older =
-      evaluable_mappings(*prepared.opened.connection, prepared.opened.relation, stage.snapshot->manifest().mappings,
-                         prepared.mapped.mapping);
+  prepared.mapped.older = evaluable_mappings(*prepared.opened.connection, prepared.opened.relation,
+                                             stage.snapshot->manifest().mappings, prepared.mapped.mapping);
   PlanOptions options;
   options.probe.keys_only = keys_only(*prepared.sync->mode);
   options.probe.everything = request.kind == RunKind::full;
@@ -73,7 +74,8 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
   options.limit = request.limit;
   options.samples = request.samples;
   options.file = file;
-  options.why_invalid = [&mapped = prepared.mapped, &rules = prepared.target->values()](auto match, auto fields, size_t row) {
+  options.why_invalid = [&mapped = prepared.mapped, &rules = prepared.target->values()](
+                            auto match, auto fields, size_t row) {
     return why_invalid(mapped, rules, match, fields, row);
   };
   auto plan = make_plan(*prepared.opened.connection, prepared.mapped, *stage.snapshot, options);
@@ -103,7 +105,8 @@ Result<KeyHash> parse_key(const std::string& text, size_t columns) {
     }
   }
   if (parts.size() != columns)
-    return Error{ErrorKind::config, fmt::format("the key '{}' has {} parts, the model's has {}", text, parts.size(), columns),
+    return Error{ErrorKind::config,
+                 fmt::format("the key '{}' has {} parts, the model's has {}", text, parts.size(), columns),
                  "separate the parts with commas, or write a JSON list: [\"DE\",42]"};
   const std::vector<std::string_view> views(parts.begin(), parts.end());
   return hash_key(views);

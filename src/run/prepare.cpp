@@ -20,6 +20,7 @@ TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchK
   facts.object = *sync.object;
   facts.match_kind = kind;
   if (!sync.match.empty()) facts.match_field = sync.match[0].name;
+  facts.match_is_personal = !mapped.mapping.match.empty() && mapped.mapping.match[0].personal;
   for (size_t i = 0; i < mapped.mapping.fields.size(); ++i) {
     const MappedField& field = mapped.mapping.fields[i];
     facts.fields.push_back(field.name);
@@ -44,8 +45,8 @@ RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped) {
 void check_object(const config::Sync& sync, const Connector& connector, Diagnostics& diagnostics) {
   if (connector.object(*sync.object) != nullptr) return;
   const auto names = connector.object_names();
-  auto& diagnostic =
-      diagnostics.error(sync.object.place, fmt::format("{} has no object '{}'", connector.declaration().title, *sync.object));
+  auto& diagnostic = diagnostics.error(
+      sync.object.place, fmt::format("{} has no object '{}'", connector.declaration().title, *sync.object));
   diagnostic.hint = declare::did_you_mean(*sync.object, names);
   diagnostic.remedy = fmt::format("its objects are {}", declare::list_names(names));
 }
@@ -54,8 +55,8 @@ void check_limits(const config::Sync& sync, const MappedModel& mapped, Diagnosti
   if (sync.match.size() > 1)
     diagnostics.error(sync.match[1].name_place, "this destination matches on one field");
   if (mapped.mapping.fields.size() > connector::kFieldsMax)
-    diagnostics.error(sync.place, fmt::format("a sync maps at most {} fields, this one {}", connector::kFieldsMax,
-                                              mapped.mapping.fields.size()));
+    diagnostics.error(sync.place, fmt::format("a sync maps at most {} fields, this one {}",
+                                              connector::kFieldsMax, mapped.mapping.fields.size()));
 }
 
 uint64_t digest(const MappedModel& mapped, const Connector& connector) {
@@ -72,7 +73,8 @@ Result<connector::TargetSettings> resolve_settings(const config::Destination& de
     const auto& type = setting.shape->type();
     std::string text;
     if (type == typeid(declare::Reference)) {
-      auto resolved = declare::resolve(*static_cast<const declare::Reference*>(setting.value.get()), resolver);
+      auto resolved =
+          declare::resolve(*static_cast<const declare::Reference*>(setting.value.get()), resolver);
       if (!resolved.ok() && login == Login::needed)
         return std::move(resolved).error().in(fmt::format("destination '{}'", destination.name));
       if (resolved.ok()) text = *std::move(resolved);
@@ -106,8 +108,8 @@ Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Diagnost
 
 }  // namespace
 
-Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace, const config::Sync& sync,
-                                        Login login, Diagnostics& diagnostics) {
+Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
+                                        const config::Sync& sync, Login login, Diagnostics& diagnostics) {
   PreparedSync prepared;
   prepared.sync = &sync;
   prepared.model = workspace.project().model(*sync.model);
@@ -123,7 +125,8 @@ Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspac
   if (!settings.ok()) co_return settings.error();
   auto kind = co_await find_match_kind(loop, client, connector, *settings, sync, prepared.notes);
   if (!kind.ok()) co_return kind.error();
-  auto target = connector::Target::bind(connector, *std::move(settings), facts_of(sync, prepared.mapped, *kind));
+  auto target =
+      connector::Target::bind(connector, *std::move(settings), facts_of(sync, prepared.mapped, *kind));
   if (!target.ok()) co_return target.error();
   prepared.target = std::make_unique<connector::Target>(*std::move(target));
   auto router = Router::make(*prepared.target, rules_of(sync, prepared.mapped));

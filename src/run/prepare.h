@@ -24,13 +24,14 @@ struct PreparedSync {
   MappedModel mapped;
   std::unique_ptr<connector::Target> target;
   std::unique_ptr<Router> router;
-  uint64_t cause = 0;            // digest of mapping and connector: when it changes, refused rows are tried again
+  uint64_t cause = 0;  // digest of mapping and connector: when it changes, refused rows are tried again
   std::vector<std::string> notes;  // for people: what had to be assumed
 };
 
 // Errors in the user's files go to `diagnostics`, everything else is the Result's.
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
-                                        const config::Sync& sync, Login login, declare::Diagnostics& diagnostics);
+                                        const config::Sync& sync, Login login,
+                                        declare::Diagnostics& diagnostics);
 
 // Values of a destination's file, with references resolved.
 Result<connector::TargetSettings> resolve_settings(const config::Destination& destination,

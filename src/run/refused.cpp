@@ -11,11 +11,14 @@ std::vector<RefusedGroup> refused_groups(const std::string& operations_file) {
   if (!database.ok()) return groups;
   auto connection = database->connect();
   if (!connection.ok()) return groups;
-  auto rows = connection->texts(fmt::format(
-      "SELECT coalesce(error_code, ''), any_value(coalesce(error_message, '')), count(*), string_agg(key, chr(31) ORDER BY key) FILTER (n <= 3) "
-      "FROM (SELECT *, row_number() OVER (PARTITION BY error_code, outcome ORDER BY key) AS n FROM read_parquet({}) WHERE "
-      "outcome IN ('rejected', 'in_doubt', 'failed')) GROUP BY error_code, outcome ORDER BY count(*) DESC LIMIT 20",
-      duck::quote_text(operations_file)));
+  auto rows =
+      connection->texts(fmt::format("SELECT coalesce(error_code, ''), any_value(coalesce(error_message, "
+                                    "'')), count(*), string_agg(key, chr(31) ORDER BY key) FILTER (n <= 3) "
+                                    "FROM (SELECT *, row_number() OVER (PARTITION BY error_code, outcome "
+                                    "ORDER BY key) AS n FROM read_parquet({}) WHERE "
+                                    "outcome IN ('rejected', 'in_doubt', 'failed')) GROUP BY error_code, "
+                                    "outcome ORDER BY count(*) DESC LIMIT 20",
+                                    duck::quote_text(operations_file)));
   if (!rows.ok()) return groups;
   for (auto& row : *rows) {
     RefusedGroup& group = groups.emplace_back();

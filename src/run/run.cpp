@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "ledger/retention.h"
 #include "run/plan_stage.h"
 #include "run/refused.h"
 #include "run/row_source.h"
@@ -11,10 +12,14 @@ namespace penstock {
 
 std::string_view name_of(RunKind kind) {
   switch (kind) {
-    case RunKind::usual: return "run";
-    case RunKind::full: return "full";
-    case RunKind::baseline: return "baseline";
-    case RunKind::retry: return "retry";
+    case RunKind::usual:
+      return "run";
+    case RunKind::full:
+      return "full";
+    case RunKind::baseline:
+      return "baseline";
+    case RunKind::retry:
+      return "retry";
   }
   die("a RunKind without a name");
 }
@@ -43,7 +48,8 @@ Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<
   if (!needed.ok()) return needed.error();
   if (!*needed) return success();
   auto settled = settle(workspace.disk(), workspace.paths(), sync, workspace.clock().now());
-  if (!settled.ok()) return std::move(settled).error().in(fmt::format("cannot recover the last run of '{}'", sync));
+  if (!settled.ok())
+    return std::move(settled).error().in(fmt::format("cannot recover the last run of '{}'", sync));
   if (settled->facts.run.empty()) return success();
   auto store = RunStore::open(workspace.paths().database());
   if (!store.ok()) return store.error();
@@ -63,8 +69,9 @@ Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<
   run.failed = settled->outcomes.failed;
   run.sent = settled->outcomes.sent();
   run.requests = settled->requests;
-  notes.push_back(fmt::format("run {} did not come to its end and was recovered: {} accepted, {} rejected, {} in doubt",
-                              run.run, run.accepted, run.rejected, run.in_doubt));
+  notes.push_back(
+      fmt::format("run {} did not come to its end and was recovered: {} accepted, {} rejected, {} in doubt",
+                  run.run, run.accepted, run.rejected, run.in_doubt));
   return store->put(run);
 }
 
@@ -105,21 +112,25 @@ class PlanSync {
       auto lock = SyncLock::acquire(parts_.workspace.paths().lock(sync_.name), sync_.name,
                                     holder_text(parts_.workspace.clock(), run));
       if (!lock.ok() && lock.error().kind != ErrorKind::locked) co_return lock.error();
-      if (!lock.ok()) planned.notes.push_back("a run is going on: this plan compares with the state before it");
+      if (!lock.ok())
+        planned.notes.push_back("a run is going on: this plan compares with the state before it");
       if (lock.ok())
         if (auto recovered = recover(parts_.workspace, sync_.name, planned.notes); !recovered.ok())
           co_return recovered.error();
     }
-    auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_, Login::optional, diagnostics_);
+    auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_,
+                                          Login::optional, diagnostics_);
     if (!prepared.ok()) co_return prepared.error();
     parts_.interruption.act_ = [&] { prepared->opened.connection->interrupt(); };
     const std::string file = dry_plan_file(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
-    auto stage = co_await parts_.loop.offload([&] { return plan_stage(parts_.workspace, *prepared, request_, file); });
+    auto stage =
+        co_await parts_.loop.offload([&] { return plan_stage(parts_.workspace, *prepared, request_, file); });
     parts_.interruption.act_ = nullptr;
     (void)parts_.workspace.disk().remove(file);
     if (!stage.ok()) co_return stage.error();
     planned.estimate = estimate(*prepared, stage->plan.counts);
-    planned.guard = check_guards(sync_.guard, stage->plan.counts, guard_facts(*prepared, *stage->snapshot, request_));
+    planned.guard =
+        check_guards(sync_.guard, stage->plan.counts, guard_facts(*prepared, *stage->snapshot, request_));
     planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());
     planned.plan = std::move(stage->plan);
     planned.plan.migration.reset();  // it borrows from the snapshot
@@ -156,13 +167,16 @@ class RunSync {
     begin();
     auto lock = take_lock();
     if (!lock.ok()) co_return lock.error();
-    if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok()) co_return recovered.error();
-    auto prepared = co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
+    if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok())
+      co_return recovered.error();
+    auto prepared =
+        co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
     if (!prepared.ok()) co_return prepared.error();
     report_.notes.insert(report_.notes.end(), prepared->notes.begin(), prepared->notes.end());
     auto planned = co_await plan(*prepared);
     if (!planned.ok()) co_return co_await ended_with(planned.error());
-    report_.guard = check_guards(sync_.guard, planned->plan.counts, guard_facts(*prepared, *planned->snapshot, request_));
+    report_.guard =
+        check_guards(sync_.guard, planned->plan.counts, guard_facts(*prepared, *planned->snapshot, request_));
     if (report_.guard) co_return co_await stopped_by_guard();
     if (has_nothing_to_do(*planned)) co_return co_await succeeded();
     co_return co_await carry_out(*prepared, *planned);
@@ -192,7 +206,8 @@ class RunSync {
     progress_.stage = RunProgress::Stage::planning;
     parts_.interruption.act_ = [&prepared] { prepared.opened.connection->interrupt(); };
     const std::string file = workspace_.paths().plan(sync_.name), unfinished = file + ".new";
-    auto stage = co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, request_, unfinished); });
+    auto stage =
+        co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, request_, unfinished); });
     parts_.interruption.act_ = nullptr;
     if (!stage.ok()) co_return stage.error();
     if (parts_.interruption.asked()) co_return Error{ErrorKind::interrupted, "interrupted", ""};
@@ -213,7 +228,8 @@ class RunSync {
 
   Task<Result<RunReport>> carry_out(PreparedSync& prepared, PlannedStage& planned) {
     if (auto noted = note_start(); !noted.ok()) co_return noted.error();
-    auto journal = Journal::create(parts_.loop, workspace_.disk(), workspace_.paths().journal(sync_.name), facts(prepared));
+    auto journal = Journal::create(parts_.loop, workspace_.disk(), workspace_.paths().journal(sync_.name),
+                                   facts(prepared));
     if (!journal.ok()) co_return journal.error();
     progress_.stage = RunProgress::Stage::delivering;
     Result<void> delivered = success();
@@ -254,7 +270,8 @@ class RunSync {
     DeliveryOptions options;
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
-    Delivery delivery({parts_.loop, parts_.client, *prepared.target, *prepared.router, limits, journal, parts_.random, options});
+    Delivery delivery({parts_.loop, parts_.client, *prepared.target, *prepared.router, limits, journal,
+                       parts_.random, options});
     delivery_ = &delivery;
     parts_.interruption.act_ = [&delivery] { delivery.stop(); };
     if (parts_.interruption.asked()) delivery.stop();
@@ -310,11 +327,14 @@ class RunSync {
     });
     if (!settled.ok()) co_return co_await ended_with(settled.error());
     copy_outcomes(settled->outcomes, report_.run);
+    remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name, workspace_.project().keep_operations,
+                          workspace_.clock().now());
     if (request_.kind == RunKind::baseline) {
       // Nothing went anywhere: these rows are not "sent".
       report_.run.sent = report_.run.accepted = 0;
     }
-    if (report_.run.status == "succeeded" && (report_.run.rejected > 0 || report_.run.in_doubt > 0 || report_.run.failed > 0 || report_.run.invalid > 0))
+    if (report_.run.status == "succeeded" && (report_.run.rejected > 0 || report_.run.in_doubt > 0 ||
+                                              report_.run.failed > 0 || report_.run.invalid > 0))
       report_.run.status = "partial";
     if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
       report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));

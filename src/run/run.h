@@ -55,7 +55,7 @@ struct RunProgress {
   Stage stage = Stage::opening;
   std::string sync, run;
   Instant started{};
-  PlanCounts plan;                 // from `delivering` on
+  PlanCounts plan;  // from `delivering` on
   DeliveryProgress delivery;
 };
 using OnProgress = std::function<void(const RunProgress&)>;
@@ -87,12 +87,13 @@ struct RunParts {
 Task<Result<PlannedSync>> plan_sync(RunParts parts, const config::Sync& sync, RunRequest request,
                                     declare::Diagnostics& diagnostics);
 
-// Plans and delivers. An error means that nothing was touched (configuration, source, lock); what happens later is
-// in the report.
+// Plans and delivers. An error means that nothing was touched (configuration, source, lock); what happens
+// later is in the report.
 Task<Result<RunReport>> run_sync(RunParts parts, const config::Sync& sync, RunRequest request,
                                  declare::Diagnostics& diagnostics);
 
-// The key as a person types it: its parts separated by commas, or a JSON list of them, when there are several.
+// The key as a person types it: its parts separated by commas, or a JSON list of them, when there are
+// several.
 Result<KeyHash> parse_key(const std::string& text, size_t columns);
 
 }  // namespace penstock

@@ -40,7 +40,8 @@ std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catal
   return std::make_unique<ConnectorKinds>(catalog);
 }
 
-Workspace::Workspace(Disk& disk, const Clock& clock) : disk_(disk), clock_(clock), random_(Random::from_system()) {}
+Workspace::Workspace(Disk& disk, const Clock& clock)
+    : disk_(disk), clock_(clock), random_(Random::from_system()) {}
 
 std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const std::string& directory,
                                            declare::Diagnostics& diagnostics) {
@@ -66,8 +67,8 @@ std::string Workspace::new_run_id() {
       std::chrono::time_point_cast<std::chrono::system_clock::duration>(clock_.now()));
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
-  std::string id = fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                               utc.tm_hour, utc.tm_min, utc.tm_sec);
+  std::string id = fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-", utc.tm_year + 1900, utc.tm_mon + 1,
+                               utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
   for (int i = 0; i < 4; ++i) id += kDigits[random_.below(32)];
   return id;
 }

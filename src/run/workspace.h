@@ -15,8 +15,8 @@ namespace penstock {
 
 class Workspace {
  public:
-  // Reads the project in `directory`. What is wrong with its files goes to `diagnostics`; with errors there the
-  // workspace must not be run.
+  // Reads the project in `directory`. What is wrong with its files goes to `diagnostics`; with errors there
+  // the workspace must not be run.
   static std::unique_ptr<Workspace> open(Disk& disk, const Clock& clock, const std::string& directory,
                                          declare::Diagnostics& diagnostics);
 
