@@ -165,7 +165,7 @@ void Body::write(std::string& out, const std::vector<Piece>& pieces, const RowVi
         write_json(out, piece, row, index, page, masked);
         break;
       case Piece::Form::inside_string:
-        write_inside(out, piece, row, index, page);
+        write_inside(out, piece, row, index, page, masked);
         break;
       case Piece::Form::members:
         write_members(out, *row, piece.comma_before, masked);
@@ -222,7 +222,12 @@ void Body::write_inside(std::string& out, const Piece& piece, const RowView* row
   std::string text;
   switch (piece.placeholder.what) {
     case What::match:
-      append_value_text(text, row->match[0], row->row, *facts_.values);
+      if (masked && facts_.match_is_personal)
+        text = kMask;
+      else if (row->match_text.empty())
+        append_value_text(text, row->match[0], row->row, *facts_.values);
+      else
+        text = row->match_text;
       break;
     case What::record_id:
       text = row->record_id;

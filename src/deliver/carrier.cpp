@@ -50,7 +50,8 @@ Task<void> Carrier::attempt(Batch batch) {
   std::string body = encode(operation_, batch, page, false);
   if (is_too_large(body)) co_return take_too_large(std::move(batch), body.size());
   for (Row& row : batch) ++row.attempts;
-  Exchanged exchanged = co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page, std::move(body));
+  Exchanged exchanged =
+      co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page, std::move(body));
   const Instant now = delivery_.parts_.loop.now();
   if (exchanged.failure) {
     const bool may_have_arrived = is_write() && exchanged.failure->may_have_arrived;
@@ -163,7 +164,8 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
     if (page->next_page.empty()) break;
     if (delivery_.stopping()) co_return abandon(std::move(batch));
     exchanged =
-        co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page->next_page);
+        co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page->next_page,
+                          encode(operation_, batch, page->next_page, false));
     if (exchanged.failure || exchanged.reading.verdict != Verdict::accepted) {
       if (exchanged.failure)
         try_again(std::move(batch), exchanged, false);
@@ -195,8 +197,12 @@ void Carrier::take_too_large(Batch batch, size_t bytes) {
   if (batch.size() > 1) return split(std::move(batch));
   RowOutcome facts;
   facts.operation = operation_.name;
-  const std::string message = fmt::format("this row makes a request of {} bytes, the destination takes {}", bytes, operation_.operation->bytes);
-  delivery_.settle(std::move(batch[0]), Settle{.outcome = Outcome::rejected, .code = "TOO_LARGE", .message = message, .foreign = false}, std::move(facts));
+  const std::string message = fmt::format("this row makes a request of {} bytes, the destination takes {}",
+                                          bytes, operation_.operation->bytes);
+  delivery_.settle(
+      std::move(batch[0]),
+      Settle{.outcome = Outcome::rejected, .code = "TOO_LARGE", .message = message, .foreign = false},
+      std::move(facts));
 }
 
 void Carrier::split(Batch batch) {

@@ -13,8 +13,8 @@ using connector::Verdict;
 // Bodies beyond this are cut in what is kept: a journal is not an archive.
 constexpr size_t kKeptBytesMax = 256 << 10;
 
-HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation, const std::vector<Row>& rows,
-                        std::string body) {
+HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation,
+                        const std::vector<Row>& rows, std::string body) {
   HttpRequest request;
   request.method = operation.method;
   const connector::RowView first = rows[0].view();

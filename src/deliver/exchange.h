@@ -20,11 +20,13 @@ struct ExchangeParts {
   DeliveryProgress& progress;
 };
 
-// The body of a request that carries these rows; masked: as it is kept. `page` is the mark of a look-up's page.
-std::string encode(const connector::BoundOperation& operation, const std::vector<Row>& rows, const std::string& page,
-                   bool masked);
+// The body of a request that carries these rows; masked: as it is kept. `page` is the mark of a look-up's
+// page.
+std::string encode(const connector::BoundOperation& operation, const std::vector<Row>& rows,
+                   const std::string& page, bool masked);
 
 // Sends the rows in one request with this body.
-Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page, std::string body);
+Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
+                         std::string body);
 
 }  // namespace penstock

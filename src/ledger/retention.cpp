@@ -16,7 +16,8 @@ bool began_before(const std::string& file, Time when) {
 
 }  // namespace
 
-void remove_old_operations(Disk& disk, const StatePaths& paths, const std::string& sync, Duration keep, Time now) {
+void remove_old_operations(Disk& disk, const StatePaths& paths, const std::string& sync, Duration keep,
+                           Time now) {
   if (keep <= Duration(0)) return;
   for (const char* kind : {"operations", "requests"}) {
     const std::string directory = join_path(join_path(paths.root, kind), sync);
