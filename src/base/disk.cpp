@@ -99,8 +99,14 @@ class RealDisk final : public Disk {
  public:
   Result<void> make_directories(const std::string& path) override {
     std::error_code code;
+    std::vector<std::string> missing;  // the innermost first
+    for (std::filesystem::path at = path; !at.empty() && !std::filesystem::exists(at, code);
+         at = at.parent_path())
+      missing.push_back(at.string());
     std::filesystem::create_directories(path, code);
     if (code) return disk_error("create the directory", path, code.value());
+    for (const std::string& made : missing)
+      if (auto synced = sync_directory_of(made); !synced.ok()) return synced;
     return success();
   }
 

@@ -36,6 +36,7 @@ class MappedFile {
 class Disk {
  public:
   virtual ~Disk() = default;
+  // With all that are missing on the way; durably.
   virtual Result<void> make_directories(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
   // Names of the entries of a directory, sorted; a missing directory is an error.
