@@ -44,6 +44,21 @@ add_library(duckdb SHARED IMPORTED)
 set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_DIR}/libduckdb.so
                       INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_DIR} IMPORTED_NO_SONAME FALSE)
 
+# The standard headers that nearly every file reads, parsed once: a third of the time of a build.
+# -fno-pch-timestamp lets ccache see that nothing changed.
+set(PENSTOCK_STANDARD_HEADERS <algorithm> <atomic> <chrono> <coroutine> <cstdint> <cstring> <deque> <functional>
+    <map> <memory> <mutex> <optional> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
+target_compile_options(penstock_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+function(penstock_precompile target)
+  if(TARGET penstock_headers)
+    target_precompile_headers(${target} REUSE_FROM penstock_headers)
+  endif()
+endfunction()
+file(WRITE ${CMAKE_BINARY_DIR}/penstock_headers.cpp "")
+add_library(penstock_headers OBJECT ${CMAKE_BINARY_DIR}/penstock_headers.cpp)
+target_link_libraries(penstock_headers PRIVATE penstock_flags fmt::fmt)
+target_precompile_headers(penstock_headers PRIVATE ${PENSTOCK_STANDARD_HEADERS})
+
 # penstock_folder(NAME deps...): src/NAME as a static library of all its .cpp files, and NAME_test of its
 # *_test.cpp files. The deps are the only folders it may include (tests/structure checks the arrows).
 function(penstock_folder name)
@@ -54,9 +69,11 @@ function(penstock_folder name)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   add_library(penstock_${name} STATIC ${sources})
   target_link_libraries(penstock_${name} PUBLIC penstock_flags ${ARGN})
+  penstock_precompile(penstock_${name})
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE penstock_${name} GTest::gtest_main GTest::gmock)
+    penstock_precompile(${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
   endif()

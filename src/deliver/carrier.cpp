@@ -118,9 +118,12 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
     RowOutcome facts = exchanged.facts;
     facts.record_id = !reading.record_id.empty() ? reading.record_id : row.record_id;
     switch (reading.verdict) {
-      case Verdict::accepted:
-        delivery_.settle(std::move(row), Settle{}, std::move(facts));
+      case Verdict::accepted: {
+        if (!reading.record_id.empty()) row.record_id = reading.record_id;
+        const Next next = router.accepted(row, reading.created.value_or(false) && step_ == Step::upsert);
+        delivery_.go(std::move(row), next, facts);
         break;
+      }
       case Verdict::exists: {
         const Next next = router.exists(row, reading);
         delivery_.go(std::move(row), next, facts);
@@ -163,9 +166,8 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
     for (auto& record : page->records) found[record.value].push_back(std::move(record));
     if (page->next_page.empty()) break;
     if (delivery_.stopping()) co_return abandon(std::move(batch));
-    exchanged =
-        co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page->next_page,
-                          encode(operation_, batch, page->next_page, false));
+    exchanged = co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page->next_page,
+                                  encode(operation_, batch, page->next_page, false));
     if (exchanged.failure || exchanged.reading.verdict != Verdict::accepted) {
       if (exchanged.failure)
         try_again(std::move(batch), exchanged, false);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+
+#include "connector/values.h"
+#include "deliver/personal.h"
 
 namespace penstock {
 namespace {
@@ -40,27 +44,26 @@ void learn(RateLimit& limit, const connector::LimitRule& rule, const HttpReply& 
   limit.learn(number_in(reply, rule.learn->allowed), number_in(reply, rule.learn->remaining));
 }
 
-void mask(std::string& text, const std::string& value) {
-  if (value.size() < 3) return;  // too short to be found without mangling other text
-  for (size_t at = text.find(value); at != text.npos; at = text.find(value, at + kMask.size()))
-    text.replace(at, value.size(), kMask);
-}
-
-// Personal values that a reply repeats, and our secrets, are taken out of what is kept.
-std::string without_personal(const DeliveryParts& parts, const std::vector<Row>& rows, std::string text) {
+// What must not be kept of these rows.
+PersonalValues personal_values(const DeliveryParts& parts, const std::vector<Row>& rows) {
   const connector::TargetFacts& facts = parts.target.facts();
+  PersonalValues personal;
+  for (size_t i = 0; i < facts.fields.size(); ++i)
+    if (facts.personal[i]) personal.add_name(facts.fields[i]);
+  if (facts.match_is_personal) personal.add_name(facts.match_field);
+  if (personal.empty()) return personal;
   for (const Row& row : rows) {
-    for (size_t i = 0; facts.personal.any() && i < row.chunk->fields().size(); ++i) {
-      if (!facts.personal[i] || row.chunk->fields()[i].is_null(row.index)) continue;
+    for (size_t i = 0; i < row.chunk->fields().size(); ++i) {
+      if (!facts.personal[i]) continue;
       std::string value;
-      append_text(value, row.chunk->fields()[i], row.index);
-      mask(text, value);
+      connector::append_value_text(value, row.chunk->fields()[i], row.index, parts.target.values());
+      personal.add_value(value);
     }
     if (!facts.match_is_personal || row.chunk->match().empty()) continue;
-    mask(text, match_text(row, parts.target.values()));
-    mask(text, std::string(row.chunk->match_before(row.index)));
+    personal.add_value(match_text(row, parts.target.values()));
+    personal.add_value(row.chunk->match_before(row.index));
   }
-  return parts.target.without_secrets(std::move(text));
+  return personal;
 }
 
 std::string cut(std::string text) {
@@ -78,6 +81,11 @@ bool is_success(const Exchanged& exchanged) {
   return true;
 }
 
+bool is_kept_whole(const DeliveryParts& parts, const Exchanged& exchanged) {
+  const uint64_t every = parts.options.sample_every;
+  return !is_success(exchanged) || exchanged.facts.request % every == 1 || every == 1;
+}
+
 void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& page,
           const HttpRequest& request, const Exchanged& exchanged, std::string reply) {
   const DeliveryParts& parts = with.parts;
@@ -91,12 +99,27 @@ void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& p
   if (exchanged.failure) record.error = exchanged.failure->error.message;
   record.at = exchanged.facts.at;
   record.latency = exchanged.facts.latency;
-  if (!is_success(exchanged) || record.number % parts.options.sample_every == 1 ||
-      parts.options.sample_every == 1) {
+  if (is_kept_whole(parts, exchanged)) {
     record.request_body = cut(encode(with.operation, rows, page, true));
-    record.reply_body = cut(without_personal(parts, rows, std::move(reply)));
+    reply = personal_values(parts, rows).taken_out_of_reply(std::move(reply));
+    record.reply_body = cut(parts.target.without_secrets(std::move(reply)));
   }
   parts.journal.add(record);
+}
+
+void mask_messages(const DeliveryParts& parts, const std::vector<Row>& rows,
+                   connector::ReplyReading& reading) {
+  const bool says_something =
+      !reading.message.empty() || std::any_of(reading.rows.begin(), reading.rows.end(),
+                                              [](const auto& row) { return !row.message.empty(); });
+  if (!says_something) return;
+  const PersonalValues personal = personal_values(parts, rows);
+  const auto mask = [&](std::string& message) {
+    message = parts.target.without_secrets(personal.taken_out_of(std::move(message)));
+  };
+  mask(reading.message);
+  for (auto& row : reading.rows)
+    if (!row.message.empty()) mask(row.message);
 }
 
 connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>& rows) {
@@ -145,9 +168,7 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
   if (const auto* after = reply.header("Retry-After"))
     exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
   exchanged.reading = parts.target.read(with.operation, reply.status, reply.body, sent_rows(parts, rows));
-  for (auto& row : exchanged.reading.rows)
-    if (!row.message.empty()) row.message = without_personal(parts, rows, std::move(row.message));
-  exchanged.reading.message = without_personal(parts, rows, std::move(exchanged.reading.message));
+  mask_messages(parts, rows, exchanged.reading);
   note(with, rows, page, kept, exchanged, reply.body);
   if (with.operation.operation->find) exchanged.reply_body = std::move(reply.body);
   co_return exchanged;

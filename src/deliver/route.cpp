@@ -173,6 +173,19 @@ Next Router::write_unread(Row& row) const {
   return Step::update;
 }
 
+// A record that had been there was deleted by somebody, and our upsert of a few fields made it anew: it gets
+// the rest as well.
+Next Router::accepted(Row& row, bool created) const {
+  if (!created || row.change != Change::changed || row.went_missing || row.record_id.empty() || row.clear ||
+      target_->update() == nullptr || is_removal(row))
+    return Settle{};
+  const connector::FieldMask sent = row.send;
+  choose_fields(row, true);
+  if (row.send == sent) return Settle{};
+  row.went_missing = true;
+  return Step::update;
+}
+
 Next Router::exists(Row& row, const RowReading& reading) const {
   if (rules_.mode == Mode::insert)
     return Settle{

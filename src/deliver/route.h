@@ -39,6 +39,8 @@ class Router {
   Next start(Row& row) const;
   // The look-up found these record ids, and the fields of the first.
   Next found(Row& row, const std::vector<connector::FoundRecord>& records) const;
+  // The write was accepted; `created` when the destination made a new record for it.
+  Next accepted(Row& row, bool created) const;
   // A record with the row's match value is there already.
   Next exists(Row& row, const connector::RowReading& reading) const;
   // The record that the row was to be written to is not there.

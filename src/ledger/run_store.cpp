@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace penstock {
 namespace {
 
@@ -28,8 +30,12 @@ Error store_error(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_extended_errcode(database);
   Error error{ErrorKind::disk,
               fmt::format("cannot {} the history of runs: {}", doing, sqlite3_errmsg(database)), ""};
-  if ((code & 0xff) == SQLITE_FULL)
-    error.remedy = "free some space on this disk, then run the same command again: what was recorded is kept";
+  // SQLite's own mapped file gives an I/O error where the disk is full.
+  if ((code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR)
+    error.remedy =
+        "see that this disk is well and has free space, then run the same command again: what was recorded "
+        "is "
+        "kept";
   else if ((code & 0xff) == SQLITE_READONLY || (code & 0xff) == SQLITE_CANTOPEN)
     error.remedy = "make the state directory writable for the user that runs penstock";
   else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
@@ -156,9 +162,37 @@ Result<RunStore> RunStore::open(const std::string& path) {
   return store;
 }
 
+namespace {
+
+// As SQLite's URIs want it.
+std::string percent_encoded(const std::string& path) {
+  std::string out;
+  for (const char c : path)
+    out += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", static_cast<unsigned>(c))
+                                            : std::string(1, c);
+  return out;
+}
+
+bool is_read_only(const std::string& path) {
+  return ::access(path.c_str(), W_OK) != 0 && (errno == EROFS || errno == EACCES);
+}
+
+}  // namespace
+
+// Questions can be asked of a state that nobody can write to, such as a backup: then it does not change
+// either.
+Result<RunStore> RunStore::open_read_only(const std::string& path) {
+  sqlite3* database = nullptr;
+  const std::string uri = fmt::format("file:{}?immutable=1", percent_encoded(path));
+  const int code = sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+  RunStore store(database);
+  if (code != SQLITE_OK) return store_error(database, "open");
+  return store;
+}
+
 Result<std::optional<RunStore>> RunStore::open_existing(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) return std::optional<RunStore>();
-  auto store = open(path);
+  auto store = is_read_only(path) ? open_read_only(path) : open(path);
   if (!store.ok()) return store.error();
   return std::optional<RunStore>(*std::move(store));
 }

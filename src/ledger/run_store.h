@@ -48,6 +48,7 @@ class RunStore {
 
  private:
   explicit RunStore(sqlite3* database) : database_(database) {}
+  static Result<RunStore> open_read_only(const std::string& path);
   Result<void> execute(const char* sql);
   sqlite3* database_;
 };

@@ -149,10 +149,20 @@ class StateChanges {
       case Outcome::rejected:
         return take_refused(row, Waiting::Kind::removal_rejected);
       case Outcome::in_doubt:
+        return take_removal_in_doubt(row);
       case Outcome::failed:
-        return success();  // still to be removed: removing twice is harmless
+        return row.effect_unknown ? take_removal_in_doubt(row) : success();
     }
     return success();
+  }
+
+  // Removed again by the next plan, which is harmless; but a row that comes back before that must be written,
+  // whatever was accepted last: its record may be gone.
+  Result<void> take_removal_in_doubt(const SettledRow& row) {
+    KeyState state = before_;
+    state.accepted = kUnknownPayload;
+    if (state.details) state.details->waiting.reset();
+    return changes_.put(row.key, state);
   }
 
   const Snapshot& snapshot_;
@@ -183,6 +193,13 @@ std::vector<std::string> descriptions_in(std::string_view mappings) {
   if (parser.parse(mappings.data(), mappings.size()).get_array().get(array) != simdjson::SUCCESS) return all;
   for (const auto one : array) all.push_back(simdjson::minify(one));
   return all;
+}
+
+// Every row that differed was sent and accepted, and none waits.
+bool is_complete(const Plan& plan, const OutcomeCounts& outcomes) {
+  const PlanCounts& counts = plan.counts;
+  return outcomes.accepted == counts.to_send && counts.to_send >= counts.added + counts.changed &&
+         counts.waiting == 0 && counts.invalid == 0;
 }
 
 }  // namespace
@@ -238,11 +255,8 @@ ManifestUpdate manifest_update(const Snapshot& snapshot, const Settled& settled,
   update.last_run = settled.facts.run;
   std::vector<std::string> mappings{settled.facts.mapping};
   const bool migrated = extras.plan != nullptr && extras.plan->migration != nullptr;
-  const OutcomeCounts& outcomes = settled.outcomes;
   // Rows that kept an older mapping's fingerprint need that mapping once more.
-  const bool all_moved =
-      migrated && settled.end && outcomes.accepted == extras.plan->counts.to_send &&
-      extras.plan->counts.to_send >= extras.plan->counts.added + extras.plan->counts.changed;
+  const bool all_moved = extras.plan != nullptr && settled.end && is_complete(*extras.plan, settled.outcomes);
   if (!all_moved)
     for (auto& older : descriptions_in(snapshot.manifest().mappings))
       if (older != mappings[0] && mappings.size() < 4) mappings.push_back(std::move(older));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace penstock {
 namespace {
 
@@ -31,14 +33,17 @@ std::optional<GuardStop> check_share(std::string_view guard, std::string_view wh
 
 std::optional<GuardStop> check_guards(const config::Guard& guard, const PlanCounts& counts,
                                       const GuardFacts& facts) {
+  if (facts.asked_for_key) return std::nullopt;
   if (counts.rows == 0 && facts.known > 0 && guard.empty_model == config::EmptyModel::stop)
     return GuardStop{
         "empty_model", fmt::format("the model has no rows, and {} were accepted before", facts.known),
         "see why the model is empty; if this is meant, say `empty_model: allow` in the sync's guard"};
-  if (facts.first_run && guard.max_first_run && counts.added > static_cast<uint64_t>(**guard.max_first_run))
+  if (facts.nothing_is_sent) return std::nullopt;
+  const uint64_t sent = std::min(counts.added, counts.to_send);
+  if (facts.first_run && guard.max_first_run && sent > static_cast<uint64_t>(**guard.max_first_run))
     return GuardStop{"max_first_run",
                      fmt::format("the first run would send {} rows, more than max_first_run = {} allows",
-                                 counts.added, **guard.max_first_run),
+                                 sent, **guard.max_first_run),
                      "send a few with --limit, accept what is there with --baseline, or raise max_first_run"};
   if (facts.on_removed != OnRemoved::ignore)
     if (auto stop = check_share("max_removed", "removed", guard.max_removed, counts.removed, facts.known))

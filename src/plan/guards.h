@@ -17,7 +17,9 @@ struct GuardStop {
 struct GuardFacts {
   uint64_t known = 0;  // keys that the destination holds because of this sync
   bool first_run = false;
-  bool asked_for_all = false;  // --full: a person wants every row to go
+  bool asked_for_all = false;    // --full: a person wants every row to go
+  bool asked_for_key = false;    // --key: the counts are of one row
+  bool nothing_is_sent = false;  // --baseline
   OnRemoved on_removed = OnRemoved::ignore;
 };
 

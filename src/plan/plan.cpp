@@ -11,6 +11,21 @@ namespace {
 
 constexpr std::string_view kSent = "class BETWEEN 1 AND 5";
 
+// Rows whose match value another row has as well.
+std::string repeated_match_sql(const MappedModel& model, const PlanOptions& options) {
+  std::string values;
+  for (size_t i = 0; i < model.mapping.match.size(); ++i) {
+    const std::string text = fmt::format("penstock_text(m{})", i);
+    values += fmt::format("{}{}", i > 0 ? " || chr(31) || " : "",
+                          options.match_ignores_case ? fmt::format("lower({})", text) : text);
+  }
+  return fmt::format(
+      "INSERT INTO refused SELECT row, 'the match value occurs in ' || times || ' rows' FROM (SELECT rowid "
+      "AS row, count(*) "
+      "OVER (PARTITION BY {0}) AS times FROM stage WHERE {1} AND {0} IS NOT NULL) WHERE times > 1",
+      values, kSent);
+}
+
 // The table `refused`(row, reason, key_hi, key_lo): staged rows that are not sent after all.
 Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
                          const RowProbe& probe) {
@@ -39,13 +54,7 @@ Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model,
                     "AS reason FROM stage "
                     "WHERE {}) WHERE reason IS NOT NULL",
                     arguments, kSent));
-  if (!model.mapping.match.empty())
-    statements.push_back(
-        fmt::format("INSERT INTO refused SELECT stage.rowid, 'the match value occurs in ' || times || ' "
-                    "rows' FROM stage JOIN "
-                    "(SELECT {0}, count(*) AS times FROM stage WHERE {1} GROUP BY ALL HAVING count(*) > 1) "
-                    "USING ({0}) WHERE {1}",
-                    match_names(model), kSent));
+  if (!model.mapping.match.empty()) statements.push_back(repeated_match_sql(model, options));
   for (const auto& statement : statements)
     if (auto done = connection.run(statement); !done.ok()) return done.error();
   return success();
@@ -190,6 +199,7 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   if (!written.ok()) return written.error();
   plan.counts.to_send = *written;
   if (auto sampled = take_samples(connection, model, options, plan); !sampled.ok()) return sampled.error();
+  plan.compared_with_older = !model.older.empty();
   if (probe->migrates()) plan.migration = probe;
   return plan;
 }

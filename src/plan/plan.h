@@ -24,6 +24,7 @@ using config::OnRemoved;
 struct PlanOptions {
   ProbeOptions probe;
   OnRemoved on_removed = OnRemoved::ignore;
+  bool match_ignores_case = false;  // two match values that differ in case only are one record there
   bool forget_removed = false;    // mode delete: a key that left the model may come back to be deleted again
   std::optional<uint64_t> limit;  // send at most so many rows
   uint64_t samples = 5;           // of each kind, for people
@@ -75,7 +76,8 @@ struct Plan {
   std::vector<InvalidRow> invalid;  // samples
   std::vector<InvalidRow> waiting;  // samples
   SilentChanges silent;
-  // Set when the mapping changed: gives each unchanged slot its fingerprint under the new one.
+  bool compared_with_older = false;  // some rows may still hold the fingerprint of an older mapping
+  // Set when rows moved to a new mapping without being sent: gives their slots the new fingerprint.
   std::shared_ptr<const RowProbe> migration;
 };
 

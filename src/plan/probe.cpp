@@ -60,7 +60,6 @@ Result<void> RowProbe::classify(std::span<const duck::Vector> arguments, size_t 
       note_duplicate(scratch.keys[row]);
       row_class = sample(RowClass::duplicate_key, counts_.duplicate_key);
     } else if (probe.standing == Standing::same && !options_.everything) {
-      if (migrated_) migrated_[probe.slot] = scratch.sums[row];
       ++unchanged;
     } else {
       auto known = classify_known(scratch.keys[row], arguments, row, scratch.sums[row], probe.slot);
@@ -95,7 +94,7 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
       const std::lock_guard lock(mutex_);
       returned_.push_back(slot);
     }
-    return keep(slot, fingerprint);
+    return keep();
   }
   auto waiting = still_waiting(*found, fingerprint);
   if (!waiting.ok()) return waiting.error();
@@ -107,11 +106,13 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
     return counted(RowClass::changed);
   const auto changed = changed_fields(key, arguments, row);
   if (!changed.ok()) return changed.error();
-  return changed->find('1') == changed->npos ? keep(slot, fingerprint) : counted(RowClass::remapped);
+  if (changed->find('1') != changed->npos) return counted(RowClass::remapped);
+  migrated_[slot] = fingerprint;
+  any_migrated_ = true;
+  return keep();
 }
 
-RowClass RowProbe::keep(uint64_t slot, Fingerprint fingerprint) {
-  if (migrated_) migrated_[slot] = fingerprint;
+RowClass RowProbe::keep() {
   ++counts_.unchanged;
   return RowClass::dropped;
 }

@@ -64,10 +64,10 @@ class RowProbe {
   const std::map<KeyHash, uint64_t>& duplicates() const { return duplicates_; }
   // Slots whose key had left the model and is back with the payload that was accepted.
   const std::vector<uint64_t>& returned() const { return returned_; }
-  // With older mappings: the fingerprint under the current one, of each slot whose row is unchanged; 0
-  // elsewhere.
+  // With older mappings: the fingerprint under the current one, of each slot whose row was accepted under an
+  // older one and needs nothing; 0 elsewhere.
   Fingerprint migrated(uint64_t slot) const { return migrated_ ? migrated_[slot] : 0; }
-  bool migrates() const { return migrated_ != nullptr; }
+  bool migrates() const { return any_migrated_; }
 
  private:
   struct Scratch;
@@ -81,7 +81,7 @@ class RowProbe {
   const MappingArguments* older_that_gave(Fingerprint accepted, std::span<const duck::Vector> arguments,
                                           size_t row) const;
   void note_duplicate(KeyHash key);
-  RowClass keep(uint64_t slot, Fingerprint fingerprint);
+  RowClass keep();
   RowClass sample(RowClass row_class, std::atomic<uint64_t>& count);
   RowClass counted(RowClass row_class);
 
@@ -91,6 +91,7 @@ class RowProbe {
   SeenBits seen_;
   NewKeys new_keys_;
   std::unique_ptr<Fingerprint[]> migrated_;
+  std::atomic<bool> any_migrated_{false};
   struct Atomics {
     std::atomic<uint64_t> rows{0}, unchanged{0}, added{0}, changed{0}, remapped{0}, unknown{0}, forced{0},
         waiting{0}, null_key{0}, duplicate_key{0};

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace penstock {
 namespace {
 
@@ -140,6 +142,28 @@ std::string renamed_columns(const MappedModel& model) {
   return out;
 }
 
+bool is_personal(const Mapping& mapping) {
+  const auto personal = [](const MappedColumn& column) { return column.personal; };
+  return std::any_of(mapping.match.begin(), mapping.match.end(), personal) ||
+         std::any_of(mapping.fields.begin(), mapping.fields.end(), personal);
+}
+
+// DuckDB quotes the value that it could not convert: 'ada@example.com'.
+std::string without_quoted(const std::string& message) {
+  std::string out;
+  char quote = 0;
+  for (const char c : message) {
+    if (quote == 0 || c == quote) out += c;
+    if (quote == 0 && (c == '\'' || c == '"')) {
+      quote = c;
+      out += kMask;
+    } else if (c == quote) {
+      quote = 0;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string match_names(const MappedModel& model) {
@@ -166,8 +190,11 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
       fmt::format("CREATE TEMP TABLE stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
                   "(SELECT *, penstock_diff({0}) AS class FROM (SELECT {2} FROM {3})) WHERE class <> 0",
                   arguments, renamed_columns(model), argument_select_list(model), model.relation));
-  if (!staged.ok()) return staged.error();
-  return success();
+  if (staged.ok()) return success();
+  Error error = staged.error();
+  if (error.kind == ErrorKind::source && is_personal(model.mapping))
+    error.message = without_quoted(error.message);
+  return error;
 }
 
 }  // namespace penstock

@@ -71,6 +71,8 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
   }
   options.on_removed = on_removed(*prepared.sync);
   options.forget_removed = *prepared.sync->mode == config::Mode::remove;
+  if (const auto* find = prepared.target->find(); find != nullptr)
+    options.match_ignores_case = find->operation->find->ignore_case;
   options.limit = request.limit;
   options.samples = request.samples;
   options.file = file;

@@ -171,7 +171,7 @@ class RunSync {
       co_return recovered.error();
     auto prepared =
         co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
-    if (!prepared.ok()) co_return prepared.error();
+    if (!prepared.ok()) co_return co_await ended_with(prepared.error());
     report_.notes.insert(report_.notes.end(), prepared->notes.begin(), prepared->notes.end());
     auto planned = co_await plan(*prepared);
     if (!planned.ok()) co_return co_await ended_with(planned.error());
@@ -327,8 +327,8 @@ class RunSync {
     });
     if (!settled.ok()) co_return co_await ended_with(settled.error());
     copy_outcomes(settled->outcomes, report_.run);
-    remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name, workspace_.project().keep_operations,
-                          workspace_.clock().now());
+    remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,
+                          workspace_.project().keep_operations, workspace_.clock().now());
     if (request_.kind == RunKind::baseline) {
       // Nothing went anywhere: these rows are not "sent".
       report_.run.sent = report_.run.accepted = 0;
