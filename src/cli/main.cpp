@@ -29,8 +29,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(
-      "Start here: penstock init demo && cd demo && penstock sandbox & penstock run\nEach command explains "
-      "itself: penstock COMMAND --help");
+      "Start here:\n  penstock init demo\n  cd demo\n  penstock sandbox &\n  penstock run\n"
+      "Each command explains itself: penstock COMMAND --help");
   add_globals(app, globals);
   const Door door{app, globals, chosen};
   for (const auto add : {add_init, add_check, add_plan, add_run, add_retry, add_status, add_runs, add_log,

@@ -6,6 +6,7 @@
 #include "cli/session.h"
 #include "config/schema.h"
 #include "config/starter.h"
+#include "connector/page.h"
 #include "declare/json.h"
 #include "run/discover.h"
 #include "source/source.h"
@@ -127,7 +128,7 @@ int list_connectors(const Globals& globals) {
   return print_diagnostics(globals, diagnostics);
 }
 
-int show_connector(const Globals& globals, const std::string& name) {
+int show_connector(const Globals& globals, const std::string& name, bool markdown) {
   declare::Diagnostics diagnostics;
   const auto catalog = project_catalog(globals, diagnostics);
   const auto connector = catalog.find(name);
@@ -135,6 +136,10 @@ int show_connector(const Globals& globals, const std::string& name) {
     return print_error(globals, {ErrorKind::config, fmt::format("there is no connector '{}'", name),
                                  declare::did_you_mean(name, catalog.names())});
   const auto& d = connector->declaration();
+  if (markdown) {
+    fmt::print("{}", connector::connector_page(d));
+    return kDone;
+  }
   fmt::print("{}: {}\n\n{}\nSettings\n", styled(d.title, Style::bold, globals.terminal.colour_out), d.summary,
              d.setup);
   for (const auto& setting : d.settings)
@@ -233,8 +238,12 @@ void add_connector(Door door) {
   });
   auto name = std::make_shared<std::string>();
   auto* show = command->add_subcommand("show", "Show one connector: settings, objects, limits");
+  auto markdown = std::make_shared<bool>(false);
   show->add_option("NAME", *name, "The connector")->required();
-  show->callback([door, name] { door.run = [door, name] { return show_connector(door.globals, *name); }; });
+  show->add_flag("--markdown", *markdown, "Its whole page, with requests and matches");
+  show->callback([door, name, markdown] {
+    door.run = [door, name, markdown] { return show_connector(door.globals, *name, *markdown); };
+  });
 }
 
 void add_discover(Door door) {

@@ -1,0 +1,297 @@
+// docs/connectors.md and docs/connectors/NAME.md are what the tables, the declarations and the engine say.
+// With PENSTOCK_UPDATE=1 in the environment what is made from them is written anew.
+//
+// Blocks of docs/connectors.md:
+//   ```yaml connector            the first: a complete connector; the others: parts that replace its parts
+//   ```http sends OPERATION      what the two sample rows give
+//   ```json replies OPERATION STATUS, followed by ```text means
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "connector/connector.h"
+#include "connector/page.h"
+#include "declare/schema.h"
+
+namespace penstock::connector {
+namespace {
+
+std::string docs(const std::string& name) {
+  const std::string here = __FILE__;
+  return here.substr(0, here.rfind("/src/connector/")) + "/docs/" + name;
+}
+
+std::string read_file(const std::string& path) {
+  std::stringstream in;
+  in << std::ifstream(path).rdbuf();
+  return in.str();
+}
+
+bool updating() {
+  return std::getenv("PENSTOCK_UPDATE") != nullptr;
+}
+
+void expect_page(const std::string& path, const std::string& anew) {
+  if (updating())
+    std::ofstream(path) << anew;
+  else
+    EXPECT_TRUE(read_file(path) == anew)
+        << path << " is out of date: run connector_test with PENSTOCK_UPDATE=1";
+}
+
+// ---- Tables
+
+// The reference in sections: "### limit group" and what follows.
+std::map<std::string, std::string> sections_of_reference() {
+  std::map<std::string, std::string> sections;
+  std::istringstream lines(declare::reference_page(*declaration_shape(), 3));
+  std::string name;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("### ")) name = line.substr(4);
+    sections[name] += line + "\n";
+  }
+  return sections;
+}
+
+TEST(Guide, TablesAreWhatTheShapesSay) {
+  const std::string path = docs("connectors.md");
+  std::string text = read_file(path);
+  auto sections = sections_of_reference();
+  const std::string start = "<!-- words of ", end = "<!-- end -->";
+  for (size_t at = text.find(start); at != text.npos; at = text.find(start, at + 1)) {
+    const size_t line_end = text.find('\n', at), until = text.find(end, at);
+    ASSERT_NE(until, text.npos);
+    std::string names = text.substr(at + start.size(), line_end - at - start.size() - 4), tables;
+    for (size_t comma = 0; comma != names.npos; names = comma == names.npos ? "" : names.substr(comma + 2)) {
+      comma = names.find(", ");
+      const std::string name = names.substr(0, comma);
+      ASSERT_EQ(sections.count(name), 1u) << "there is no table '" << name << "', or it stands twice";
+      tables += "\n" + sections.extract(name).mapped();
+    }
+    while (tables.ends_with("\n\n")) tables.pop_back();
+    text.replace(line_end + 1, until - line_end - 1, tables + "\n");
+  }
+  sections.erase("no auth");
+  for (const auto& [name, section] : sections)
+    ADD_FAILURE() << "docs/connectors.md does not explain '" << name << "'";
+  expect_page(path, text);
+}
+
+TEST(Guide, EveryShippedConnectorHasItsPage) {
+  const Catalog catalog;
+  for (const auto& name : catalog.names())
+    expect_page(docs("connectors/" + name + ".md"), connector_page(catalog.find(name)->declaration()));
+}
+
+// ---- Examples
+
+struct Block {
+  std::string language;
+  std::vector<std::string> words;
+  std::string text;
+  size_t begin = 0, end = 0;  // of the text in the page
+};
+
+std::vector<Block> blocks_of(const std::string& page) {
+  std::vector<Block> blocks;
+  for (size_t at = page.find("\n```"); at != page.npos; at = page.find("\n```", at)) {
+    Block& block = blocks.emplace_back();
+    const size_t line_end = page.find('\n', at + 1);
+    std::istringstream info(page.substr(at + 4, line_end - at - 4));
+    info >> block.language;
+    for (std::string word; info >> word;) block.words.push_back(word);
+    block.begin = line_end + 1;
+    block.end = page.find("\n```", line_end) + 1;
+    block.text = page.substr(block.begin, block.end - block.begin);
+    at = block.end + 3;
+  }
+  return blocks;
+}
+
+// The complete example in parts: a top-level key and its lines.
+using Parts = std::vector<std::pair<std::string, std::string>>;
+
+Parts parts_of(const std::string& yaml) {
+  Parts parts;
+  std::istringstream lines(yaml);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && std::isalpha(static_cast<unsigned char>(line[0])))
+      parts.emplace_back(line.substr(0, line.find(':')), "");
+    if (!parts.empty()) parts.back().second += line + "\n";
+  }
+  return parts;
+}
+
+std::string with_parts(Parts whole, const Parts& replaced) {
+  for (const auto& [key, text] : replaced) {
+    const auto found =
+        std::find_if(whole.begin(), whole.end(), [&](const auto& part) { return part.first == key; });
+    if (found != whole.end())
+      found->second = text;
+    else
+      whole.emplace_back(key, text);
+  }
+  std::string out;
+  for (const auto& part : whole) out += part.second;
+  return out;
+}
+
+// The two rows of the page.
+class SampleRows {
+ public:
+  SampleRows() {
+    EXPECT_TRUE(define_payload_functions(connection_).ok());
+    std::string list,
+        rows =
+            "(VALUES ('ana@x.example', 'Ana', 12.50, ['a', 'b'], TIMESTAMP '2026-01-02 03:04:05'), "
+            "('ben@x.example', 'Ben \"B\"', NULL, NULL, NULL)) AS t(email, name, score, tags, seen)";
+    auto columns = *connection_.describe("SELECT * FROM " + rows);
+    for (const auto& column : columns) {
+      list += (list.empty() ? "" : ", ") + as_payload_sql(column.name, column.type);
+      types_.push_back(payload_type_of(column.type));
+    }
+    auto result = connection_.query("SELECT " + list + " FROM " + rows);
+    EXPECT_TRUE(result.ok());
+    chunk_.emplace(**result->next());
+    for (size_t i = 0; i < types_.size(); ++i)
+      (i == 0 ? match_ : fields_).emplace_back(chunk_->column(i), types_[i]);
+  }
+  RowView view(size_t row) const {
+    RowView view;
+    view.fields = fields_;
+    view.match = match_;
+    view.row = row;
+    view.send.set();
+    view.record_id = row == 0 ? "51" : "52";
+    return view;
+  }
+  static SentRows sent() {
+    return {.count = 2,
+            .match = [](size_t row) { return row == 0 ? "ana@x.example" : "ben@x.example"; },
+            .record_id = [](size_t row) { return row == 0 ? "51" : "52"; }};
+  }
+
+ private:
+  duck::Database database_ = *duck::Database::open({});
+  duck::Connection connection_ = *database_.connect();
+  std::vector<ValueType> types_;
+  std::optional<duck::Chunk> chunk_;
+  std::vector<Values> match_, fields_;
+};
+
+std::string_view name_of(Verdict verdict) {
+  constexpr std::string_view kNames[] = {"accepted", "rejected",  "rows",  "split", "exists",   "missing",
+                                         "retry",    "throttled", "quota", "auth",  "forbidden"};
+  return kNames[static_cast<size_t>(verdict)];
+}
+
+std::string described(std::string_view who, Verdict verdict, const std::string& record_id,
+                      const std::string& code, const std::string& message) {
+  std::string out = fmt::format("{}: {}", who, name_of(verdict));
+  if (!record_id.empty()) out += fmt::format(", record {}", record_id);
+  if (!code.empty()) out += fmt::format(", {}", code);
+  if (!message.empty()) out += fmt::format(", \"{}\"", message);
+  return out + "\n";
+}
+
+class Example {
+ public:
+  // Null when the declaration has mistakes, which are test failures.
+  static std::unique_ptr<Example> read(const std::string& yaml) {
+    Catalog catalog;
+    declare::Diagnostics diagnostics;
+    catalog.add(std::make_shared<declare::SourceFile>("connectors/harbour.yaml", yaml), diagnostics);
+    EXPECT_TRUE(diagnostics.sorted().empty()) << as_text(diagnostics) << "in\n" << yaml;
+    const auto connector = catalog.find("harbour");
+    if (connector == nullptr) return nullptr;
+    TargetFacts facts;
+    facts.object = "people";
+    facts.match_field = "email";
+    facts.match_kind = MatchKind::unique;
+    facts.fields = {"name", "score", "tags", "seen"};
+    TargetSettings settings{{{"base_url", "https://api.harbour.example"}}, {}};
+    auto target = Target::bind(connector, settings, facts);
+    EXPECT_TRUE(target.ok()) << target.error().message;
+    return std::unique_ptr<Example>(new Example(*std::move(target)));
+  }
+
+  // The request as the page shows it: its first line, then its body.
+  std::string request(const std::string& name) const {
+    const BoundOperation& one = operation(name);
+    const size_t rows = one.operation->rows == 1 ? 1 : 2;
+    const RowView first = rows_.view(0);
+    std::string body;
+    const std::string page = one.operation->find ? one.operation->find->first : "";
+    one.body->begin(body, page);
+    for (size_t row = 0; row < rows; ++row) one.body->add(body, rows_.view(row), row);
+    one.body->end(body, page);
+    simdjson::dom::parser parser;
+    EXPECT_FALSE(parser.parse(body).error()) << body;
+    return fmt::format("{} {}\n{}\n", one.method, target_.url(one, &first), body);
+  }
+
+  std::string meaning(const std::string& name, int status, const std::string& body) const {
+    const ReplyReading reading = target_.read(operation(name), status, body, SampleRows::sent());
+    if (reading.verdict != Verdict::rows)
+      return described("the request", reading.verdict, "", reading.code, reading.message);
+    std::string out;
+    for (size_t row = 0; row < reading.rows.size(); ++row) {
+      const RowReading& one = reading.rows[row];
+      out += described(SampleRows::sent().match(row), one.verdict, one.record_id, one.code, one.message);
+    }
+    return out;
+  }
+
+ private:
+  explicit Example(Target target) : target_(std::move(target)) {}
+
+  const BoundOperation& operation(const std::string& name) const {
+    for (const auto* one :
+         {target_.find(), target_.create(), target_.update(), target_.upsert(), target_.remove()})
+      if (one != nullptr && one->name == name) return *one;
+    die("the example has no operation " + name);
+  }
+
+  Target target_;
+  SampleRows rows_;
+};
+
+TEST(Guide, ExamplesDoWhatTheyShow) {
+  const std::string path = docs("connectors.md"), page = read_file(path);
+  const auto blocks = blocks_of(page);
+  Parts whole;
+  std::unique_ptr<Example> example;
+  std::string anew, meaning;
+  size_t copied = 0, tried = 0;
+  const auto put = [&](const Block& block, const std::string& text) {
+    anew += page.substr(copied, block.begin - copied) + text;
+    copied = block.end;
+    ++tried;
+  };
+  for (const auto& block : blocks) {
+    if (block.words.empty()) continue;
+    if (block.words[0] == "connector") {
+      const Parts parts = parts_of(block.text);
+      if (whole.empty()) whole = parts;
+      example = Example::read(with_parts(whole, parts));
+      ASSERT_NE(example, nullptr) << block.text;
+      ++tried;
+    } else if (block.words[0] == "sends") {
+      put(block, example->request(block.words.at(1)));
+    } else if (block.words[0] == "replies") {
+      meaning = example->meaning(block.words.at(1), std::stoi(block.words.at(2)), block.text);
+    } else if (block.words[0] == "means") {
+      put(block, meaning);
+    }
+  }
+  EXPECT_GE(tried, 10u);
+  expect_page(path, anew + page.substr(copied));
+}
+
+}  // namespace
+}  // namespace penstock::connector

@@ -1,0 +1,137 @@
+#include "connector/page.h"
+
+#include <fmt/format.h>
+
+#include "declare/units.h"
+
+namespace penstock::connector {
+namespace {
+
+// A pipe would end the cell.
+std::string in_cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string_view name_of(MatchKind kind) {
+  switch (kind) {
+    case MatchKind::id:
+      return "the record's id";
+    case MatchKind::unique:
+      return "native upsert";
+    case MatchKind::search:
+      return "bulk search";
+  }
+  return "";
+}
+
+std::string settings_of(const Declaration& d) {
+  std::string out = "## The destination\n\n```yaml\n";
+  out += fmt::format("# destinations/{}.yaml\ntype: {}\n", d.name, d.name);
+  for (const auto& setting : d.settings)
+    if (setting.value.required)
+      out += fmt::format("{}: {}\n", setting.name,
+                         setting.value.example.empty() ? "..." : setting.value.example);
+  out += "```\n\n| setting | default | |\n| --- | --- | --- |\n";
+  for (const auto& setting : d.settings) {
+    const std::string by_default = setting.value.required     ? "**required**"
+                                   : setting.value.by_default ? fmt::format("`{}`", *setting.value.by_default)
+                                                              : "";
+    out += fmt::format("| `{}` | {} | {}{}", setting.name, by_default, in_cell(setting.value.help),
+                       setting.value.secret ? " Secret: never shown." : "");
+    for (const auto& choice : setting.value.choices)
+      out += fmt::format("<br>`{}`: {}", choice.name, in_cell(choice.value));
+    out += " |\n";
+  }
+  return out;
+}
+
+std::string objects_of(const Declaration& d) {
+  std::string out =
+      "## Objects\n\n| `object:` | | matched by, and how the record is found |\n| --- | --- | --- |\n";
+  for (const auto& object : d.objects) {
+    std::string matches;
+    for (const auto& match : object.value.match)
+      matches += fmt::format("`{}` ({}), ", match.name, name_of(match.value));
+    matches += object.value.other_match
+                   ? fmt::format("any other field ({})", name_of(*object.value.other_match))
+                   : "any other field (the destination is asked how)";
+    out +=
+        fmt::format("| {} | {} | {} |\n", object.name == "*" ? "any other" : fmt::format("`{}`", object.name),
+                    in_cell(object.value.title), matches);
+  }
+  return out;
+}
+
+std::string route_row(std::string_view kind, const std::optional<Route>& route) {
+  if (!route) return "";
+  const bool writes_both = !route->upsert.empty() || (!route->create.empty() && !route->find.empty());
+  std::string modes;
+  const auto add = [&](bool can, std::string_view mode) {
+    if (can) modes += fmt::format("{}`{}`", modes.empty() ? "" : ", ", mode);
+  };
+  add(!route->create.empty(), "insert");
+  add(!route->update.empty(), "update");
+  add(writes_both, "upsert");
+  add(writes_both && !route->remove.empty(), "mirror");
+  add(!route->create.empty(), "append");
+  add(!route->remove.empty(), "delete");
+  return fmt::format("| {} | {} |\n", kind, modes);
+}
+
+std::string modes_of(const Declaration& d) {
+  return "## Modes\n\n| found by | modes |\n| --- | --- |\n" +
+         route_row(name_of(MatchKind::id), d.routes.id) +
+         route_row(name_of(MatchKind::unique), d.routes.unique) +
+         route_row(name_of(MatchKind::search), d.routes.search);
+}
+
+std::string operations_of(const Declaration& d) {
+  std::string out =
+      "## Requests\n\n| operation | request | rows | bytes | limit |\n| --- | --- | --- | --- | --- |\n";
+  for (const auto& operation : d.operations)
+    out += fmt::format("| `{}` | `{}` | {} | {} | `{}` |\n", operation.name,
+                       in_cell(*operation.value.request), operation.value.rows,
+                       operation.value.bytes == 0 ? "" : declare::show_size(operation.value.bytes),
+                       *operation.value.limit);
+  return out;
+}
+
+std::string limits_of(const Declaration& d) {
+  std::string out = "## Limits\n\n| limit | rate | |\n| --- | --- | --- |\n";
+  for (const auto& group : d.limits)
+    for (const auto& rule : group.value.rates) {
+      std::string when;
+      for (const auto& condition : rule.when)
+        when += fmt::format("{}with `{}: {}`", when.empty() ? "" : ", ", condition.name, condition.value);
+      if (when.empty() && group.value.rates.size() > 1) when = "otherwise";
+      out += fmt::format("| `{}` | {} | {} |\n", group.name, declare::show(rule.rate), when);
+    }
+  out += "\n`rate_share` of a destination takes a part of each. ";
+  const bool learns =
+      std::any_of(d.limits.begin(), d.limits.end(), [](const auto& group) { return group.value.learn; });
+  return out + (learns ? "What responses say about a limit wins.\n"
+                       : "Responses do not tell how much of a limit is left.\n");
+}
+
+}  // namespace
+
+std::string connector_page(const Declaration& d) {
+  std::string out = fmt::format(
+      "# {}\n\n{} Checked against the vendor's pages in {}.\n\n"
+      "*Made from `connectors/{}.yaml`; what a sync's files look like is on [projects](../projects.md).*\n",
+      d.title, d.summary, d.facts, d.name);
+  if (!d.setup.empty()) out += fmt::format("\n## At the vendor\n\n{}", d.setup);
+  if (!out.ends_with('\n')) out += '\n';
+  for (const auto& section : {settings_of(d), objects_of(d), modes_of(d), operations_of(d), limits_of(d)})
+    out += "\n" + section;
+  if (!d.quirks.empty()) out += "\n## Good to know\n\n";
+  for (const auto& quirk : d.quirks) out += fmt::format("- {}\n", quirk);
+  return out;
+}
+
+}  // namespace penstock::connector
