@@ -88,6 +88,8 @@ class Loop {
   virtual void start(std::shared_ptr<Work> work) = 0;
 
   void finish(Work& work);
+  // Whether the task that asked for the work is still there.
+  static bool is_awaited(const Work& work) { return work.waiter_ != nullptr; }
   // Destructors of loops call this first, while everything that tasks may use is still there.
   void destroy_tasks() { tasks_.cancel(); }
   // False if the task can never end (see wait); it is destroyed then.

@@ -177,6 +177,24 @@ Task<void> offload_many(Loop& loop, std::atomic<int>* count) {
   co_await group.join();
 }
 
+TEST(SimLoop, offloaded_work_takes_the_time_that_it_is_given) {
+  SimLoop loop;
+  loop.set_offload_time([] { return 2s; });
+  const Instant start = loop.now();
+  Instant worked;
+  loop.run(loop.offload([&] { worked = loop.now(); }));
+  EXPECT_EQ(worked - start, 2s);
+  EXPECT_EQ(loop.now() - start, 4s);
+}
+
+TEST(SimLoop, a_loop_goes_on_where_another_one_ended) {
+  SimLoop first;
+  first.run([](Loop& loop) -> Task<void> { co_await loop.sleep_for(5s); }(first));
+  SimLoop second(first.clock().now(), first.now());
+  EXPECT_EQ(second.now(), first.now());
+  EXPECT_EQ(second.clock().now(), first.clock().now());
+}
+
 TEST(RealLoop, offloads_a_thousand_times_with_few_threads) {
   RealLoop loop(3);
   std::atomic<int> count = 0;

@@ -3,22 +3,16 @@
 #include <fmt/format.h>
 
 namespace penstock {
-namespace {
 
-// Not zero, so that an Instant that was never set does not pass for "now".
-constexpr Instant kFirstInstant = Instant(Duration(1h));
-
-}  // namespace
-
-SimClock::SimClock(Time start)
-    : instant_(kFirstInstant.time_since_epoch().count()),
-      wall_offset_(unix_micros(start) - kFirstInstant.time_since_epoch().count()) {}
+SimClock::SimClock(Time start, Instant first)
+    : instant_(first.time_since_epoch().count()),
+      wall_offset_(unix_micros(start) - first.time_since_epoch().count()) {}
 
 void SimClock::advance_to(Instant at) {
   if (at > instant()) instant_ = at.time_since_epoch().count();
 }
 
-SimLoop::SimLoop(Time start) : clock_(start) {}
+SimLoop::SimLoop(Time start, Instant first) : clock_(start, first) {}
 
 SimLoop::~SimLoop() {
   destroy_tasks();
@@ -32,7 +26,15 @@ bool SimLoop::wait(std::optional<Instant> until) {
 }
 
 void SimLoop::start(std::shared_ptr<Work> work) {
+  if (draw_offload_time_) return spawn(carry_out(std::move(work)));
   work->run();
+  finish(*work);
+}
+
+Task<void> SimLoop::carry_out(std::shared_ptr<Work> work) {
+  co_await sleep_for(draw_offload_time_());
+  if (is_awaited(*work)) work->run();
+  co_await sleep_for(draw_offload_time_());
   finish(*work);
 }
 

@@ -10,10 +10,13 @@
 
 namespace penstock {
 
+// Not zero, so that an Instant that was never set does not pass for "now".
+inline constexpr Instant kFirstInstant = Instant(Duration(1h));
+
 // Thread-safe; moved forward by its loop only.
 class SimClock final : public Clock {
  public:
-  explicit SimClock(Time start);
+  explicit SimClock(Time start, Instant first = kFirstInstant);
   Time now() const override { return Time(Duration(instant_.load() + wall_offset_.load())); }
   Instant instant() const override { return Instant(Duration(instant_.load())); }
 
@@ -26,12 +29,17 @@ class SimClock final : public Clock {
   std::atomic<int64_t> wall_offset_;
 };
 
-// offload() does its work at once, on the loop's thread; it takes no virtual time.
+// offload() does its work on the loop's thread, at once unless told otherwise.
 class SimLoop final : public Loop {
  public:
-  // The wall clock starts at 2026-11-02T09:00:00Z unless told otherwise.
-  explicit SimLoop(Time start = from_unix_micros(1'793'610'000'000'000));
+  // The wall clock starts at 2026-11-02T09:00:00Z unless told otherwise. A loop that goes on where another one
+  // was destroyed is given both of its times.
+  explicit SimLoop(Time start = from_unix_micros(1'793'610'000'000'000), Instant first = kFirstInstant);
   ~SimLoop() override;
+
+  // Offloaded work begins after a time that `draw` gives, and is known to be done after another. A task that
+  // goes meanwhile takes its work along if it has not begun: so a crash finds it done or not.
+  void set_offload_time(std::function<Duration()> draw) { draw_offload_time_ = std::move(draw); }
 
   const Clock& clock() const override { return clock_; }
   SimClock& sim_clock() { return clock_; }
@@ -45,9 +53,11 @@ class SimLoop final : public Loop {
   bool wait(std::optional<Instant> until) override;
   void wake() override {}
   void start(std::shared_ptr<Work> work) override;
+  Task<void> carry_out(std::shared_ptr<Work> work);
   Error stuck() const;
 
   SimClock clock_;
+  std::function<Duration()> draw_offload_time_;
 };
 
 template <class T>

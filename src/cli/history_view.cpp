@@ -212,6 +212,9 @@ void append_request(std::string& out, const RequestRow& request, const Terminal&
   if (!request.error.empty()) dim(fmt::format("      ← {}\n", request.error));
 }
 
+// A long payload is shown by its beginning; trace --json has all of it.
+constexpr size_t kPayloadShown = 2000;
+
 }  // namespace
 
 std::string trace_text(const config::Sync& sync, const Trace& trace, Time now, const Terminal& terminal) {
@@ -228,7 +231,7 @@ std::string trace_text(const config::Sync& sync, const Trace& trace, Time now, c
                        row.attempt > 1 ? fmt::format(" after {} attempts", row.attempt) : "");
     if (!row.error_code.empty() || !row.error_message.empty())
       out += fmt::format("    {} {}\n", styled(row.error_code, Style::red, colour), row.error_message);
-    if (!row.payload.empty()) out += fmt::format("    payload {}\n", row.payload);
+    if (!row.payload.empty()) out += fmt::format("    payload {}\n", shortened(row.payload, kPayloadShown));
     if (!row.record_id.empty()) out += fmt::format("    record {}\n", row.record_id);
     if (request) append_request(out, *request, terminal);
   }

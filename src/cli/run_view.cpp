@@ -106,6 +106,17 @@ void append_counts(std::string& out, const RunRow& run, const Terminal& terminal
 
 }  // namespace
 
+namespace {
+
+// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
 std::string report_text(const RunReport& report, const Terminal& terminal) {
   const RunRow& run = report.run;
   const Verdict verdict = verdict_of(run.status);
@@ -143,7 +154,7 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
   if (!report.refused.empty()) {
     const auto& group = report.refused[0];
     out += styled(fmt::format("  next: penstock trace {} {}   or   penstock log {} --rejected\n", run.sync,
-                              group.keys.empty() ? "KEY" : fmt::format("'{}'", group.keys[0]), run.run),
+                              group.keys.empty() ? "KEY" : shell_word(group.keys[0]), run.run),
                   Style::dim, terminal.colour_out);
   }
   return out;

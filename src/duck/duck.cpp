@@ -4,33 +4,10 @@
 
 #include <cstring>
 
+#include "duck/error_text.h"
+
 namespace penstock::duck {
 namespace {
-
-// "IO Error: ..." -> "...": our own kinds say the rest; the LINE/caret part of parser errors stays.
-std::string without_class(std::string_view message) {
-  static constexpr std::string_view kClasses[] = {
-      "IO Error: ",         "Binder Error: ",        "Catalog Error: ",
-      "Conversion Error: ", "Invalid Input Error: ", "Parser Error: "};
-  for (const auto prefix : kClasses)
-    if (message.starts_with(prefix)) return std::string(message.substr(prefix.size()));
-  return std::string(message);
-}
-
-Error to_error(const char* message) {
-  const std::string_view text = message == nullptr ? "DuckDB gave no reason" : message;
-  Error error{ErrorKind::source, without_class(text), ""};
-  if (text.starts_with("INTERRUPT")) return {ErrorKind::interrupted, "interrupted", ""};
-  if (text.find("No space left") != text.npos || text.find("max_temp_directory_size") != text.npos) {
-    error.kind = ErrorKind::disk;
-    error.remedy = "free some space on this disk, then run the same command again";
-  } else if (text.starts_with("Out of Memory")) {
-    error.remedy = "raise memory_limit in the source's file, or make the model smaller";
-  } else if (text.find("Could not set lock on file") != text.npos) {
-    error.remedy = "close the program that holds the database open for writing, then try again";
-  }
-  return error;
-}
 
 std::string take_string(char* text) {
   std::string copy = text == nullptr ? "" : text;
@@ -316,13 +293,16 @@ Chunk::~Chunk() {
 // ---- Appender
 
 Result<Appender> Appender::open(Connection& connection, const std::string& table) {
-  duckdb_appender appender = nullptr;
-  if (duckdb_appender_create(connection.get(), nullptr, table.c_str(), &appender) != DuckDBSuccess) {
-    Error error{ErrorKind::internal, fmt::format("cannot append to the table {}", table), ""};
+  // A temporary table goes before others, as in SQL: DuckDB itself would look only in the database in use,
+  // which may be one that is attached to be read.
+  for (const char* catalog : {"temp", static_cast<const char*>(nullptr)}) {
+    duckdb_appender appender = nullptr;
+    if (duckdb_appender_create_ext(connection.get(), catalog, nullptr, table.c_str(), &appender) ==
+        DuckDBSuccess)
+      return Appender(appender);
     duckdb_appender_destroy(&appender);
-    return error;
   }
-  return Appender(appender);
+  return Error{ErrorKind::internal, fmt::format("cannot append to the table {}", table), ""};
 }
 
 Appender::~Appender() {

@@ -85,5 +85,17 @@ TEST_F(Duck, AppendsAndReadsBack) {
   EXPECT_EQ(rows[1], (Connection::TextRow{std::nullopt, "0", std::nullopt}));
 }
 
+TEST_F(Duck, AppendsToATemporaryTableWhileAnotherDatabaseIsInUse) {
+  ASSERT_TRUE(connection.run("ATTACH ':memory:' AS other; USE other; CREATE TABLE t(a VARCHAR); "
+                             "CREATE TEMP TABLE t(a VARCHAR)")
+                  .ok());
+  auto appender = Appender::open(connection, "t");
+  ASSERT_TRUE(appender.ok());
+  ASSERT_TRUE(appender->add("x").end_row().ok());
+  ASSERT_TRUE(appender->close().ok());
+  EXPECT_EQ(*connection.number("SELECT count(*) FROM temp.t"), 1u);
+  EXPECT_EQ(*connection.number("SELECT count(*) FROM other.t"), 0u);
+}
+
 }  // namespace
 }  // namespace penstock::duck

@@ -52,6 +52,9 @@ struct Settled {
 // What only the run itself knows, and a recovery does without.
 struct SettleExtras {
   const Plan* plan = nullptr;  // for what changes silently, and for a changed mapping
+  // Writes the run's line in the history, when all else is settled and before the journal goes: no crash
+  // leaves a run without its end. An error is that of settle().
+  std::function<Result<void>(const Settled&)> note = {};
 };
 
 // Ends a run, orderly or after a crash, by one and the same path: reads the journal, gives rows in doubt

@@ -198,8 +198,8 @@ std::vector<std::string> descriptions_in(std::string_view mappings) {
 // Every row that differed was sent and accepted, and none waits.
 bool is_complete(const Plan& plan, const OutcomeCounts& outcomes) {
   const PlanCounts& counts = plan.counts;
-  return outcomes.accepted == counts.to_send && counts.to_send >= counts.added + counts.changed &&
-         counts.waiting == 0 && counts.invalid == 0;
+  return !plan.one_key && outcomes.accepted == counts.to_send &&
+         counts.to_send >= counts.added + counts.changed && counts.waiting == 0 && counts.invalid == 0;
 }
 
 }  // namespace

@@ -28,9 +28,16 @@ WritePolicy policy_named(std::string_view name) {
   return WritePolicy::always;
 }
 
+// The relation's columns may have other types by now: a value that does not fit the expression any more is
+// NULL, and so differs from what was accepted, instead of ending the run. (Some expressions cannot be tried.)
 Result<MappedColumn> typed(duck::Connection& connection, const std::string& relation, std::string name,
                            std::string sql) {
-  auto columns = connection.describe(fmt::format("SELECT {} FROM {}", sql, relation));
+  const std::string tried = fmt::format("TRY({})", sql);
+  auto columns = connection.describe(fmt::format("SELECT {} FROM {}", tried, relation));
+  if (columns.ok())
+    sql = tried;
+  else
+    columns = connection.describe(fmt::format("SELECT {} FROM {}", sql, relation));
   if (!columns.ok()) return columns.error();
   const duck::Type& type = (*columns)[0].type;
   return MappedColumn{std::move(name), std::move(sql), payload_type_of(type), type.name()};

@@ -199,6 +199,7 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   if (!written.ok()) return written.error();
   plan.counts.to_send = *written;
   if (auto sampled = take_samples(connection, model, options, plan); !sampled.ok()) return sampled.error();
+  plan.one_key = options.probe.only.has_value();
   plan.compared_with_older = !model.older.empty();
   if (probe->migrates()) plan.migration = probe;
   return plan;

@@ -76,6 +76,7 @@ struct Plan {
   std::vector<InvalidRow> invalid;  // samples
   std::vector<InvalidRow> waiting;  // samples
   SilentChanges silent;
+  bool one_key = false;              // --key: it says nothing of the other rows
   bool compared_with_older = false;  // some rows may still hold the fingerprint of an older mapping
   // Set when rows moved to a new mapping without being sent: gives their slots the new fingerprint.
   std::shared_ptr<const RowProbe> migration;

@@ -153,7 +153,9 @@ Result<std::string> RowProbe::changed_fields(KeyHash key, std::span<const duck::
     uint64_t before = 0;
     for (size_t k = 0; k < older->names.size(); ++k)
       if (older->names[k] == arguments_.current.names[i]) before = contribution(*older, k);
-    if (contribution(arguments_.current, i) == before) changed[i] = '0';
+    // What is written on creation only has no part in what was accepted, and is not sent to a known record.
+    if (!arguments_.current.fingerprinted[i] || contribution(arguments_.current, i) == before)
+      changed[i] = '0';
   }
   return changed;
 }

@@ -46,6 +46,8 @@ GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, c
   return {.known = snapshot.manifest().counts.current,
           .first_run = snapshot.manifest().generation == 0,
           .asked_for_all = request.kind == RunKind::full,
+          .asked_for_key = request.key.has_value(),
+          .nothing_is_sent = request.kind == RunKind::baseline,
           .on_removed = on_removed(*prepared.sync)};
 }
 

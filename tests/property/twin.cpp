@@ -1,0 +1,324 @@
+#include "property/twin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace penstock::property {
+namespace {
+
+std::string lowered(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool still_waits(const TwinKey& key, const Payload& payload, const PlanQuestion& question) {
+  if (!key.wait || question.retry_waiting || question.everything) return false;
+  const TwinWait& wait = *key.wait;
+  if (wait.kind == Waiting::Kind::in_doubt || wait.kind == Waiting::Kind::held) return true;
+  if (wait.kind == Waiting::Kind::removal_rejected) return false;
+  return wait.payload == payload && wait.cause == question.cause && question.now < wait.next_try;
+}
+
+bool removal_waits(const TwinKey& key, const PlanQuestion& question) {
+  if (!key.wait || question.retry_waiting) return false;
+  const TwinWait& wait = *key.wait;
+  if (wait.kind == Waiting::Kind::in_doubt || wait.kind == Waiting::Kind::held) return true;
+  return wait.kind == Waiting::Kind::removal_rejected && wait.cause == question.cause &&
+         question.now < wait.next_try;
+}
+
+// What must travel to a destination that holds `held`: '1' for every field whose value is not there yet.
+std::string missing_fields(const MappingSpec& mapping, const Payload& wanted, const Payload& held) {
+  std::string send;
+  for (const auto& field : mapping.fields) {
+    const auto value = wanted.find(field.name);
+    const auto there = held.find(field.name);
+    const bool needed = value != wanted.end() && (there == held.end() || there->second != value->second);
+    send += needed ? '1' : '0';
+  }
+  return send;
+}
+
+struct Verdict {
+  enum class Class { unchanged, added, data, mapping, doubt, full, waiting } what = Class::unchanged;
+  std::string send;
+};
+
+Verdict judge(const TwinKey* key, const ModelRow& row, const PlanQuestion& question) {
+  using Class = Verdict::Class;
+  if (key == nullptr) return {Class::added, ""};
+  const Payload wanted = payload_of(question.mapping, row);
+  const bool is_held = key->holds(wanted) || (question.keys_only && key->is_accepted && !key->unknown);
+  if (is_held && !question.everything) return {Class::unchanged, ""};
+  if (still_waits(*key, wanted, question)) return {Class::waiting, ""};
+  if (is_held) return {Class::full, ""};
+  if (!key->is_accepted) return {Class::added, ""};
+  if (key->unknown) return {Class::doubt, ""};
+  if (question.everything) return {Class::data, ""};
+  // The row is what it was if an older mapping still gives what was accepted.
+  const auto gives = [&](const MappingSpec& older) {
+    return (question.has_score || !older.needs_score()) && payload_of(older, row) == key->accepted;
+  };
+  if (std::none_of(question.remembered.begin(), question.remembered.end(), gives)) return {Class::data, ""};
+  if (wanted.at(kMatchName) != key->accepted->at(kMatchName)) return {Class::data, ""};
+  const std::string send = missing_fields(question.mapping, wanted, *key->accepted);
+  return send.find('1') == send.npos ? Verdict{Class::unchanged, ""} : Verdict{Class::mapping, send};
+}
+
+// Builds one plan.
+class Planning {
+ public:
+  Planning(const PlanQuestion& question, const std::map<std::string, TwinKey>& keys)
+      : question_(question), keys_(keys) {}
+
+  TwinPlan plan() {
+    std::map<std::string, std::vector<const ModelRow*>> by_key;
+    for (const auto& row : question_.model) {
+      if (question_.only && row.id != question_.only) continue;
+      ++plan_.counts.rows;
+      if (row.id)
+        by_key[std::to_string(*row.id)].push_back(&row);
+      else
+        refuse("NULL", 1);
+    }
+    for (const auto& [key, rows] : by_key) take_key(key, rows);
+    refuse_equal_matches();
+    for (const auto& [key, row] : plan_.rows) count(row);
+    for (const auto& [key, known] : keys_) {
+      const bool wanted = !question_.only || key == std::to_string(*question_.only);
+      if (wanted && !by_key.contains(key)) leave(key, known);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  void take_key(const std::string& key, const std::vector<const ModelRow*>& rows) {
+    const auto known = keys_.find(key);
+    const TwinKey* twin = known == keys_.end() ? nullptr : &known->second;
+    const ModelRow& row = *rows[0];
+    const Verdict verdict = judge(twin, row, question_);
+    const bool goes =
+        verdict.what != Verdict::Class::unchanged && verdict.what != Verdict::Class::waiting;
+    if (twin != nullptr && twin->gone && verdict.what == Verdict::Class::unchanged) plan_.returned.insert(key);
+    if (goes) matches_of_staged_[shown_value(question_.mapping.match, row)] += 1;
+    if (rows.size() > 1) {
+      refuse(key, rows.size());
+    } else if (!goes) {
+      const bool waits = verdict.what == Verdict::Class::waiting;
+      ++(waits ? plan_.counts.waiting : plan_.counts.unchanged);
+      if (!waits) plan_.unchanged.insert(key);
+    } else if (!row.email || holds_bad_value(row)) {
+      refuse(key, 1);
+    } else {
+      plan_.rows.emplace(key, planned(key, twin, row, verdict));
+    }
+  }
+
+  void refuse(const std::string& key, uint64_t rows) {
+    plan_.counts.invalid += rows;
+    plan_.invalid.insert(key);
+  }
+
+  bool holds_bad_value(const ModelRow& row) const {
+    return std::any_of(
+        question_.mapping.fields.begin(), question_.mapping.fields.end(),
+        [&](const auto& field) { return lowered(shown_value(field.expression, row).value_or("")) == "bad"; });
+  }
+
+  TwinRow planned(const std::string& key, const TwinKey* twin, const ModelRow& row,
+                  const Verdict& verdict) const {
+    using Class = Verdict::Class;
+    TwinRow out;
+    out.key = key;
+    out.change = verdict.what == Class::added ? "added" : "changed";
+    out.why = verdict.what == Class::added     ? "new"
+              : verdict.what == Class::data    ? "data"
+              : verdict.what == Class::mapping ? "mapping"
+              : verdict.what == Class::doubt   ? "in doubt"
+                                               : "full";
+    out.send = verdict.send;
+    out.match = shown_value(question_.mapping.match, row);
+    for (const auto& field : question_.mapping.fields)
+      out.fields.push_back(shown_value(field.expression, row));
+    out.payload = payload_of(question_.mapping, row);
+    if (twin != nullptr) {
+      out.record_id = twin->record_id;
+      if (twin->match && twin->match != out.match) out.match_before = *twin->match;
+    }
+    return out;
+  }
+
+  void refuse_equal_matches() {
+    std::erase_if(plan_.rows, [&](const auto& entry) {
+      if (matches_of_staged_.at(entry.second.match) == 1) return false;
+      refuse(entry.first, 1);
+      return true;
+    });
+  }
+
+  void count(const TwinRow& row) {
+    PlanCounts& counts = plan_.counts;
+    if (row.change == "added") {
+      ++counts.added;
+      return;
+    }
+    ++counts.changed;
+    if (row.why == "mapping") ++counts.remapped;
+    if (row.why == "in doubt") ++counts.unknown;
+    if (row.why == "full") ++counts.forced;
+  }
+
+  // A key that the model has no longer.
+  void leave(const std::string& key, const TwinKey& known) {
+    if (!known.is_accepted || known.foreign) {
+      plan_.forget.insert(key);
+      return;
+    }
+    const bool removes = question_.on_removed != OnRemoved::ignore;
+    if (!removes && known.gone) return;
+    if (!removes && question_.forget_removed) {
+      plan_.forget.insert(key);
+      return;
+    }
+    // Its record may stand for another key by now.
+    const auto same_record = [&](const auto& entry) {
+      return known.match && lowered(*entry.second.match) == lowered(*known.match);
+    };
+    const auto written_end = plan_.rows.end();
+    if (std::any_of(plan_.rows.begin(), written_end, [&](const auto& entry) {
+          return entry.second.change != "removed" && same_record(entry);
+        })) {
+      plan_.forget.insert(key);
+      ++plan_.counts.handed_over;
+      return;
+    }
+    if (!removes) {
+      plan_.gone.insert(key);
+      ++plan_.counts.removed;
+    } else if (removal_waits(known, question_)) {
+      ++plan_.counts.waiting_removals;
+    } else {
+      remove(key, known);
+    }
+  }
+
+  void remove(const std::string& key, const TwinKey& known) {
+    ++plan_.counts.removed;
+    TwinRow row;
+    row.change = "removed";
+    row.why = "left the model";
+    row.key = key;
+    row.record_id = known.record_id;
+    row.match = known.match;
+    row.fields.assign(question_.mapping.fields.size(), std::nullopt);
+    if (!known.unknown) row.payload = known.accepted;
+    plan_.rows.emplace(key, std::move(row));
+  }
+
+  const PlanQuestion& question_;
+  const std::map<std::string, TwinKey>& keys_;
+  TwinPlan plan_;
+  std::map<Text, int> matches_of_staged_;
+};
+
+// From 5 minutes, doubling, up to a day.
+Duration wait_after(uint32_t attempts) {
+  Duration wait = 5min;
+  for (uint32_t i = 1; i < attempts && wait < Duration(24h); ++i) wait *= 2;
+  return std::min<Duration>(wait, 24h);
+}
+
+}  // namespace
+
+std::string TwinRow::show() const {
+  std::string out = fmt::format("{} {} ({})", change, key, why);
+  if (!send.empty()) out += " send " + send;
+  if (!record_id.empty()) out += " record " + record_id;
+  if (!match_before.empty()) out += " was " + match_before;
+  out += " match " + match.value_or("NULL") + " fields";
+  for (const auto& field : fields) out += " " + field.value_or("NULL");
+  return out;
+}
+
+TwinPlan Twin::plan(const PlanQuestion& question) const {
+  return Planning(question, keys_).plan();
+}
+
+void Twin::wait(TwinKey& key, Waiting::Kind kind, const TwinOutcome& settled, uint64_t cause, Time now) {
+  const bool again = key.wait && key.wait->kind == kind && key.wait->payload == settled.row.payload;
+  TwinWait wait;
+  wait.kind = kind;
+  wait.payload = settled.row.payload;
+  wait.attempts = again ? key.wait->attempts + 1 : 1;
+  wait.since = again ? key.wait->since : now;
+  wait.next_try = now + wait_after(wait.attempts);
+  wait.cause = cause;
+  wait.code = settled.outcome.code;
+  wait.message = settled.outcome.message;
+  key.wait = std::move(wait);
+}
+
+void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool hold_doubt, Time now) {
+  const RowOutcome& outcome = settled.outcome;
+  const TwinRow& row = settled.row;
+  const bool is_removal = row.change == "removed";
+  const bool in_doubt = outcome.outcome == Outcome::in_doubt ||
+                        (outcome.outcome == Outcome::failed && outcome.effect_unknown);
+  if (outcome.outcome == Outcome::failed && !in_doubt) return;
+  const bool skipped = outcome.outcome == Outcome::skipped;
+  const bool accepted = outcome.outcome == Outcome::accepted || (skipped && outcome.foreign);
+  if (is_removal && (accepted || skipped)) {
+    keys_.erase(row.key);
+    return;
+  }
+  const bool is_new = !keys_.contains(row.key);
+  TwinKey& key = keys_[row.key];
+  if (is_new || accepted) {
+    key.record_id = !outcome.record_id.empty() ? outcome.record_id : row.record_id;
+    key.match = row.match;
+  }
+  if (accepted) {
+    key.is_accepted = true;
+    key.unknown = key.gone = false;
+    key.foreign = outcome.foreign;
+    key.accepted = row.payload;
+    key.mapping = question.mapping;
+    key.wait.reset();
+    return;
+  }
+  if (outcome.effect_unknown || (in_doubt && (is_removal || !hold_doubt))) {
+    key.is_accepted = key.unknown = true;
+    key.accepted.reset();
+  }
+  if (in_doubt && (is_removal || !hold_doubt)) {
+    key.wait.reset();
+  } else {
+    const auto kind = is_removal ? Waiting::Kind::removal_rejected
+                      : skipped  ? Waiting::Kind::nothing_to_do
+                      : in_doubt ? Waiting::Kind::in_doubt
+                                 : Waiting::Kind::row_rejected;
+    wait(key, kind, settled, question.cause, now);
+  }
+}
+
+void Twin::settle(const PlanQuestion& question, const TwinPlan& plan, const std::vector<TwinOutcome>& outcomes,
+                  bool hold_doubt, bool silent, Time now) {
+  for (const auto& outcome : outcomes) take(question, outcome, hold_doubt, now);
+  if (!silent) return;
+  for (const auto& key : plan.forget) keys_.erase(key);
+  for (const auto& key : plan.gone) keys_.at(key).gone = true;
+  for (const auto& key : plan.returned)
+    if (const auto known = keys_.find(key); known != keys_.end()) known->second.gone = false;
+  // Unchanged rows are known under the new mapping from now on.
+  for (const auto& row : question.model) {
+    const std::string key = row.id ? std::to_string(*row.id) : "";
+    const auto known = keys_.find(key);
+    if (!plan.unchanged.contains(key) || known == keys_.end() || question.keys_only) continue;
+    known->second.accepted = payload_of(question.mapping, row);
+    known->second.mapping = question.mapping;
+  }
+}
+
+}  // namespace penstock::property
