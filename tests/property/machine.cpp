@@ -101,7 +101,7 @@ Machine::Machine(uint64_t seed) : state_(directory_.path()), disk_(state_, seed)
 
 Result<Machine::Planned> Machine::plan(const PlanQuestion& question, std::optional<uint64_t> limit) {
   Planned planned;
-  auto database = duck::Database::open({.path = "", .threads = 1});
+  auto database = duck::Database::open({.path = "", .temporary_directory = "", .threads = 1});
   if (!database.ok()) return database.error();
   planned.database = std::make_unique<duck::Database>(*std::move(database));
   auto connection = planned.database->connect();
@@ -169,7 +169,7 @@ Result<bool> Machine::settle(const PlanQuestion& question, Planned& planned,
 }
 
 uint64_t Machine::operations_kept() {
-  auto database = duck::Database::open({.path = "", .threads = 1});
+  auto database = duck::Database::open({.path = "", .temporary_directory = "", .threads = 1});
   auto connection = database->connect();
   return *connection->number(fmt::format("SELECT count(*) FROM read_parquet({})",
                                          duck::quote_text(paths_.operations(kSync, run_name()))));
