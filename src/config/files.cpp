@@ -87,7 +87,7 @@ class Reader {
     if (!is_there(name)) {
       diagnostics_
           .error(Place::whole(std::make_shared<SourceFile>(name, "")),
-                 "there is no project here: the file is missing")
+                 fmt::format("there is no project in {}: the file is missing", directory_))
           .remedy = "start one with 'penstock init', or name its directory with -C";
       return;
     }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "async/interruptible.h"
+
 namespace penstock {
 
 using connector::Verdict;
@@ -18,7 +20,8 @@ Task<void> Carrier::carry(Batch batch) {
     Batch next = std::move(pending_.back());
     pending_.pop_back();
     if (pause_ > Duration(0) && !delivery_.stopping())
-      co_await delivery_.parts_.loop.sleep_for(std::exchange(pause_, {}));
+      co_await interruptible_sleep(delivery_.parts_.loop,
+                                   delivery_.parts_.loop.now() + std::exchange(pause_, {}), delivery_.stop_);
     if (delivery_.stopping() || !co_await allowed(next)) {
       abandon(std::move(next));
       continue;
@@ -50,8 +53,11 @@ Task<void> Carrier::attempt(Batch batch) {
   std::string body = encode(operation_, batch, page, false);
   if (is_too_large(body)) co_return take_too_large(std::move(batch), body.size());
   for (Row& row : batch) ++row.attempts;
-  Exchanged exchanged =
-      co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page, std::move(body));
+  Exchanged exchanged = co_await exchange(exchange_parts(), batch, page, std::move(body));
+  if (exchanged.stopped) {
+    for (Row& row : batch) --row.attempts;
+    co_return abandon(std::move(batch));
+  }
   const Instant now = delivery_.parts_.loop.now();
   if (exchanged.failure) {
     const bool may_have_arrived = is_write() && exchanged.failure->may_have_arrived;
@@ -125,7 +131,7 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
         break;
       }
       case Verdict::exists: {
-        const Next next = router.exists(row, reading);
+        const Next next = router.exists(row, step_, reading);
         delivery_.go(std::move(row), next, facts);
         break;
       }
@@ -166,8 +172,9 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
     for (auto& record : page->records) found[record.value].push_back(std::move(record));
     if (page->next_page.empty()) break;
     if (delivery_.stopping()) co_return abandon(std::move(batch));
-    exchanged = co_await exchange({delivery_.parts_, operation_, delivery_.progress_}, batch, page->next_page,
+    exchanged = co_await exchange(exchange_parts(), batch, page->next_page,
                                   encode(operation_, batch, page->next_page, false));
+    if (exchanged.stopped) co_return abandon(std::move(batch));
     if (exchanged.failure || exchanged.reading.verdict != Verdict::accepted) {
       if (exchanged.failure)
         try_again(std::move(batch), exchanged, false);
@@ -292,17 +299,7 @@ void Carrier::stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind) 
 
 // The run ends: rows that were never sent have no outcome, the others must say how they stand.
 void Carrier::abandon(Batch batch) {
-  for (Row& row : batch) {
-    if (row.effect_unknown)
-      delivery_.settle(std::move(row),
-                       Settle{.outcome = Outcome::in_doubt,
-                              .code = "",
-                              .message = "the run ended before it was known whether this was written",
-                              .foreign = false},
-                       {});
-    else
-      delivery_.row_ended();
-  }
+  for (Row& row : batch) delivery_.end_unsent(std::move(row));
 }
 
 }  // namespace penstock

@@ -26,6 +26,9 @@ class Carrier {
   void throttle(Batch batch, const Exchanged& exchanged);
   void stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind);
   void abandon(Batch batch);
+  ExchangeParts exchange_parts() const {
+    return {delivery_.parts_, operation_, delivery_.progress_, delivery_.stop_};
+  }
   bool is_write() const { return step_ != Step::find; }
 
   Delivery& delivery_;

@@ -5,6 +5,13 @@
 #include "deliver/carrier.h"
 
 namespace penstock {
+namespace {
+
+// Beyond these, rows do not wait for others to make way.
+constexpr size_t kBlockedMax = 10'000;
+constexpr uint64_t kBlockedRoundsMax = 100;
+
+}  // namespace
 
 RateLimit& RateLimits::of(const connector::Target& target, const std::string& group) {
   auto& limit = limits_[group];
@@ -17,7 +24,8 @@ Delivery::Delivery(DeliveryParts parts)
       carriers_(parts.loop),
       permits_(parts.loop, parts.options.concurrency),
       room_(parts.loop),
-      done_(parts.loop) {}
+      done_(parts.loop),
+      stop_(parts.loop) {}
 
 Delivery::~Delivery() = default;
 
@@ -37,23 +45,28 @@ Task<Result<void>> Delivery::run(RowSource& rows) {
 
 void Delivery::stop() {
   stopping_ = true;
+  stop_.set();
   // Rows that wait in a queue were never sent, or their last attempt is settled already.
   for (auto& queue : queues_) {
     while (!queue.empty()) {
       Row row = std::move(queue.front());
       queue.pop_front();
-      if (row.effect_unknown)
-        settle(std::move(row),
-               Settle{.outcome = Outcome::in_doubt,
-                      .code = "",
-                      .message = "the run ended before it was known whether this was written",
-                      .foreign = false},
-               {});
-      else
-        row_ended();
+      end_unsent(std::move(row));
     }
   }
+  for (Row& row : std::exchange(blocked_, {})) end_unsent(std::move(row));
   room_.set();
+}
+
+// The run ends before this row could be sent, or sent again.
+void Delivery::end_unsent(Row row) {
+  if (!row.effect_unknown) return row_ended();
+  settle(std::move(row),
+         Settle{.outcome = Outcome::in_doubt,
+                .code = "",
+                .message = "the run ended before it was known whether this was written",
+                .foreign = false},
+         {});
 }
 
 void Delivery::fail(Error error) {
@@ -82,7 +95,7 @@ Task<void> Delivery::read(RowSource& rows) {
       go(std::move(row), next, {});
     }
     dispatch();
-    while (rows_under_way_ >= room && !stopping_) {
+    while (rows_under_way_ - blocked_.size() >= room && !stopping_) {
       room_.reset();
       co_await room_.wait();
     }
@@ -92,6 +105,16 @@ Task<void> Delivery::read(RowSource& rows) {
 void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
   if (const auto* settled = std::get_if<Settle>(&next)) return settle(std::move(row), *settled, facts);
   if (stopping_ && !row.effect_unknown) return row_ended();
+  if (std::holds_alternative<Blocked>(next)) {
+    if (blocked_.size() >= kBlockedMax) {
+      const Next other = parts_.router.stop_following(row);
+      return go(std::move(row), other, facts);
+    }
+    blocked_.push_back(std::move(row));
+    room_.set();
+    if (stopping_) stop();
+    return;
+  }
   row.attempts = 0;  // each step has its own
   queues_[static_cast<size_t>(std::get<Step>(next))].push_back(std::move(row));
   if (stopping_) stop();
@@ -108,6 +131,9 @@ void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
   facts.effect_unknown = row.effect_unknown && settle.outcome != Outcome::accepted;
   if (facts.at == Time{}) facts.at = parts_.loop.clock().now();
   progress_.outcomes.add(settle.outcome);
+  if (settle.outcome == Outcome::accepted &&
+      (row.change == Change::removed || !row.chunk->match_before(row.index).empty()))
+    ++freed_;
   parts_.journal.add(facts);
   row_ended();
 }
@@ -132,6 +158,25 @@ void Delivery::dispatch() {
     const Step step = static_cast<Step>(i);
     if (!queues_[i].empty() && !feeders_are_busy(step)) send(step, queues_[i].size());
   }
+  if (!blocked_.empty() && is_idle()) release_blocked();
+}
+
+bool Delivery::is_idle() const {
+  for (size_t i = 0; i < kSteps; ++i)
+    if (!queues_[i].empty() || carried_[i] > 0) return false;
+  return true;
+}
+
+// Everything else is done. Rows try again as long as that lets at least one of them through: a chain of match
+// values that are passed on is undone from its end. What is left is a circle, or a record of somebody else's.
+void Delivery::release_blocked() {
+  const bool hopeful =
+      std::exchange(freed_before_, freed_) != freed_ && ++blocked_rounds_ <= kBlockedRoundsMax;
+  for (Row& row : std::exchange(blocked_, {})) {
+    const Next next = hopeful ? Next(Step::update) : parts_.router.stop_following(row);
+    go(std::move(row), next, {});
+  }
+  dispatch();
 }
 
 // Whether a batch under way, or rows that wait for another step, may still add rows to this one's queue.

@@ -94,6 +94,9 @@ class Delivery {
   void go(Row row, const Next& next, const RowOutcome& facts);
   void settle(Row row, const Settle& settle, RowOutcome facts);
   void row_ended();
+  void end_unsent(Row row);
+  void release_blocked();
+  bool is_idle() const;
   void dispatch();
   void send_full(Step step);
   bool feeders_are_busy(Step step) const;
@@ -108,7 +111,10 @@ class Delivery {
   Semaphore permits_;
   std::deque<Row> queues_[kSteps];
   uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit
-  Event room_, done_;
+  Event room_, done_, stop_;
+  std::vector<Row> blocked_;  // rows that follow a record to a match value which another record has
+  uint64_t freed_ = 0;        // rows that may have given up a match value
+  uint64_t freed_before_ = 0, blocked_rounds_ = 0;  // when blocked rows were last released; how often
   uint64_t rows_under_way_ = 0;
   bool input_ended_ = false;
   bool stopping_ = false;

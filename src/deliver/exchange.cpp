@@ -145,8 +145,9 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
   const DeliveryParts& parts = with.parts;
   RateLimit& limit = parts.limits.of(parts.target, *with.operation.operation->limit);
   HttpRequest request = request_for(parts, with.operation, rows, std::move(body));
-  co_await limit.acquire();
   Exchanged exchanged;
+  exchanged.stopped = !co_await limit.acquire(with.stop);
+  if (exchanged.stopped) co_return exchanged;
   exchanged.facts.operation = with.operation.name;
   exchanged.facts.request = ++with.progress.requests;
   exchanged.facts.at = parts.loop.clock().now();

@@ -11,13 +11,15 @@ struct Exchanged {
   std::optional<TransportFailure> failure;
   std::string reply_body;  // of a look-up
   std::optional<Duration> retry_after;
-  RowOutcome facts;  // operation, status, request, time: what all its rows share
+  bool stopped = false;  // the run ended before it could be sent: there is nothing else here
+  RowOutcome facts;      // operation, status, request, time: what all its rows share
 };
 
 struct ExchangeParts {
   const DeliveryParts& parts;
   const connector::BoundOperation& operation;
   DeliveryProgress& progress;
+  Event& stop;  // set: nothing more is sent
 };
 
 // The body of a request that carries these rows; masked: as it is kept. `page` is the mark of a look-up's

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "async/interruptible.h"
+
 namespace penstock {
 
 RateLimit::RateLimit(Loop& loop, declare::Rate rate, double share)
@@ -23,12 +25,19 @@ void RateLimit::forget_past() {
     while (!queue->empty() && queue->front() <= now) queue->pop_front();
 }
 
-Task<void> RateLimit::acquire() {
+Task<bool> RateLimit::acquire(Event& stop) {
   co_await turn_.acquire();
-  for (;;) {
+  co_await wait_for_room(stop);
+  if (!stop.is_set()) ++in_flight_;
+  turn_.release();
+  co_return !stop.is_set();
+}
+
+Task<void> RateLimit::wait_for_room(Event& stop) {
+  while (!stop.is_set()) {
     forget_past();
     if (loop_.now() < paused_until_) {
-      co_await loop_.sleep_until(paused_until_);
+      co_await interruptible_sleep(loop_, paused_until_, stop);
     } else if (counted() < allowed()) {
       break;
     } else if (past_.empty() && others_.empty()) {
@@ -38,11 +47,9 @@ Task<void> RateLimit::acquire() {
       const Instant next = past_.empty()     ? others_.front()
                            : others_.empty() ? past_.front()
                                              : std::min(past_.front(), others_.front());
-      co_await loop_.sleep_until(next);
+      co_await interruptible_sleep(loop_, next, stop);
     }
   }
-  ++in_flight_;
-  turn_.release();
 }
 
 void RateLimit::release() {

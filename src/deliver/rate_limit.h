@@ -19,8 +19,9 @@ class RateLimit {
   // `share` of the rate is ours, the rest is left to others.
   RateLimit(Loop& loop, declare::Rate rate, double share = 1.0);
 
-  // Waits until one more request fits. Each acquire() is followed by one release().
-  Task<void> acquire();
+  // Waits until one more request fits: true, and one release() must follow. False as soon as `stop` is set:
+  // nothing may be sent any more.
+  Task<bool> acquire(Event& stop);
   // The reply came, or never will.
   void release();
   // Nothing is sent before `until`, whatever the window says.
@@ -36,6 +37,7 @@ class RateLimit {
 
  private:
   void forget_past();
+  Task<void> wait_for_room(Event& stop);
   uint64_t counted() const { return in_flight_ + past_.size() + others_.size(); }
 
   Loop& loop_;

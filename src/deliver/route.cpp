@@ -99,10 +99,22 @@ Next Router::start_removal(Row& row) const {
   return Step::find;
 }
 
+// Whether the row's match value is another than its record has, which is to get it.
+bool Router::follows(const Row& row) const {
+  return !row.chunk->match_before(row.index).empty() && rules_.follow && target_->update() != nullptr;
+}
+
 // The destination accepted this row before.
 Next Router::write_known(Row& row) const {
   const std::string_view before = row.chunk->match_before(row.index);
-  if (!before.empty() && rules_.follow && target_->update() != nullptr) {
+  if (!before.empty() && !rules_.follow && target_->facts().match_kind != MatchKind::id) {
+    // With another match value it is another record, as if the row were new.
+    row.record_id.clear();
+    if (rules_.mode == Mode::update) return Step::find;
+    choose_fields(row, true);
+    return write_new(row);
+  }
+  if (follows(row)) {
     row.write_match = true;
     const bool reads = has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr;
     if (!row.record_id.empty() && !reads) return Step::update;
@@ -186,14 +198,30 @@ Next Router::accepted(Row& row, bool created) const {
   return Step::update;
 }
 
-Next Router::exists(Row& row, const RowReading& reading) const {
+Next Router::exists(Row& row, Step step, const RowReading& reading) const {
   if (rules_.mode == Mode::insert)
     return Settle{
         .outcome = Outcome::skipped, .code = "EXISTS", .message = "the record exists", .foreign = true};
-  if (std::exchange(row.conflicted, true) || target_->find() == nullptr || rules_.mode == Mode::append)
-    return Settle{
-        .outcome = Outcome::rejected, .code = reading.code, .message = reading.message, .foreign = false};
+  row.conflict_code = reading.code;
+  row.conflict_message = reading.message;
+  if (row.conflicted || rules_.mode == Mode::append) return refused(row, reading);
+  if (step == Step::update && row.write_match && follows(row)) return Blocked{};
+  return stop_following(row);
+}
+
+Next Router::stop_following(Row& row) const {
+  row.conflicted = true;
+  if (target_->find() == nullptr) return refused(row, {});
   return Step::find;
+}
+
+// A conflict is the reason, where there was one and nothing else is said.
+Next Router::refused(const Row& row, const RowReading& reading) const {
+  const bool silent = reading.code.empty() && reading.message.empty();
+  return Settle{.outcome = Outcome::rejected,
+                .code = silent ? row.conflict_code : reading.code,
+                .message = silent ? row.conflict_message : reading.message,
+                .foreign = false};
 }
 
 Next Router::missing(Row& row, const RowReading& reading) const {
@@ -203,8 +231,7 @@ Next Router::missing(Row& row, const RowReading& reading) const {
         .outcome = Outcome::skipped, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
   // A record that disappears again and again is not chased.
   if (row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true)))
-    return Settle{
-        .outcome = Outcome::rejected, .code = reading.code, .message = reading.message, .foreign = false};
+    return refused(row, reading);
   row.record_id.clear();
   row.write_match = false;
   choose_fields(row, true);

@@ -27,7 +27,10 @@ struct Settle {
   std::string code, message;
   bool foreign = false;
 };
-using Next = std::variant<Step, Settle>;
+// The record that is followed cannot have its new match value yet: another record has it, which a row of the
+// same run may still rename or remove.
+struct Blocked {};
+using Next = std::variant<Step, Settle, Blocked>;
 
 class Router {
  public:
@@ -41,8 +44,10 @@ class Router {
   Next found(Row& row, const std::vector<connector::FoundRecord>& records) const;
   // The write was accepted; `created` when the destination made a new record for it.
   Next accepted(Row& row, bool created) const;
-  // A record with the row's match value is there already.
-  Next exists(Row& row, const connector::RowReading& reading) const;
+  // This step was refused since a record with the row's match value is there already.
+  Next exists(Row& row, Step step, const connector::RowReading& reading) const;
+  // Nothing is left that could make way: the row is written to the record that has its match value.
+  Next stop_following(Row& row) const;
   // The record that the row was to be written to is not there.
   Next missing(Row& row, const connector::RowReading& reading) const;
   // Whether doing this step twice is the same as doing it once.
@@ -53,6 +58,8 @@ class Router {
   Router(const connector::Target& target, RouteRules rules) : target_(&target), rules_(std::move(rules)) {}
   Result<void> check_mode() const;
   Next start_removal(Row& row) const;
+  bool follows(const Row& row) const;
+  Next refused(const Row& row, const connector::RowReading& reading) const;
   Next write_known(Row& row) const;
   Next write_new(Row& row) const;
   Next create(Row& row) const;

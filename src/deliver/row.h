@@ -18,16 +18,17 @@ struct Row {
   std::shared_ptr<const PlanChunk> chunk;  // shared by the rows of a chunk; the last one frees it
   uint32_t index = 0;                      // in the chunk
   Change change = Change::added;
-  connector::FieldMask send;    // fields that travel
-  std::string record_id;        // when it is known
-  std::string find_by;          // a match value other than the row's own: what it was before
-  bool write_match = false;     // the match field itself is written
-  bool clear = false;           // all fields become NULL
-  bool was_found = false;       // a look-up has been made
-  bool conflicted = false;      // a create was refused because the record exists
-  bool went_missing = false;    // a record that we knew is there no more
-  bool effect_unknown = false;  // an attempt may have been carried out although no reply came
-  uint32_t attempts = 0;        // requests that carried it
+  connector::FieldMask send;  // fields that travel
+  std::string record_id;      // when it is known
+  std::string find_by;        // a match value other than the row's own: what it was before
+  bool write_match = false;   // the match field itself is written
+  bool clear = false;         // all fields become NULL
+  bool was_found = false;     // a look-up has been made
+  bool conflicted = false;    // a write was refused because another record has what it wanted
+  std::string conflict_code, conflict_message;  // what the destination said then
+  bool went_missing = false;                    // a record that we knew is there no more
+  bool effect_unknown = false;                  // an attempt may have been carried out although no reply came
+  uint32_t attempts = 0;                        // requests that carried it
 
   uint64_t ordinal() const { return chunk->ordinal(index); }
   connector::RowView view() const {

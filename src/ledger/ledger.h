@@ -53,7 +53,7 @@ struct Settled {
 struct SettleExtras {
   const Plan* plan = nullptr;  // for what changes silently, and for a changed mapping
   // Writes the run's line in the history, when all else is settled and before the journal goes: no crash
-  // leaves a run without its end. An error is that of settle().
+  // leaves a run without its end. May be called again after a crash. An error is that of settle().
   std::function<Result<void>(const Settled&)> note = {};
 };
 

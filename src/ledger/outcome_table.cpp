@@ -111,7 +111,9 @@ Result<Settled> load_journal(duck::Connection& connection, Disk& disk, const std
   auto report = read_log(disk, journal, [&](std::string_view bytes) { return loader.take(bytes); });
   if (!report.ok()) return report.error();
   if (auto closed = loader.close(); !closed.ok()) return closed.error();
-  if (!settled.end)
+  const auto planned = disk.exists(plan);
+  if (!planned.ok()) return planned.error();
+  if (!settled.end && *planned)
     if (auto doubted = doubt(connection, plan, loader.through(), now, settled); !doubted.ok())
       return doubted.error();
   return settled;

@@ -10,7 +10,7 @@
 namespace penstock {
 namespace {
 
-// A journal whose run never got to send anything, or whose outcomes are all in: nothing to advance.
+// The plan goes first: a journal without one, whose run is in the snapshot, has nothing left to settle.
 Result<void> clean_up(Disk& disk, const StatePaths& paths, const std::string& sync) {
   if (auto removed = disk.remove(paths.plan(sync)); !removed.ok()) return removed;
   return disk.remove(paths.journal(sync));
@@ -21,6 +21,15 @@ Result<void> make_directories(Disk& disk, const StatePaths& paths, const std::st
     if (auto made = disk.make_directories(join_path(join_path(paths.root, kind), sync)); !made.ok())
       return made;
   return success();
+}
+
+// Whether a crash came between the last two steps of settle().
+Result<bool> is_settled(Disk& disk, const StatePaths& paths, const Settled& settled) {
+  const auto plan = disk.exists(paths.plan(settled.facts.sync));
+  if (!plan.ok() || *plan) return plan.ok() ? Result<bool>(false) : plan.error();
+  const auto snapshot = Snapshot::open(disk, paths.snapshot(settled.facts.sync), Verify::headers);
+  if (!snapshot.ok()) return snapshot.error();
+  return snapshot->manifest().last_run == settled.facts.run;
 }
 
 Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connection& connection,
@@ -66,10 +75,18 @@ Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& s
     if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
     return settled;
   }
+  const auto done = is_settled(disk, paths, *settled);
+  if (!done.ok()) return done.error();
+  if (*done) {
+    if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
+    return settled;
+  }
   if (auto advanced = advance_snapshot(disk, paths, *connection, *settled, extras, now); !advanced.ok())
     return advanced.error();
   if (auto written = write_operations(*connection, disk, paths, settled->facts); !written.ok())
     return written.error();
+  if (extras.note)
+    if (auto noted = extras.note(*settled); !noted.ok()) return noted.error();
   if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
   return settled;
 }

@@ -50,8 +50,12 @@ class Mapper {
   MappedModel map(const config::Sync& sync) {
     MappedModel mapped;
     mapped.relation = relation_;
-    for (const auto& key : model_.primary_key)
-      if (auto column = this->column(key, *key)) mapped.keys.push_back(*std::move(column));
+    for (const auto& key : model_.primary_key) {
+      auto column = this->column(key, *key);
+      if (!column) continue;
+      column->personal = is_personal(key, std::nullopt);
+      mapped.keys.push_back(*std::move(column));
+    }
     for (const auto& match : sync.match) {
       const auto& rule = match.value;
       auto column = rule.from ? this->column(*rule.from, match.name)

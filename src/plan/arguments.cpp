@@ -10,7 +10,8 @@ MappingArguments arguments_of(const Mapping& mapping, size_t first) {
   for (const auto& match : mapping.match)
     result.match.push_back({first++, match.type, FingerprintField("match:" + match.name, match.type, false)});
   for (const auto& field : mapping.fields) {
-    result.fields.push_back({first++, field.type, FingerprintField(field.name, field.type, field.omit_null)});
+    result.fields.push_back(
+        {first++, field.type, FingerprintField(field.name, field.type, field.omit_null), field.omit_null});
     result.fingerprinted.push_back(field.fingerprinted());
     result.names.push_back(field.name);
   }

@@ -15,6 +15,7 @@ struct MappingArguments {
     size_t index;
     ValueType type;
     FingerprintField hash;
+    bool omits_null = false;  // a NULL is left out of the payload
   };
   std::vector<One> match;
   std::vector<One> fields;          // all of them, in the mapping's order

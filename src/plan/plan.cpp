@@ -20,20 +20,21 @@ std::string repeated_match_sql(const MappedModel& model, const PlanOptions& opti
                           options.match_ignores_case ? fmt::format("lower({})", text) : text);
   }
   return fmt::format(
-      "INSERT INTO refused SELECT row, 'the match value occurs in ' || times || ' rows' FROM (SELECT rowid "
+      "INSERT INTO penstock_refused SELECT row, 'the match value occurs in ' || times || ' rows' FROM "
+      "(SELECT rowid "
       "AS row, count(*) "
-      "OVER (PARTITION BY {0}) AS times FROM stage WHERE {1} AND {0} IS NOT NULL) WHERE times > 1",
+      "OVER (PARTITION BY {0}) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL) WHERE times > 1",
       values, kSent);
 }
 
-// The table `refused`(row, reason, key_hi, key_lo): staged rows that are not sent after all.
+// The table `penstock_refused`(row, reason, key_hi, key_lo): staged rows that are not sent after all.
 Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
                          const RowProbe& probe) {
   auto created = connection.run(
-      "CREATE TEMP TABLE refused(row BIGINT, reason VARCHAR); "
-      "CREATE TEMP TABLE repeated(key_hi UBIGINT, key_lo UBIGINT, times UBIGINT)");
+      "CREATE TEMP TABLE penstock_refused(row BIGINT, reason VARCHAR); "
+      "CREATE TEMP TABLE penstock_repeated(key_hi UBIGINT, key_lo UBIGINT, times UBIGINT)");
   if (!created.ok()) return created.error();
-  auto appender = duck::Appender::open(connection, "repeated");
+  auto appender = duck::Appender::open(connection, "penstock_repeated");
   if (!appender.ok()) return appender.error();
   for (const auto& [key, more] : probe.duplicates())
     if (auto row = appender->add(key.hi).add(key.lo).add(more + 1).end_row(); !row.ok()) return row;
@@ -41,19 +42,19 @@ Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model,
 
   std::vector<std::string> statements;
   if (!probe.duplicates().empty())
-    statements.push_back(
-        fmt::format("INSERT INTO refused SELECT stage.rowid, 'the key occurs ' || times || ' times' FROM "
-                    "stage JOIN repeated ON "
-                    "d.key_hi = repeated.key_hi AND d.key_lo = repeated.key_lo WHERE {}",
-                    kSent));
+    statements.push_back(fmt::format(
+        "INSERT INTO penstock_refused SELECT stage.rowid, 'the key occurs ' || times || ' times' FROM "
+        "penstock_stage stage JOIN penstock_repeated repeated ON "
+        "d.key_hi = repeated.key_hi AND d.key_lo = repeated.key_lo WHERE {}",
+        kSent));
   std::string arguments = match_names(model);
   if (!model.mapping.fields.empty()) arguments += (arguments.empty() ? "" : ", ") + field_names(model);
   if (options.why_invalid && !arguments.empty())
-    statements.push_back(
-        fmt::format("INSERT INTO refused SELECT row, reason FROM (SELECT rowid AS row, penstock_invalid({}) "
-                    "AS reason FROM stage "
-                    "WHERE {}) WHERE reason IS NOT NULL",
-                    arguments, kSent));
+    statements.push_back(fmt::format(
+        "INSERT INTO penstock_refused SELECT row, reason FROM (SELECT rowid AS row, penstock_invalid({}) "
+        "AS reason FROM penstock_stage "
+        "WHERE {}) WHERE reason IS NOT NULL",
+        arguments, kSent));
   if (!model.mapping.match.empty()) statements.push_back(repeated_match_sql(model, options));
   for (const auto& statement : statements)
     if (auto done = connection.run(statement); !done.ok()) return done.error();
@@ -91,12 +92,13 @@ Result<void> define_invalid(duck::Connection& connection, const MappedModel& mod
 // Numbers of rows of a class that are refused.
 Result<uint64_t> refused_of(duck::Connection& connection, RowClass row_class) {
   return connection.number(
-      fmt::format("SELECT count(DISTINCT row) FROM refused JOIN stage ON row = stage.rowid WHERE class = {}",
+      fmt::format("SELECT count(DISTINCT row) FROM penstock_refused JOIN penstock_stage stage ON row = "
+                  "stage.rowid WHERE class = {}",
                   static_cast<int>(row_class)));
 }
 
 // A key that came several times: its first row was taken for whatever it looked like, and is invalid as well.
-// Staged first rows are in `refused`; the others were counted as unchanged (or waiting).
+// Staged first rows are in `penstock_refused`; the others were counted as unchanged (or waiting).
 Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, const RowProbe& probe,
                         PlanCounts& counts) {
   const ProbeCounts seen = probe.counts();
@@ -109,11 +111,11 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
     sent[static_cast<size_t>(row_class)] -= *count;
     refused += *count;
   }
-  const auto first_not_staged =
-      connection.texts(fmt::format("SELECT key_hi, key_lo FROM repeated ANTI JOIN (SELECT * FROM stage WHERE "
-                                   "{}) s ON s.d.key_hi = repeated.key_hi "
-                                   "AND s.d.key_lo = repeated.key_lo",
-                                   kSent));
+  const auto first_not_staged = connection.texts(fmt::format(
+      "SELECT key_hi, key_lo FROM penstock_repeated repeated ANTI JOIN (SELECT * FROM penstock_stage WHERE "
+      "{}) s ON s.d.key_hi = repeated.key_hi "
+      "AND s.d.key_lo = repeated.key_lo",
+      kSent));
   if (!first_not_staged.ok()) return first_not_staged.error();
   uint64_t unchanged = seen.unchanged, waiting = seen.waiting;
   for (const auto& row : *first_not_staged) {
@@ -173,8 +175,9 @@ std::string named_columns(const MappedModel& model) {
 Result<uint64_t> write_file(duck::Connection& connection, const MappedModel& model,
                             const PlanOptions& options) {
   std::string rows = fmt::format(
-      "SELECT {} FROM stage WHERE {} AND rowid NOT IN (SELECT row FROM refused) UNION ALL SELECT {} FROM "
-      "removed",
+      "SELECT {} FROM penstock_stage WHERE {} AND rowid NOT IN (SELECT row FROM penstock_refused) UNION ALL "
+      "SELECT {} FROM "
+      "penstock_removed",
       file_columns(model), kSent, removed_columns(model));
   if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);
   return connection.run(fmt::format("COPY (SELECT {} FROM ({})) TO {} (FORMAT parquet, COMPRESSION zstd)",

@@ -153,8 +153,11 @@ Result<std::string> RowProbe::changed_fields(KeyHash key, std::span<const duck::
     uint64_t before = 0;
     for (size_t k = 0; k < older->names.size(); ++k)
       if (older->names[k] == arguments_.current.names[i]) before = contribution(*older, k);
-    // What is written on creation only has no part in what was accepted, and is not sent to a known record.
-    if (!arguments_.current.fingerprinted[i] || contribution(arguments_.current, i) == before)
+    const auto& field = arguments_.current.fields[i];
+    const bool left_out = field.omits_null && Values(arguments[field.index], field.type).is_null(row);
+    // What is written on creation only has no part in what was accepted, and is not sent to a known record; a
+    // NULL that is left out is not sent to anyone.
+    if (!arguments_.current.fingerprinted[i] || left_out || contribution(arguments_.current, i) == before)
       changed[i] = '0';
   }
   return changed;

@@ -67,7 +67,8 @@ class Removals {
 
 std::string removed_table(const MappedModel& model) {
   std::string out =
-      "CREATE TEMP TABLE removed(why VARCHAR, key VARCHAR, key_hi UBIGINT, key_lo UBIGINT, fingerprint "
+      "CREATE TEMP TABLE penstock_removed(why VARCHAR, key VARCHAR, key_hi UBIGINT, key_lo UBIGINT, "
+      "fingerprint "
       "UBIGINT, "
       "record_id VARCHAR";
   for (size_t i = 0; i < model.mapping.match.size(); ++i) out += fmt::format(", m{} VARCHAR", i);
@@ -85,7 +86,8 @@ Result<void> hand_over(duck::Connection& connection, const MappedModel& model, P
   for (size_t i = 0; i < model.mapping.match.size(); ++i)
     texts += fmt::format("{}penstock_text(m{})", i > 0 ? ", " : "", i);
   const std::string handed = fmt::format(
-      "SELECT removed.key_hi, removed.key_lo FROM removed SEMI JOIN (SELECT [{}] AS match_text FROM stage "
+      "SELECT removed.key_hi, removed.key_lo FROM penstock_removed removed SEMI JOIN (SELECT [{}] AS "
+      "match_text FROM penstock_stage "
       "WHERE class BETWEEN 1 AND 5) s ON {}",
       texts, same);
   auto keys = connection.texts(handed);
@@ -94,7 +96,8 @@ Result<void> hand_over(duck::Connection& connection, const MappedModel& model, P
   for (const auto& key : *keys) plan.silent.forget.push_back({std::stoull(*key[0]), std::stoull(*key[1])});
   plan.counts.handed_over = keys->size();
   plan.counts.removed -= keys->size();
-  auto deleted = connection.run(fmt::format("DELETE FROM removed WHERE (key_hi, key_lo) IN ({})", handed));
+  auto deleted =
+      connection.run(fmt::format("DELETE FROM penstock_removed WHERE (key_hi, key_lo) IN ({})", handed));
   if (!deleted.ok()) return deleted.error();
   return success();
 }
@@ -104,7 +107,7 @@ Result<void> hand_over(duck::Connection& connection, const MappedModel& model, P
 Result<void> find_removals(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
                            const RowProbe& probe, const PlanOptions& options, Plan& plan) {
   if (auto created = connection.run(removed_table(model)); !created.ok()) return created.error();
-  auto appender = duck::Appender::open(connection, "removed");
+  auto appender = duck::Appender::open(connection, "penstock_removed");
   if (!appender.ok()) return appender.error();
   Removals removals(model, snapshot, options, plan, *appender);
   auto visited =

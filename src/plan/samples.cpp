@@ -49,16 +49,17 @@ Result<void> take_samples(duck::Connection& connection, const MappedModel& model
     if (auto done = sample_changes(connection, model, options, change, plan); !done.ok()) return done;
   auto done = sample_refused(
       connection,
-      fmt::format("SELECT key, min(reason) AS reason FROM (SELECT d.key AS key, reason FROM refused JOIN "
-                  "stage ON row = "
-                  "stage.rowid UNION ALL SELECT d.key, CASE class WHEN {} THEN 'the key is NULL' ELSE 'the "
-                  "key occurs "
-                  "several times' END FROM stage WHERE class >= {}) GROUP BY key ORDER BY key LIMIT {}",
-                  static_cast<int>(RowClass::null_key), static_cast<int>(RowClass::null_key), kSamplesMax),
+      fmt::format(
+          "SELECT key, min(reason) AS reason FROM (SELECT d.key AS key, reason FROM penstock_refused JOIN "
+          "penstock_stage stage ON row = "
+          "stage.rowid UNION ALL SELECT d.key, CASE class WHEN {} THEN 'the key is NULL' ELSE 'the "
+          "key occurs "
+          "several times' END FROM penstock_stage WHERE class >= {}) GROUP BY key ORDER BY key LIMIT {}",
+          static_cast<int>(RowClass::null_key), static_cast<int>(RowClass::null_key), kSamplesMax),
       plan.invalid);
   if (!done.ok()) return done;
   return sample_refused(connection,
-                        fmt::format("SELECT d.key, '' FROM stage WHERE class = {} LIMIT {}",
+                        fmt::format("SELECT d.key, '' FROM penstock_stage WHERE class = {} LIMIT {}",
                                     static_cast<int>(RowClass::waiting), kSamplesMax),
                         plan.waiting);
 }

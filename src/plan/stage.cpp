@@ -28,13 +28,16 @@ duck::Type description_type() {
   return duck::Type(duckdb_create_struct_type(handles.data(), names.data(), names.size()));
 }
 
-// A key in which NULLs are shown: such rows are invalid, and people must find them.
-std::string key_with_nulls(std::span<const Values> keys, size_t row) {
+// A key as people see it. NULLs are shown: such rows are invalid, and people must find them. Personal parts
+// are masked, with a few digits of the key's hash to tell rows apart.
+std::string shown_key(const MappedModel& model, std::span<const Values> keys, size_t row, KeyHash hash) {
   std::vector<std::string> texts(keys.size());
   std::vector<std::string_view> parts;
   for (size_t i = 0; i < keys.size(); ++i) {
     if (keys[i].is_null(row))
       texts[i] = "NULL";
+    else if (model.keys[i].personal)
+      texts[i] = fmt::format("{}{:08x}", kMask, hash.lo >> 32);
     else
       append_text(texts[i], keys[i], row);
     parts.push_back(texts[i]);
@@ -67,7 +70,7 @@ class DescriptionColumn {
 class Describer {
  public:
   Describer(const MappedModel& model, const Snapshot& snapshot, std::shared_ptr<const RowProbe> probe)
-      : arguments_(Arguments::of(model)), snapshot_(snapshot), probe_(std::move(probe)) {}
+      : model_(model), arguments_(Arguments::of(model)), snapshot_(snapshot), probe_(std::move(probe)) {}
 
   // The first argument is the row's class, the rest are the probe's.
   Result<void> operator()(std::span<const duck::Vector> all, size_t rows, duckdb_vector result) const {
@@ -79,7 +82,7 @@ class Describer {
     DescriptionColumn key(result, 0), hi(result, 1), lo(result, 2), fingerprint(result, 3), record(result, 4),
         match_before(result, 5), send(result, 6);
     for (size_t row = 0; row < rows; ++row) {
-      key.set(row, key_with_nulls(keys, row));
+      key.set(row, shown_key(model_, keys, row, hashes[row]));
       hi.set(row, hashes[row].hi);
       lo.set(row, hashes[row].lo);
       fingerprint.set(row, finish_fingerprint(arguments_.current.sum(arguments, row)));
@@ -123,6 +126,7 @@ class Describer {
     return changed ? show_key(before) : "";
   }
 
+  const MappedModel& model_;
   Arguments arguments_;
   const Snapshot& snapshot_;
   std::shared_ptr<const RowProbe> probe_;
@@ -186,10 +190,10 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
       {.name = "penstock_describe", .result = description_type(), .call = Describer(model, snapshot, probe)});
   if (!defined.ok()) return defined;
   const std::string arguments = argument_names(model);
-  auto staged = connection.run(
-      fmt::format("CREATE TEMP TABLE stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
-                  "(SELECT *, penstock_diff({0}) AS class FROM (SELECT {2} FROM {3})) WHERE class <> 0",
-                  arguments, renamed_columns(model), argument_select_list(model), model.relation));
+  auto staged = connection.run(fmt::format(
+      "CREATE TEMP TABLE penstock_stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
+      "(SELECT *, penstock_diff({0}) AS class FROM (SELECT {2} FROM {3})) WHERE class <> 0",
+      arguments, renamed_columns(model), argument_select_list(model), model.relation));
   if (staged.ok()) return success();
   Error error = staged.error();
   if (error.kind == ErrorKind::source && is_personal(model.mapping))

@@ -53,11 +53,16 @@ std::string condition_of(const OperationFilter& filter) {
   return condition;
 }
 
-// Whether there are operation files of a sync at all: a glob without a match is an error in DuckDB.
-bool has_files(const Workspace& workspace, const std::string& directory) {
+// The files of a directory for DuckDB's readers, or nothing. Not a pattern: the project's directory may have
+// characters in its name that mean something in one.
+std::string list_of_files(const Workspace& workspace, const std::string& directory) {
   const auto names = workspace.disk().list(directory);
-  return names.ok() && std::any_of(names->begin(), names->end(),
-                                   [](const auto& name) { return name.ends_with(".parquet"); });
+  std::string files;
+  if (!names.ok()) return files;
+  for (const auto& name : *names)
+    if (name.ends_with(".parquet"))
+      files += (files.empty() ? "" : ", ") + duck::quote_text(join_path(directory, name));
+  return files;
 }
 
 std::string operations_directory(const Workspace& workspace, const std::string& sync) {
@@ -139,13 +144,14 @@ Result<Trace> trace_key(const Workspace& workspace, const config::Sync& sync, co
                            .details = *std::move(details)};
   }
   const std::string directory = operations_directory(workspace, sync.name);
-  if (!has_files(workspace, directory)) return trace;
+  const std::string files = list_of_files(workspace, directory);
+  if (files.empty()) return trace;
   auto query = open_query();
   if (!query.ok()) return query.error();
   auto rows = query->connection.texts(
-      fmt::format("SELECT {} FROM read_parquet({}, union_by_name = true) WHERE key_hi = {} AND key_lo = {} "
+      fmt::format("SELECT {} FROM read_parquet([{}], union_by_name = true) WHERE key_hi = {} AND key_lo = {} "
                   "ORDER BY \"at\", run",
-                  kColumns, duck::quote_text(join_path(directory, "*.parquet")), hash->hi, hash->lo));
+                  kColumns, files, hash->hi, hash->lo));
   if (!rows.ok()) return rows.error();
   for (auto& row : *rows) {
     OperationRow operation = read_operation(std::move(row));
@@ -177,14 +183,15 @@ void add_values_before(const Workspace& workspace, const std::string& sync, std:
   for (const auto& sample : samples)
     if (sample.change == "changed")
       keys += fmt::format("{}({}, {})", keys.empty() ? "" : ", ", sample.key_hash.hi, sample.key_hash.lo);
-  if (keys.empty() || !has_files(workspace, directory)) return;
+  const std::string files = list_of_files(workspace, directory);
+  if (keys.empty() || files.empty()) return;
   auto query = open_query();
   if (!query.ok()) return;
   // Newest first: the first payload that holds a field is what was accepted for it last.
   auto rows = query->connection.texts(
-      fmt::format("SELECT key_hi, payload FROM read_parquet({}, union_by_name = true) WHERE outcome = "
+      fmt::format("SELECT key_hi, payload FROM read_parquet([{}], union_by_name = true) WHERE outcome = "
                   "'accepted' AND (key_hi, key_lo) IN ({}) ORDER BY \"at\" DESC",
-                  duck::quote_text(join_path(directory, "*.parquet")), keys));
+                  files, keys));
   if (!rows.ok()) return;
   simdjson::dom::parser parser;
   for (const auto& row : *rows) {

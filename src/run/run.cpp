@@ -42,39 +42,6 @@ Result<void> make_state(Workspace& workspace, const std::string& sync) {
   return workspace.disk().make_directories(workspace.paths().temporary());
 }
 
-// A run that the process did not survive is brought to its end first.
-Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<std::string>& notes) {
-  auto needed = needs_recovery(workspace.disk(), workspace.paths(), sync);
-  if (!needed.ok()) return needed.error();
-  if (!*needed) return success();
-  auto settled = settle(workspace.disk(), workspace.paths(), sync, workspace.clock().now());
-  if (!settled.ok())
-    return std::move(settled).error().in(fmt::format("cannot recover the last run of '{}'", sync));
-  if (settled->facts.run.empty()) return success();
-  auto store = RunStore::open(workspace.paths().database());
-  if (!store.ok()) return store.error();
-  auto row = store->find(settled->facts.run);
-  if (!row.ok()) return row.error();
-  RunRow run = row->value_or(RunRow{});
-  run.run = settled->facts.run;
-  run.sync = sync;
-  run.started = settled->facts.started;
-  run.status = settled->end ? settled->end->status : "interrupted";
-  run.error = settled->end ? settled->end->error : "penstock was stopped in the middle of this run";
-  run.finished = workspace.clock().now();
-  run.accepted = settled->outcomes.accepted;
-  run.rejected = settled->outcomes.rejected;
-  run.skipped = settled->outcomes.skipped;
-  run.in_doubt = settled->outcomes.in_doubt;
-  run.failed = settled->outcomes.failed;
-  run.sent = settled->outcomes.sent();
-  run.requests = settled->requests;
-  notes.push_back(
-      fmt::format("run {} did not come to its end and was recovered: {} accepted, {} rejected, {} in doubt",
-                  run.run, run.accepted, run.rejected, run.in_doubt));
-  return store->put(run);
-}
-
 void copy_counts(const PlanCounts& counts, RunRow& run) {
   run.rows = counts.rows;
   run.added = counts.added;
@@ -92,6 +59,44 @@ void copy_outcomes(const OutcomeCounts& outcomes, RunRow& run) {
   run.in_doubt = outcomes.in_doubt;
   run.failed = outcomes.failed;
   run.sent = outcomes.sent();
+}
+
+// The line that a run which did not come to its end gets in the history.
+RunRow recovered_run(const Settled& settled, Time now, RunRow run) {
+  run.run = settled.facts.run;
+  run.sync = settled.facts.sync;
+  run.started = settled.facts.started;
+  run.status = settled.end ? settled.end->status : "interrupted";
+  run.error = settled.end ? settled.end->error : "penstock was stopped in the middle of this run";
+  run.finished = now;
+  copy_outcomes(settled.outcomes, run);
+  run.requests = settled.requests;
+  return run;
+}
+
+// A run that the process did not survive is brought to its end first.
+Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<std::string>& notes) {
+  auto needed = needs_recovery(workspace.disk(), workspace.paths(), sync);
+  if (!needed.ok()) return needed.error();
+  if (!*needed) return success();
+  const Time now = workspace.clock().now();
+  SettleExtras extras;
+  extras.note = [&](const Settled& settled) -> Result<void> {
+    auto store = RunStore::open(workspace.paths().database());
+    if (!store.ok()) return store.error();
+    auto known = store->find(settled.facts.run);
+    if (!known.ok()) return known.error();
+    return store->put(recovered_run(settled, now, known->value_or(RunRow{})));
+  };
+  auto settled = settle(workspace.disk(), workspace.paths(), sync, now, extras);
+  if (!settled.ok())
+    return std::move(settled).error().in(fmt::format("cannot recover the last run of '{}'", sync));
+  if (settled->facts.run.empty()) return success();
+  const OutcomeCounts& outcomes = settled->outcomes;
+  notes.push_back(
+      fmt::format("run {} did not come to its end and was recovered: {} accepted, {} rejected, {} in doubt",
+                  settled->facts.run, outcomes.accepted, outcomes.rejected, outcomes.in_doubt));
+  return success();
 }
 
 }  // namespace
@@ -227,10 +232,11 @@ class RunSync {
   }
 
   Task<Result<RunReport>> carry_out(PreparedSync& prepared, PlannedStage& planned) {
-    if (auto noted = note_start(); !noted.ok()) co_return noted.error();
     auto journal = Journal::create(parts_.loop, workspace_.disk(), workspace_.paths().journal(sync_.name),
                                    facts(prepared));
     if (!journal.ok()) co_return journal.error();
+    // A run is known to be running while its journal is there, and no longer: a crash cannot leave it so.
+    if (auto noted = note(); !noted.ok()) co_return noted.error();
     progress_.stage = RunProgress::Stage::delivering;
     Result<void> delivered = success();
     if (request_.kind == RunKind::baseline)
@@ -321,14 +327,25 @@ class RunSync {
 
   Task<Result<RunReport>> settle_run(PlannedStage& planned) {
     progress_.stage = RunProgress::Stage::settling;
-    const SettleExtras extras{&planned.plan};
+    SettleExtras extras{.plan = &planned.plan};
+    extras.note = [this](const Settled& settled) {
+      take_settled(settled);
+      return note();
+    };
     auto settled = co_await parts_.loop.offload([&] {
       return settle(workspace_.disk(), workspace_.paths(), sync_.name, workspace_.clock().now(), extras);
     });
     if (!settled.ok()) co_return co_await ended_with(settled.error());
-    copy_outcomes(settled->outcomes, report_.run);
     remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,
                           workspace_.project().keep_operations, workspace_.clock().now());
+    if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
+      report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
+    ticker_.cancel();
+    co_return std::move(report_);
+  }
+
+  void take_settled(const Settled& settled) {
+    copy_outcomes(settled.outcomes, report_.run);
     if (request_.kind == RunKind::baseline) {
       // Nothing went anywhere: these rows are not "sent".
       report_.run.sent = report_.run.accepted = 0;
@@ -336,9 +353,7 @@ class RunSync {
     if (report_.run.status == "succeeded" && (report_.run.rejected > 0 || report_.run.in_doubt > 0 ||
                                               report_.run.failed > 0 || report_.run.invalid > 0))
       report_.run.status = "partial";
-    if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
-      report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
-    co_return co_await finished();
+    report_.run.finished = workspace_.clock().now();
   }
 
   Task<Result<RunReport>> succeeded() {
@@ -363,7 +378,8 @@ class RunSync {
     co_return co_await finished();
   }
 
-  Result<void> note_start() {
+  // The run's line in the history.
+  Result<void> note() {
     auto store = RunStore::open(workspace_.paths().database());
     if (!store.ok()) return store.error();
     return store->put(report_.run);
@@ -372,9 +388,7 @@ class RunSync {
   Task<Result<RunReport>> finished() {
     ticker_.cancel();
     report_.run.finished = workspace_.clock().now();
-    auto store = RunStore::open(workspace_.paths().database());
-    auto put = store.ok() ? store->put(report_.run) : Result<void>(store.error());
-    if (!put.ok() && !report_.error) report_.error = put.error();
+    if (auto noted = note(); !noted.ok() && !report_.error) report_.error = noted.error();
     co_return std::move(report_);
   }
 

@@ -153,7 +153,7 @@ Result<bool> Machine::settle(const PlanQuestion& question, Planned& planned,
   if (auto written = write_journal(question, planned, outcomes, ending); !written.ok())
     return written.error();
   if (ending.power_cut_after) disk_.arm(FaultyDisk::Fault::power_cut, *ending.power_cut_after);
-  const SettleExtras extras{ending.orderly ? &planned.plan : nullptr};
+  const SettleExtras extras{.plan = ending.orderly ? &planned.plan : nullptr};
   auto settled = penstock::settle(disk_, paths_, kSync, now, extras);
   const bool cut = disk_.struck();
   if (auto on = disk_.power_on(); !on.ok()) return on.error();

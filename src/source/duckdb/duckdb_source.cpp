@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "payload/payload.h"
@@ -61,6 +62,11 @@ std::string reader_sql(const FileTable& table, const OpenOptions& options) {
   std::string arguments;
   for (const auto& option : table.options)
     arguments += fmt::format(", {} = {}", option.name, duck::quote_text(option.value));
+  // A CSV file begins with its first line. Left to guess, DuckDB skips all lines that do not look like the
+  // last ones: one row with a value too many, and the rows above it would be gone without a word.
+  const bool skips = std::any_of(table.options.begin(), table.options.end(),
+                                 [](const auto& option) { return option.name == "skip"; });
+  if (format == "csv" && !skips) arguments += ", skip = 0";
   return fmt::format("read_{}([{}]{})", format, paths, arguments);
 }
 
