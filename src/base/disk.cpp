@@ -177,14 +177,13 @@ class RealDisk final : public Disk {
   }
 
   Result<void> replace(const std::string& path, std::string_view bytes) override {
-    const std::string temporary = path + ".new";
-    {
-      const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-      if (fd.get() < 0) return disk_error("write", temporary, errno);
-      if (auto written = write_all(fd.get(), bytes, temporary); !written.ok()) return written.error();
-      if (::fsync(fd.get()) != 0) return disk_error("sync", temporary, errno);
-    }
-    return put_in_place(temporary, path);
+    return replace(path, bytes, 0640);
+  }
+
+  Result<void> replace_private(const std::string& path, std::string_view bytes) override {
+    // What a crash left of an earlier try may have another mode, and an open file keeps it.
+    if (auto removed = remove(path + ".new"); !removed.ok()) return removed;
+    return replace(path, bytes, 0600);
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -204,6 +203,17 @@ class RealDisk final : public Disk {
   }
 
  private:
+  static Result<void> replace(const std::string& path, std::string_view bytes, mode_t mode) {
+    const std::string temporary = path + ".new";
+    {
+      const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+      if (fd.get() < 0) return disk_error("write", temporary, errno);
+      if (auto written = write_all(fd.get(), bytes, temporary); !written.ok()) return written.error();
+      if (::fsync(fd.get()) != 0) return disk_error("sync", temporary, errno);
+    }
+    return put_in_place(temporary, path);
+  }
+
   static Result<void> put_in_place(const std::string& from, const std::string& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) return disk_error("rename", from, errno);
     return sync_directory_of(to);

@@ -49,6 +49,10 @@ class Disk {
   virtual Result<void> truncate(const std::string& path, uint64_t size) = 0;
   // Atomically replaces the file with these bytes, durably: after a crash the old or the new, never a mix.
   virtual Result<void> replace(const std::string& path, std::string_view bytes) = 0;
+  // The same for what only the owner may read (mode 0600). Disks that are not real have no owners.
+  virtual Result<void> replace_private(const std::string& path, std::string_view bytes) {
+    return replace(path, bytes);
+  }
   // Moves a complete file (synced here first) over `to`, durably.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   // Removes a file, or a directory with all that is in it; what is not there is fine.

@@ -41,7 +41,7 @@ int check(const Globals& globals, bool connect) {
       if (prepared.ok()) {
         auto settings = resolve_settings(*prepared->destination, workspace->resolver(), Login::needed);
         auto fields = (*session)->loop().run(discover_fields(
-            (*session)->loop(), (*session)->client(), workspace->catalog().find(*prepared->destination->type),
+            (*session)->client(), *prepared->access, workspace->catalog().find(*prepared->destination->type),
             *std::move(settings), *sync.object));
         if (!fields.ok() && fields.error().kind != ErrorKind::config) {
           exit = print_error(globals, std::move(fields).error().in(
@@ -181,8 +181,11 @@ int discover(const Globals& globals, const std::string& name, const std::string&
   if (!session.ok()) return print_error(globals, session.error());
   auto settings = resolve_settings(*destination, workspace->resolver(), Login::needed);
   if (!settings.ok()) return print_error(globals, settings.error());
+  auto access = open_access((*session)->loop(), (*session)->client(), *workspace, *destination, *settings,
+                            Login::needed);
+  if (!access.ok()) return print_error(globals, access.error());
   auto fields = (*session)->loop().run(
-      discover_fields((*session)->loop(), (*session)->client(), connector, *std::move(settings), object));
+      discover_fields((*session)->client(), **access, connector, *std::move(settings), object));
   if (!fields.ok()) return print_error(globals, fields.error());
   Table table({"field", "type", "unique", "title"});
   for (const auto& field : *fields) {

@@ -94,15 +94,6 @@ Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, Tar
   while (target.base_.ends_with('/')) target.base_.pop_back();
   for (const auto& header : declaration.headers)
     target.headers_.emplace_back(header.name, target.filled(header.value));
-  if (const auto* bearer = std::get_if<BearerAuth>(&declaration.auth))
-    target.headers_.emplace_back("Authorization", "Bearer " + target.filled(*bearer->token));
-  if (const auto* header = std::get_if<HeaderAuth>(&declaration.auth))
-    target.headers_.emplace_back(*header->name, target.filled(*header->value));
-  if (const auto* basic = std::get_if<BasicAuth>(&declaration.auth)) {
-    std::string login = "Basic ";
-    append_base64(login, target.filled(*basic->user) + ":" + target.filled(*basic->password));
-    target.headers_.emplace_back("Authorization", std::move(login));
-  }
   if (auto bound = target.bind_route(); !bound.ok()) return bound.error();
   return target;
 }
@@ -219,25 +210,14 @@ std::string Target::url(const BoundOperation& operation, const RowView* row) con
 LimitRule Target::limit(std::string_view group) const {
   for (const auto& named : connector_->declaration().limits) {
     if (named.name != group) continue;
-    for (const auto& rule : named.value.rates) {
-      bool holds = true;
-      for (const auto& condition : rule.when) {
-        const auto found = settings_.values.find(condition.name);
-        holds = holds && found != settings_.values.end() && found->second == condition.value;
-      }
-      if (holds) return {rule.rate, named.value.learn};
-    }
+    for (const auto& rule : named.value.rates)
+      if (conditions_hold(rule.when, settings_.values)) return {rule.rate, named.value.learn};
   }
   die("a limit group was checked");
 }
 
 std::string Target::without_secrets(std::string text) const {
-  for (const auto& secret : settings_.secrets) {
-    if (secret.size() < 4) continue;  // too short to be found without mangling other text
-    for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3))
-      text.replace(at, secret.size(), "***");
-  }
-  return text;
+  return connector::without_secrets(std::move(text), settings_.secrets);
 }
 
 std::optional<std::string> Target::discover_fields_url() const {

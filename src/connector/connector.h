@@ -13,6 +13,7 @@
 
 #include "connector/body.h"
 #include "connector/declaration.h"
+#include "connector/login.h"
 #include "connector/reply.h"
 #include "declare/declare.h"
 
@@ -108,7 +109,7 @@ class Target {
   LimitRule limit(std::string_view group) const;
   // URL of an operation's request; `row` when its path holds placeholders of a row.
   std::string url(const BoundOperation& operation, const RowView* row) const;
-  // Headers of every request, with the login.
+  // Headers of every request; what lets it in comes on the way (login/access.h).
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
   // The text with every secret replaced.
   std::string without_secrets(std::string text) const;

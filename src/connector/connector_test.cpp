@@ -82,8 +82,7 @@ TEST_F(HubSpot, UpsertIsWrittenStraightFromColumns) {
       body(*t.upsert()),
       R"({"inputs":[{"id":"ana@x.com","idProperty":"email","properties":{"firstname":"Ana \"A\"","ltv":"12.50","vip":"true","phone":"","tags":"a;b","seen":"2026-01-02T03:04:05Z","day":"2026-01-02"},"objectWriteTraceId":"0"}]})");
   EXPECT_EQ(t.url(*t.upsert(), nullptr), "http://127.0.0.1:1/crm/v3/objects/contacts/batch/upsert");
-  EXPECT_EQ(t.headers(),
-            (std::vector<std::pair<std::string, std::string>>{{"Authorization", "Bearer pat-secret"}}));
+  EXPECT_TRUE(t.headers().empty()) << "the login comes on the way";
 }
 
 TEST_F(HubSpot, OnlyTheFieldsThatTravelAreWritten) {

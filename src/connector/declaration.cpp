@@ -33,26 +33,6 @@ const Of<SettingDeclaration>& setting_shape() {
   return shape;
 }
 
-const Of<Auth>& auth_shape() {
-  static const auto bearer = structure<BearerAuth>(
-      "bearer auth", "`Authorization: Bearer TOKEN`.",
-      {field<&BearerAuth::token>("token", placed(text())).required().help("The token, usually a setting.")});
-  static const auto header = structure<HeaderAuth>(
-      "header auth", "A header of the vendor's own.",
-      {field<&HeaderAuth::name>("name", placed(text())).required().help("The header's name."),
-       field<&HeaderAuth::value>("value", placed(text())).required().help("Its value.")});
-  static const auto basic = structure<BasicAuth>(
-      "basic auth", "HTTP basic authentication.",
-      {field<&BasicAuth::user>("user", placed(text())).required().help("The user name."),
-       field<&BasicAuth::password>("password", placed(any_text())).by_default("").help("The password.")});
-  static const auto none = structure<NoAuth>("no auth", "Requests carry no login.", {});
-  static const Of<Auth> shape = tagged<Auth>(
-      "type",
-      {alternative<Auth>("bearer", bearer, "a bearer token"), alternative<Auth>("header", header, "a header"),
-       alternative<Auth>("basic", basic, "user and password"), alternative<Auth>("none", none, "no login")});
-  return shape;
-}
-
 const Of<LimitGroup>& limit_shape() {
   static const auto rate_rule = structure<RateRule>(
       "rate rule", "A number of requests in a time.",
@@ -60,7 +40,8 @@ const Of<LimitGroup>& limit_shape() {
            .required()
            .help("So many requests in so long.")
            .example("190/10s"),
-       field<&RateRule::when>("when", map_of(text())).help("Settings that must have these values.")});
+       field<&RateRule::when>("when", map_of(text()))
+           .help("Settings that must have these values; `present` and `absent`: given or not.")});
   static const auto learned = structure<LearnedLimit>(
       "learned limit", "Response headers that tell the limit; what they say wins.",
       {field<&LearnedLimit::allowed>("allowed", text()).help("Header with the requests allowed in a window."),

@@ -7,14 +7,12 @@
 #include <variant>
 #include <vector>
 
+#include "connector/auth.h"
 #include "declare/declare.h"
 
 namespace penstock::connector {
 
-using declare::Named;
 using declare::Node;
-using declare::Place;
-using declare::Placed;
 
 // One setting that a destination of this kind has.
 struct SettingDeclaration {
@@ -27,21 +25,6 @@ struct SettingDeclaration {
   std::string example;
   std::vector<Named<std::string>> choices;  // name: help
 };
-
-struct BearerAuth {
-  Placed<std::string> token;
-};
-struct HeaderAuth {
-  Placed<std::string> name, value;
-};
-struct BasicAuth {
-  Placed<std::string> user, password;
-};
-struct NoAuth {};
-using Auth = std::variant<NoAuth, BearerAuth, HeaderAuth, BasicAuth>;
-
-// A setting must have this value for the rule to apply.
-using SettingConditions = std::vector<Named<std::string>>;
 
 struct RateRule {
   declare::Rate rate;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "connector/auth_checks.h"
 #include "connector/text_template.h"
 
 namespace penstock::connector {
@@ -60,13 +61,13 @@ class Checker {
   }
 
   void auth() {
-    if (const auto* bearer = std::get_if<BearerAuth>(&d_.auth))
-      template_text(bearer->token.value, bearer->token.place, Scope::login);
-    if (const auto* header = std::get_if<HeaderAuth>(&d_.auth))
-      template_text(header->value.value, header->value.place, Scope::login);
-    if (const auto* basic = std::get_if<BasicAuth>(&d_.auth)) {
-      template_text(basic->user.value, basic->user.place, Scope::login);
-      template_text(basic->password.value, basic->password.place, Scope::login);
+    check_auth(d_.auth, diagnostics_);
+    for (const AuthChoice& choice : choices_of(d_.auth)) {
+      conditions(choice.when);
+      for (const AuthText& text : texts_of(choice.use))
+        template_text(text.text->value, text.text->place, Scope::login);
+      if (const auto* oauth2 = std::get_if<OAuth2Auth>(&choice.use))
+        for (const auto& extra : oauth2->extra) template_text(extra.value, extra.name_place, Scope::login);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "connector/login.h"
 #include "declare/units.h"
 
 namespace penstock::connector {
@@ -29,13 +30,26 @@ std::string_view name_of(MatchKind kind) {
   return "";
 }
 
-std::string settings_of(const Declaration& d) {
-  std::string out = "## The destination\n\n```yaml\n";
-  out += fmt::format("# destinations/{}.yaml\ntype: {}\n", d.name, d.name);
-  for (const auto& setting : d.settings)
-    if (setting.value.required)
+// The settings that must be given, and those of the login.
+std::string sample_settings(const Declaration& d, const std::vector<std::string>& of_login) {
+  std::string out;
+  for (const auto& setting : d.settings) {
+    const bool is_of_login = std::find(of_login.begin(), of_login.end(), setting.name) != of_login.end();
+    if (setting.value.required || is_of_login)
       out += fmt::format("{}: {}\n", setting.name,
                          setting.value.example.empty() ? "..." : setting.value.example);
+  }
+  return out;
+}
+
+std::string settings_of(const Declaration& d) {
+  std::string out = "## The destination\n\n```yaml\n";
+  const auto logins = choices_of(d.auth);
+  for (size_t i = logins.size(); i-- > 0;) {
+    if (i + 1 < logins.size()) out += "```\n\nor, for another login,\n\n```yaml\n";
+    out += fmt::format("# destinations/{}.yaml\ntype: {}\n", d.name, d.name) +
+           sample_settings(d, settings_of_login(d, logins[i].use));
+  }
   out += "```\n\n| setting | default | |\n| --- | --- | --- |\n";
   for (const auto& setting : d.settings) {
     const std::string by_default = setting.value.required     ? "**required**"

@@ -30,6 +30,15 @@ Task<void> Carrier::carry(Batch batch) {
   }
 }
 
+namespace {
+
+// No other request would fare better: it cannot be sent, or nobody is let in.
+bool ends_the_run(ErrorKind kind) {
+  return kind != ErrorKind::transient && kind != ErrorKind::rejected;
+}
+
+}  // namespace
+
 // What must be on disk before these rows may leave the house.
 Task<bool> Carrier::allowed(const Batch& batch) {
   Journal& journal = delivery_.parts_.journal;
@@ -61,7 +70,7 @@ Task<void> Carrier::attempt(Batch batch) {
   const Instant now = delivery_.parts_.loop.now();
   if (exchanged.failure) {
     const bool may_have_arrived = is_write() && exchanged.failure->may_have_arrived;
-    if (exchanged.failure->error.kind == ErrorKind::config) {
+    if (ends_the_run(exchanged.failure->error.kind)) {
       delivery_.fail(exchanged.failure->error);
       abandon(std::move(batch));
     } else {

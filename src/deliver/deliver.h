@@ -22,6 +22,7 @@
 #include "deliver/route.h"
 #include "deliver/row.h"
 #include "ledger/journal.h"
+#include "login/access.h"
 #include "net/http.h"
 
 namespace penstock {
@@ -66,6 +67,7 @@ struct DeliveryProgress {
 struct DeliveryParts {
   Loop& loop;
   HttpClient& client;
+  Access& access;
   const connector::Target& target;
   const Router& router;
   RateLimits& limits;

@@ -30,6 +30,10 @@ HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operat
   return request;
 }
 
+std::string without_secrets(const DeliveryParts& parts, std::string text) {
+  return parts.access.without_secrets(parts.target.without_secrets(std::move(text)));
+}
+
 std::optional<uint64_t> number_in(const HttpReply& reply, const std::string& header) {
   if (header.empty()) return std::nullopt;
   const std::string* text = reply.header(header);
@@ -86,14 +90,19 @@ bool is_kept_whole(const DeliveryParts& parts, const Exchanged& exchanged) {
   return !is_success(exchanged) || exchanged.facts.request % every == 1 || every == 1;
 }
 
-void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& page,
-          const HttpRequest& request, const Exchanged& exchanged, std::string reply) {
+// Method and URL of a request, as they are kept.
+struct Sent {
+  std::string method, url;
+};
+
+void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, const Sent& sent,
+          const Exchanged& exchanged, std::string reply) {
   const DeliveryParts& parts = with.parts;
   RequestRecord record;
   record.number = exchanged.facts.request;
   record.operation = with.operation.name;
-  record.method = request.method;
-  record.url = request.url;
+  record.method = sent.method;
+  record.url = sent.url;
   record.rows = rows.size();
   record.status = exchanged.facts.status;
   if (exchanged.failure) record.error = exchanged.failure->error.message;
@@ -102,7 +111,7 @@ void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& p
   if (is_kept_whole(parts, exchanged)) {
     record.request_body = cut(encode(with.operation, rows, page, true));
     reply = personal_values(parts, rows).taken_out_of_reply(std::move(reply));
-    record.reply_body = cut(parts.target.without_secrets(std::move(reply)));
+    record.reply_body = cut(without_secrets(parts, std::move(reply)));
   }
   parts.journal.add(record);
 }
@@ -115,7 +124,7 @@ void mask_messages(const DeliveryParts& parts, const std::vector<Row>& rows,
   if (!says_something) return;
   const PersonalValues personal = personal_values(parts, rows);
   const auto mask = [&](std::string& message) {
-    message = parts.target.without_secrets(personal.taken_out_of(std::move(message)));
+    message = without_secrets(parts, personal.taken_out_of(std::move(message)));
   };
   mask(reading.message);
   for (auto& row : reading.rows)
@@ -126,6 +135,63 @@ connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>
   return {.count = rows.size(),
           .match = [&](size_t i) { return match_text(rows[i], parts.target.values()); },
           .record_id = [&](size_t i) { return rows[i].record_id; }};
+}
+
+Exchanged not_sent(Error error) {
+  Exchanged exchanged;
+  exchanged.failure = TransportFailure{.error = std::move(error), .may_have_arrived = false};
+  return exchanged;
+}
+
+// What came of one request, and the login that it carried.
+struct SentOnce {
+  Exchanged exchanged;
+  uint64_t pass = 0;
+  std::optional<Time> server_time{};
+};
+
+Task<SentOnce> send_once(ExchangeParts with, const std::vector<Row>& rows, std::string page,
+                         HttpRequest request) {
+  const DeliveryParts& parts = with.parts;
+  RateLimit& limit = parts.limits.of(parts.target, *with.operation.operation->limit);
+  SentOnce once;
+  Exchanged& exchanged = once.exchanged;
+  exchanged.stopped = !co_await limit.acquire(with.stop);
+  if (exchanged.stopped) co_return once;
+  // Only now: a token or a signature may be too old after a long wait.
+  auto admitted = co_await parts.access.admit(std::move(request));
+  if (!admitted.ok()) {
+    limit.release();
+    exchanged = not_sent(admitted.error());
+    co_return once;
+  }
+  once.pass = admitted->pass;
+  exchanged.facts.operation = with.operation.name;
+  exchanged.facts.request = ++with.progress.requests;
+  exchanged.facts.at = parts.loop.clock().now();
+  ++with.progress.in_flight;
+  const Sent sent{admitted->request.method, admitted->url};
+  HttpOutcome outcome = co_await parts.client.send(std::move(admitted->request));
+  --with.progress.in_flight;
+  limit.release();
+  if (!outcome.replied()) {
+    exchanged.failure = outcome.failure();
+    exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
+    note(with, rows, page, sent, exchanged, "");
+    co_return once;
+  }
+  HttpReply& reply = outcome.reply();
+  learn(limit, parts.target.limit(*with.operation.operation->limit), reply);
+  exchanged.facts.status = reply.status;
+  exchanged.facts.latency = reply.latency();
+  if (const auto* after = reply.header("Retry-After"))
+    exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
+  once.server_time = date_of(reply);
+  exchanged.reading = parts.target.read(with.operation, reply.status, reply.body, sent_rows(parts, rows));
+  mask_messages(parts, rows, exchanged.reading);
+  note(with, rows, page, sent, exchanged, reply.body);
+  if (with.operation.operation->find) exchanged.reply_body = std::move(reply.body);
+  co_return once;
 }
 
 }  // namespace
@@ -142,37 +208,16 @@ std::string encode(const BoundOperation& operation, const std::vector<Row>& rows
 
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
                          std::string body) {
-  const DeliveryParts& parts = with.parts;
-  RateLimit& limit = parts.limits.of(parts.target, *with.operation.operation->limit);
-  HttpRequest request = request_for(parts, with.operation, rows, std::move(body));
-  Exchanged exchanged;
-  exchanged.stopped = !co_await limit.acquire(with.stop);
-  if (exchanged.stopped) co_return exchanged;
-  exchanged.facts.operation = with.operation.name;
-  exchanged.facts.request = ++with.progress.requests;
-  exchanged.facts.at = parts.loop.clock().now();
-  ++with.progress.in_flight;
-  const HttpRequest kept{.method = request.method, .url = request.url};
-  HttpOutcome outcome = co_await parts.client.send(std::move(request));
-  --with.progress.in_flight;
-  limit.release();
-  if (!outcome.replied()) {
-    exchanged.failure = outcome.failure();
-    exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
-    note(with, rows, page, kept, exchanged, "");
-    co_return exchanged;
-  }
-  HttpReply& reply = outcome.reply();
-  learn(limit, parts.target.limit(*with.operation.operation->limit), reply);
-  exchanged.facts.status = reply.status;
-  exchanged.facts.latency = reply.latency();
-  if (const auto* after = reply.header("Retry-After"))
-    exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
-  exchanged.reading = parts.target.read(with.operation, reply.status, reply.body, sent_rows(parts, rows));
-  mask_messages(parts, rows, exchanged.reading);
-  note(with, rows, page, kept, exchanged, reply.body);
-  if (with.operation.operation->find) exchanged.reply_body = std::move(reply.body);
-  co_return exchanged;
+  Access& access = with.parts.access;
+  HttpRequest request = request_for(with.parts, with.operation, rows, std::move(body));
+  if (!access.can_renew()) co_return (co_await send_once(with, rows, page, std::move(request))).exchanged;
+  SentOnce once = co_await send_once(with, rows, page, request);
+  if (once.exchanged.failure || once.exchanged.reading.verdict != Verdict::auth)
+    co_return std::move(once.exchanged);
+  const auto renewed = co_await access.renew(once.pass, once.server_time);
+  if (!renewed.ok()) co_return not_sent(renewed.error());
+  if (!*renewed) co_return std::move(once.exchanged);
+  co_return (co_await send_once(with, rows, page, std::move(request))).exchanged;
 }
 
 }  // namespace penstock

@@ -8,7 +8,7 @@ namespace penstock {
 // What came of a request.
 struct Exchanged {
   connector::ReplyReading reading;  // when there was a reply
-  std::optional<TransportFailure> failure;
+  std::optional<TransportFailure> failure;  // also: nothing was sent, for want of a login
   std::string reply_body;  // of a look-up
   std::optional<Duration> retry_after;
   bool stopped = false;  // the run ended before it could be sent: there is nothing else here
@@ -27,7 +27,8 @@ struct ExchangeParts {
 std::string encode(const connector::BoundOperation& operation, const std::vector<Row>& rows,
                    const std::string& page, bool masked);
 
-// Sends the rows in one request with this body.
+// Sends the rows in one request with this body. When the login is refused it is renewed, and the request sent
+// once more: that is no attempt of the rows.
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
                          std::string body);
 

@@ -24,9 +24,31 @@ ErrorKind kind_of(Verdict verdict) {
   }
 }
 
+// The connector's common rules tell what a reply means that is not a list of fields.
+connector::ReplyReading reading_of(const Connector& connector, const HttpReply& reply) {
+  const connector::Operation none;
+  return connector::read_reply(none, connector.declaration(), reply.status, reply.body, {});
+}
+
+// Sends the request with the login; once more when that is refused and could be renewed.
+Task<Result<HttpReply>> ask(HttpClient& client, Access& access, connector::ConnectorRef connector,
+                            HttpRequest request) {
+  for (bool renewed = false;; renewed = true) {
+    auto admitted = co_await access.admit(request);
+    if (!admitted.ok()) co_return admitted.error();
+    HttpOutcome outcome = co_await client.send(std::move(admitted->request));
+    if (!outcome.replied()) co_return outcome.failure().error;
+    HttpReply reply = std::move(outcome).reply();
+    if (renewed || reading_of(*connector, reply).verdict != Verdict::auth) co_return reply;
+    const auto again = co_await access.renew(admitted->pass, date_of(reply));
+    if (!again.ok()) co_return again.error();
+    if (!*again) co_return reply;
+  }
+}
+
 }  // namespace
 
-Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop&, HttpClient& client,
+Task<Result<std::vector<DiscoveredField>>> discover_fields(HttpClient& client, Access& access,
                                                            connector::ConnectorRef connector,
                                                            connector::TargetSettings settings,
                                                            std::string object) {
@@ -45,28 +67,26 @@ Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop&, HttpClient& cl
   request.url = *target->discover_fields_url();
   request.headers = target->headers();
   request.timeouts.total = 30s;
-  HttpOutcome outcome = co_await client.send(std::move(request));
-  if (!outcome.replied()) co_return outcome.failure().error;
-  const HttpReply& reply = outcome.reply();
+  auto asked = co_await ask(client, access, connector, std::move(request));
+  if (!asked.ok()) co_return asked.error();
+  const HttpReply& reply = *asked;
   if (reply.status == 200) co_return connector::read_discovered_fields(*rule, reply.body);
-  // The connector's common rules tell what a refusal means.
-  connector::Operation none;
-  const auto reading = connector::read_reply(none, connector->declaration(), reply.status, reply.body, {});
+  const auto reading = reading_of(*connector, reply);
   co_return Error{kind_of(reading.verdict),
                   fmt::format("{} does not list the fields of {}: {}", title, object,
                               reading.message.empty() ? fmt::format("status {}", reply.status)
-                                                      : target->without_secrets(reading.message)),
+                                                      : access.without_secrets(reading.message)),
                   reading.verdict == Verdict::auth ? "mend the login in the destination's file" : ""};
 }
 
-Task<Result<MatchKind>> find_match_kind(Loop& loop, HttpClient& client, connector::ConnectorRef connector,
+Task<Result<MatchKind>> find_match_kind(HttpClient& client, Access& access, connector::ConnectorRef connector,
                                         connector::TargetSettings settings, const config::Sync& sync,
                                         std::vector<std::string>& notes) {
   if (sync.match.empty()) co_return MatchKind::search;
   const std::string& field = sync.match[0].name;
   const connector::Object* object = connector->object(*sync.object);
   if (const auto known = Connector::match_kind(*object, field)) co_return *known;
-  auto fields = co_await discover_fields(loop, client, connector, std::move(settings), *sync.object);
+  auto fields = co_await discover_fields(client, access, connector, std::move(settings), *sync.object);
   if (!fields.ok() &&
       (fields.error().kind == ErrorKind::auth || fields.error().kind == ErrorKind::permission))
     co_return fields.error();

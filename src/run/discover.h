@@ -6,6 +6,7 @@
 
 #include "async/loop.h"
 #include "connector/connector.h"
+#include "login/access.h"
 #include "net/http.h"
 #include "run/workspace.h"
 
@@ -13,14 +14,14 @@ namespace penstock {
 
 // The fields of an object. Errors are of kind auth, permission or transient, or config when the connector has
 // no way to ask.
-Task<Result<std::vector<connector::DiscoveredField>>> discover_fields(Loop& loop, HttpClient& client,
+Task<Result<std::vector<connector::DiscoveredField>>> discover_fields(HttpClient& client, Access& access,
                                                                       connector::ConnectorRef connector,
                                                                       connector::TargetSettings settings,
                                                                       std::string object);
 
 // How the sync's match field can be matched on: by the declaration, else by asking. When nobody answers,
 // records are searched for, and a note says so.
-Task<Result<connector::MatchKind>> find_match_kind(Loop& loop, HttpClient& client,
+Task<Result<connector::MatchKind>> find_match_kind(HttpClient& client, Access& access,
                                                    connector::ConnectorRef connector,
                                                    connector::TargetSettings settings,
                                                    const config::Sync& sync, std::vector<std::string>& notes);

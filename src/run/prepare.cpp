@@ -91,6 +91,19 @@ Result<connector::TargetSettings> resolve_settings(const config::Destination& de
   return settings;
 }
 
+Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Workspace& workspace,
+                                            const config::Destination& destination,
+                                            const connector::TargetSettings& settings, Login login) {
+  const auto connector = workspace.catalog().find(*destination.type);
+  auto access = std::make_unique<Access>(
+      loop, client, connector::bind_login(connector->declaration(), settings.values, settings.secrets),
+      RefreshTokens(workspace.disk(), workspace.paths().logins(), destination.name));
+  if (login == Login::needed)
+    if (auto checked = access->check_settings(); !checked.ok())
+      return Error(checked.error()).in(fmt::format("destination '{}'", destination.name));
+  return access;
+}
+
 namespace {
 
 // Opens and maps the model: the part that blocks.
@@ -123,7 +136,10 @@ Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspac
 
   auto settings = resolve_settings(*prepared.destination, workspace.resolver(), login);
   if (!settings.ok()) co_return settings.error();
-  auto kind = co_await find_match_kind(loop, client, connector, *settings, sync, prepared.notes);
+  auto access = open_access(loop, client, workspace, *prepared.destination, *settings, login);
+  if (!access.ok()) co_return access.error();
+  prepared.access = *std::move(access);
+  auto kind = co_await find_match_kind(client, *prepared.access, connector, *settings, sync, prepared.notes);
   if (!kind.ok()) co_return kind.error();
   auto target =
       connector::Target::bind(connector, *std::move(settings), facts_of(sync, prepared.mapped, *kind));

@@ -6,6 +6,7 @@
 
 #include "async/loop.h"
 #include "deliver/route.h"
+#include "login/access.h"
 #include "mapping/mapping.h"
 #include "net/http.h"
 #include "run/workspace.h"
@@ -22,6 +23,7 @@ struct PreparedSync {
   const config::Destination* destination = nullptr;
   OpenedModel opened;
   MappedModel mapped;
+  std::unique_ptr<Access> access;
   std::unique_ptr<connector::Target> target;
   std::unique_ptr<Router> router;
   uint64_t cause = 0;  // digest of mapping and connector: when it changes, refused rows are tried again
@@ -32,6 +34,11 @@ struct PreparedSync {
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
                                         const config::Sync& sync, Login login,
                                         declare::Diagnostics& diagnostics);
+
+// The way into a destination. An error (of kind config): `login` is needed and a setting for it is not there.
+Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Workspace& workspace,
+                                            const config::Destination& destination,
+                                            const connector::TargetSettings& settings, Login login);
 
 // Values of a destination's file, with references resolved.
 Result<connector::TargetSettings> resolve_settings(const config::Destination& destination,

@@ -276,7 +276,7 @@ class RunSync {
     DeliveryOptions options;
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
-    Delivery delivery({parts_.loop, parts_.client, *prepared.target, *prepared.router, limits, journal,
+    Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router, limits, journal,
                        parts_.random, options});
     delivery_ = &delivery;
     parts_.interruption.act_ = [&delivery] { delivery.stop(); };

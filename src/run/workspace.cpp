@@ -34,6 +34,40 @@ void add_own_connectors(Disk& disk, const std::string& directory, connector::Cat
   }
 }
 
+// Values as the file has them; what a reference leads to is not looked at.
+connector::SettingValues values_as_written(const config::Destination& destination) {
+  connector::SettingValues values;
+  for (const auto& setting : destination.settings.all()) values.emplace(setting.name, setting.node.text);
+  return values;
+}
+
+// "access_token, or client_id and refresh_token"
+std::string logins_of(const connector::Declaration& declaration) {
+  const auto choices = connector::choices_of(declaration.auth);
+  std::string out;
+  for (size_t i = choices.size(); i-- > 0;) {
+    const auto names = connector::settings_of_login(declaration, choices[i].use);
+    if (!names.empty()) out += (out.empty() ? "" : ", or ") + declare::list_names(names, 12, "and");
+  }
+  return out;
+}
+
+// A destination whose login lacks a setting, whatever the environment holds.
+void check_logins(const config::Project& project, const connector::Catalog& catalog,
+                  declare::Diagnostics& diagnostics) {
+  for (const auto& destination : project.destinations) {
+    const auto connector = catalog.find(*destination.type);
+    if (connector == nullptr) continue;
+    const connector::Declaration& declaration = connector->declaration();
+    const auto login = connector::bind_login(declaration, values_as_written(destination), {});
+    if (login.missing.empty()) continue;
+    diagnostics
+        .error(destination.type.place,
+               fmt::format("the login of {} needs {}", declaration.title, declare::list_names(login.missing, 12, "and")))
+        .remedy = fmt::format("give {}", logins_of(declaration));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catalog) {
@@ -50,6 +84,7 @@ std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const
   const ConnectorKinds destinations(workspace->catalog_);
   workspace->project_ = config::load_project(disk, directory, {source_kinds(), destinations}, diagnostics);
   workspace->resolver_ = std::make_unique<config::MachineResolver>(disk, directory);
+  check_logins(workspace->project_, workspace->catalog_, diagnostics);
   if (!diagnostics.ok()) return workspace;
   auto state = declare::resolve(workspace->project_.state, *workspace->resolver_);
   if (!state.ok())
