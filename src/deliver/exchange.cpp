@@ -165,6 +165,12 @@ Task<SentOnce> send_once(ExchangeParts with, const std::vector<Row>& rows, std::
     exchanged = not_sent(admitted.error());
     co_return once;
   }
+  // A token takes its time, and the run may have ended meanwhile.
+  if (with.stop.is_set()) {
+    limit.release();
+    exchanged.stopped = true;
+    co_return once;
+  }
   once.pass = admitted->pass;
   exchanged.facts.operation = with.operation.name;
   exchanged.facts.request = ++with.progress.requests;

@@ -62,8 +62,8 @@ void check_logins(const config::Project& project, const connector::Catalog& cata
     const auto login = connector::bind_login(declaration, values_as_written(destination), {});
     if (login.missing.empty()) continue;
     diagnostics
-        .error(destination.type.place,
-               fmt::format("the login of {} needs {}", declaration.title, declare::list_names(login.missing, 12, "and")))
+        .error(destination.type.place, fmt::format("the login of {} needs {}", declaration.title,
+                                                   declare::list_names(login.missing, 12, "and")))
         .remedy = fmt::format("give {}", logins_of(declaration));
   }
 }
