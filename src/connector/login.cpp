@@ -32,22 +32,24 @@ class LoginBinder {
  private:
   void put(const NoAuth&) {}
   void put(const BearerAuth& bearer) {
-    login_.headers.emplace_back("Authorization", "Bearer " + fill(*bearer.token));
+    login_.headers.emplace_back("Authorization", "Bearer " + secret(*bearer.token));
   }
-  void put(const HeaderAuth& header) { login_.headers.emplace_back(fill(*header.name), fill(*header.value)); }
+  void put(const HeaderAuth& header) {
+    login_.headers.emplace_back(fill(*header.name), secret(*header.value));
+  }
   void put(const BasicAuth& basic) {
     std::string login;
-    append_base64(login, fill(*basic.user) + ":" + fill(*basic.password));
+    append_base64(login, fill(*basic.user) + ":" + secret(*basic.password));
     login_.secrets.push_back(login);
     login_.headers.emplace_back("Authorization", "Basic " + login);
   }
-  void put(const QueryAuth& query) { login_.query.emplace_back(fill(*query.name), fill(*query.value)); }
+  void put(const QueryAuth& query) { login_.query.emplace_back(fill(*query.name), secret(*query.value)); }
   void put(const SigV4Auth& auth) {
-    login_.act = SigV4Login{fill(*auth.access_key), fill(*auth.secret_key), fill(*auth.session_token),
+    login_.act = SigV4Login{fill(*auth.access_key), secret(*auth.secret_key), secret(*auth.session_token),
                             fill(*auth.region), fill(*auth.service)};
   }
   void put(const HmacAuth& auth) {
-    login_.act = HmacLogin{auth.form, fill(*auth.secret), fill(*auth.header), fill(*auth.prefix)};
+    login_.act = HmacLogin{auth.form, secret(*auth.secret), fill(*auth.header), fill(*auth.prefix)};
   }
   void put(const OAuth2Auth& auth) {
     TokenLogin token;
@@ -59,10 +61,11 @@ class LoginBinder {
     if (auth.grant == OAuth2Auth::Grant::password) {
       add(token.fields, "username", *auth.user);
       add(token.fields, "password", *auth.password);
+      secret(*auth.password);
     }
     add(token.fields, "scope", *auth.scope);
     for (const auto& extra : auth.extra) token.fields.emplace_back(extra.name, fill(extra.value));
-    if (auth.grant == OAuth2Auth::Grant::refresh_token) token.refresh_token = fill(*auth.refresh_token);
+    if (auth.grant == OAuth2Auth::Grant::refresh_token) token.refresh_token = secret(*auth.refresh_token);
     if (auth.grant == OAuth2Auth::Grant::jwt_bearer && auth.jwt) token.assertion = assertion_of(*auth.jwt);
     token.token_path = auth.token;
     token.expires_path = auth.expires;
@@ -74,6 +77,7 @@ class LoginBinder {
   }
 
   void put_client(const OAuth2Auth& auth, TokenLogin& token) {
+    secret(*auth.client_secret);
     if (auth.send == OAuth2Auth::Send::basic) {
       token.basic = fill(*auth.client_id) + ":" + fill(*auth.client_secret);
       std::string encoded;
@@ -85,12 +89,12 @@ class LoginBinder {
     add(token.fields, "client_secret", *auth.client_secret);
   }
 
-  Assertion assertion_of(const JwtRules& jwt) const {
+  Assertion assertion_of(const JwtRules& jwt) {
     return {.issuer = fill(*jwt.issuer),
             .subject = fill(*jwt.subject),
             .audience = fill(*jwt.audience),
             .scope = fill(*jwt.scope),
-            .private_key = fill(*jwt.private_key),
+            .private_key = secret(*jwt.private_key),
             .key_id = fill(*jwt.key_id),
             .lifetime = jwt.lifetime};
   }
@@ -113,6 +117,13 @@ class LoginBinder {
   void add(NamedTexts& fields, const char* name, const std::string& text) const {
     std::string value = fill(text);
     if (!value.empty()) fields.emplace_back(name, std::move(value));
+  }
+
+  // Filled in, and never shown, whether the declaration calls the setting a secret or not.
+  std::string secret(const std::string& text) {
+    std::string value = fill(text);
+    if (!value.empty()) login_.secrets.push_back(value);
+    return value;
   }
 
   std::string fill(const std::string& text) const { return filled_with_settings(text, values_); }

@@ -160,6 +160,23 @@ TEST(Login, MistakesAreSaidWithTheirPlace) {
          "there is no setting 'plam'");
 }
 
+TEST(Login, WhatLetsInIsASecretWhateverTheSettingSays) {
+  const auto masked = [](const std::string& auth) {
+    return without_secrets("we got value-of-id", bound(auth, {{"id", "value-of-id"}}).secrets);
+  };
+  for (const std::string auth :
+       {"{ type: bearer, token: '{setting.id}' }", "{ type: query, name: k, value: '{setting.id}' }",
+        "{ type: header, name: K, value: '{setting.id}' }",
+        "{ type: basic, user: u, password: '{setting.id}' }",
+        "{ type: hmac, form: hex, secret: '{setting.id}', header: H }",
+        "{ type: sigv4, access_key: a, secret_key: '{setting.id}', region: r, service: s }",
+        "{ type: oauth2, grant: client_credentials, token_url: t, client_id: a, client_secret: "
+        "'{setting.id}' }",
+        "{ type: oauth2, grant: refresh_token, token_url: t, refresh_token: '{setting.id}' }",
+        "{ type: oauth2, grant: password, token_url: t, user: u, password: '{setting.id}' }"})
+    EXPECT_EQ(masked(auth), "we got ***") << auth;
+}
+
 TEST(Login, TheLongestSecretIsTakenOutFirst) {
   EXPECT_EQ(without_secrets("a secret-and-more b", {"secret", "secret-and-more"}), "a *** b");
 }
