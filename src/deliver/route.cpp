@@ -90,6 +90,9 @@ Next Router::start(Row& row) const {
 Next Router::start_removal(Row& row) const {
   row.send.set();
   row.clear = removal_step() == Step::update;
+  // A model that lists what is to go means the record that matches now, not the one that went before.
+  const bool lists_another = rules_.mode == Mode::remove && !row.chunk->match_before(row.index).empty();
+  if (lists_another && target_->facts().match_kind != MatchKind::id) row.record_id.clear();
   if (!row.record_id.empty()) return removal_step();
   if (row.chunk->match().empty() || row.chunk->match()[0].is_null(row.index) || target_->find() == nullptr)
     return Settle{.outcome = Outcome::rejected,
@@ -195,6 +198,8 @@ Next Router::accepted(Row& row, bool created) const {
   choose_fields(row, true);
   if (row.send == sent) return Settle{};
   row.went_missing = true;
+  // Should the rest not arrive, the record is neither what was accepted before nor what the row is now.
+  row.effect_unknown = true;
   return Step::update;
 }
 
