@@ -74,12 +74,12 @@ std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catal
   return std::make_unique<ConnectorKinds>(catalog);
 }
 
-Workspace::Workspace(Disk& disk, const Clock& clock)
-    : disk_(disk), clock_(clock), random_(Random::from_system()) {}
+Workspace::Workspace(Disk& disk, const Clock& clock, Random random)
+    : disk_(disk), clock_(clock), random_(random) {}
 
 std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const std::string& directory,
-                                           declare::Diagnostics& diagnostics) {
-  auto workspace = std::unique_ptr<Workspace>(new Workspace(disk, clock));
+                                           declare::Diagnostics& diagnostics, Random random) {
+  auto workspace = std::unique_ptr<Workspace>(new Workspace(disk, clock, random));
   add_own_connectors(disk, directory, workspace->catalog_, diagnostics);
   const ConnectorKinds destinations(workspace->catalog_);
   workspace->project_ = config::load_project(disk, directory, {source_kinds(), destinations}, diagnostics);

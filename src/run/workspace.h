@@ -16,9 +16,10 @@ namespace penstock {
 class Workspace {
  public:
   // Reads the project in `directory`. What is wrong with its files goes to `diagnostics`; with errors there
-  // the workspace must not be run.
+  // the workspace must not be run. `random`: for the ids of runs.
   static std::unique_ptr<Workspace> open(Disk& disk, const Clock& clock, const std::string& directory,
-                                         declare::Diagnostics& diagnostics);
+                                         declare::Diagnostics& diagnostics,
+                                         Random random = Random::from_system());
 
   const config::Project& project() const { return project_; }
   const connector::Catalog& catalog() const { return catalog_; }
@@ -30,7 +31,7 @@ class Workspace {
   std::string new_run_id();
 
  private:
-  Workspace(Disk& disk, const Clock& clock);
+  Workspace(Disk& disk, const Clock& clock, Random random);
   Disk& disk_;
   const Clock& clock_;
   Random random_;

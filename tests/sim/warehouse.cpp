@@ -48,10 +48,11 @@ const char* sql_of(Origin origin) {
   return "";
 }
 
-// ASCII only, as the names that change case are.
+// As far as the names here need it.
 std::string upper(std::string text) {
   for (char& c : text)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  if (const size_t at = text.find("ë"); at != text.npos) text.replace(at, 2, "Ë");
   return text;
 }
 
@@ -121,8 +122,10 @@ std::string Edition::model_yaml() const {
   if (rows.empty()) rows = "(NULL, NULL, NULL, NULL, NULL, NULL)";
   return fmt::format(
       "source: warehouse\nprimary_key: id\nsql: |\n  select cast(id as bigint) as id, cast(found_by as "
-      "varchar) as found_by,\n    cast(name as varchar) as name, cast(city as varchar) as city, cast(score as "
-      "integer) as score,\n    cast(stage as varchar) as stage\n  from (values {})\n    t(id, found_by, name, "
+      "varchar) as found_by,\n    cast(name as varchar) as name, cast(city as varchar) as city, cast(score "
+      "as "
+      "integer) as score,\n    cast(stage as varchar) as stage\n  from (values {})\n    t(id, found_by, "
+      "name, "
       "city, score, stage)\n  where {}\n",
       rows, customers.empty() ? "false" : "true");
 }
@@ -189,12 +192,26 @@ std::string Warehouse::some_match() {
   return match_text(random_.below(3 * rules_.rows + 5));
 }
 
-Text Warehouse::unused_match() {
+bool Warehouse::is_free_for(const std::string& match, std::optional<int64_t> id) const {
+  if (std::any_of(edition_.customers.begin(), edition_.customers.end(),
+                  [&](const auto& c) { return c.match == match && c.id != id; }))
+    return false;
+  const auto owner = owners_.find(match);
+  if (owner == owners_.end() || owner->second == id) return true;
+  return rules_.hand_overs && is_free(owner->second);
+}
+
+void Warehouse::note_owners() {
+  for (const auto& customer : edition_.customers)
+    if (customer.id && customer.match) owners_[*customer.match] = *customer.id;
+}
+
+Text Warehouse::unused_match(std::optional<int64_t> id) {
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string match = some_match();
-    if (std::none_of(edition_.customers.begin(), edition_.customers.end(),
-                     [&](const auto& c) { return c.match == match; }))
-      return match;
+    std::string match = some_match();
+    const bool is_held = std::any_of(edition_.customers.begin(), edition_.customers.end(),
+                                     [&](const auto& c) { return c.match == match; });
+    if (!is_held && is_free_for(match, id)) return match;
   }
   return std::nullopt;
 }
@@ -204,7 +221,8 @@ bool Warehouse::is_free(int64_t id) const {
 }
 
 Customer Warehouse::fresh(int64_t id) {
-  Customer customer{.id = id, .match = unused_match(), .name = {}, .city = {}, .score = {}, .stage = "lead"};
+  Customer customer{
+      .id = id, .match = unused_match(id), .name = {}, .city = {}, .score = {}, .stage = "lead"};
   alter(customer);
   alter(customer);
   return customer;
@@ -234,6 +252,7 @@ void Warehouse::alter(Customer& customer) {
 
 void Warehouse::change() {
   auto& customers = edition_.customers;
+  note_owners();
   for (uint64_t i = random_.below(2 + rules_.rows / 3); i > 0; --i) {
     const uint64_t what = random_.below(100);
     if (what < 20 || customers.empty()) {
@@ -250,11 +269,9 @@ void Warehouse::change() {
     } else if (what < 82) {
       revert();
     } else if (what < 88) {
-      customer.match = unused_match();
+      customer.match = unused_match(customer.id);
     } else if (what < 91) {
       change_key(customer);
-    } else if (what < 93) {
-      swap_matches();
     } else if (random_.chance(rules_.poison)) {
       poison(customer);
     } else if (random_.chance(rules_.invalid)) {
@@ -267,8 +284,7 @@ void Warehouse::change() {
 void Warehouse::revert() {
   const Customer old = versions_[random_.below(versions_.size())];
   auto& customers = edition_.customers;
-  const auto same_match = [&](const Customer& c) { return c.match == old.match && c.id != old.id; };
-  if (!old.id || !old.match || std::any_of(customers.begin(), customers.end(), same_match)) return;
+  if (!old.id || !old.match || !is_free_for(*old.match, old.id)) return;
   std::erase_if(customers, [&](const auto& c) { return c.id == old.id; });
   customers.push_back(old);
 }
@@ -276,14 +292,7 @@ void Warehouse::revert() {
 // The same customer under another key.
 void Warehouse::change_key(Customer& customer) {
   const auto id = static_cast<int64_t>(random_.below(4 * rules_.rows + 8));
-  if (is_free(id)) customer.id = id;
-}
-
-void Warehouse::swap_matches() {
-  auto& customers = edition_.customers;
-  Customer& one = customers[random_.below(customers.size())];
-  Customer& other = customers[random_.below(customers.size())];
-  std::swap(one.match, other.match);
+  if (rules_.hand_overs && is_free(id)) customer.id = id;
 }
 
 void Warehouse::spoil(Customer& customer) {
@@ -310,21 +319,23 @@ void Warehouse::poison(Customer& customer) {
 }
 
 void Warehouse::heal() {
+  note_owners();
   auto& customers = edition_.customers;
   std::vector<Customer> good;
   for (auto& customer : customers) {
-    const bool known = std::any_of(good.begin(), good.end(), [&](const auto& c) { return c.id == customer.id; });
+    const bool known =
+        std::any_of(good.begin(), good.end(), [&](const auto& c) { return c.id == customer.id; });
     if (!customer.id || known) continue;
     if (customer.stage == kNoStage) customer.stage = "lead";
-    if (!customer.match || is_poison(customer, {})) customer.match = unused_match();
+    if (!customer.match || is_poison(customer, {})) customer.match = unused_match(customer.id);
     if (customer.match) good.push_back(customer);
   }
   customers = std::move(good);
 }
 
 void Warehouse::change_mapping() {
-  static constexpr Origin kOrigins[] = {Origin::name,       Origin::upper_name, Origin::city,
-                                        Origin::score,      Origin::score_next, Origin::tier,
+  static constexpr Origin kOrigins[] = {Origin::name,    Origin::upper_name, Origin::city,
+                                        Origin::score,   Origin::score_next, Origin::tier,
                                         Origin::constant};
   static constexpr const char* kFields[] = {"p_name", "p_city", "p_score", "p_tier", "p_note"};
   auto& fields = edition_.fields;

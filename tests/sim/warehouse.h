@@ -66,6 +66,7 @@ struct CustomerRules {
   uint64_t rows = 20;              // about so many
   double poison = 0;               // share of changes that make a row the destination will refuse
   double invalid = 0;              // share of changes that make a row we will not send
+  bool hand_overs = false;         // a match value of a row that left may become another row's
   std::vector<std::string> ids{};  // of records, to match on
 };
 
@@ -83,13 +84,14 @@ class Warehouse {
 
  private:
   Customer fresh(int64_t id);
-  Text unused_match();
+  Text unused_match(std::optional<int64_t> id);
+  bool is_free_for(const std::string& match, std::optional<int64_t> id) const;
+  void note_owners();
   std::string match_text(uint64_t number) const;
   void add();
   void alter(Customer& customer);
   void revert();
   void change_key(Customer& customer);
-  void swap_matches();
   void spoil(Customer& customer);
   void poison(Customer& customer);
   bool is_free(int64_t id) const;
@@ -98,6 +100,9 @@ class Warehouse {
   CustomerRules rules_;
   Edition edition_;
   std::vector<Customer> versions_;  // rows as they once were
+  // Whose a match value was last. A row that is there keeps its former values to itself: two rows that
+  // exchange records in one run are more than a sync can tell apart.
+  std::map<std::string, int64_t> owners_;
 };
 
 // Whether the destination will refuse this payload, whatever else happens.

@@ -1,0 +1,133 @@
+// What seeds once found, told by hand: each of these was a bug.
+#include <gtest/gtest.h>
+
+#include "sim/machine.h"
+
+namespace penstock::sim {
+namespace {
+
+Scenario scenario(const char* object, const char* field, const char* kind, const char* mode) {
+  Scenario s;
+  s.object = object, s.match_field = field, s.match_kind = kind, s.mode = mode;
+  s.on_removed = "ignore", s.match_change = "follow", s.in_doubt = "hold";
+  s.batch_rows = 1, s.concurrency = 1;
+  return s;
+}
+
+Customer customer(int64_t id, const std::string& match, const std::string& name) {
+  return {.id = id, .match = match, .name = name, .city = "Oslo", .score = 1};
+}
+
+FieldPlans fields() {
+  return {{.name = kKeyField, .origin = Origin::key}, {.name = "p_name", .origin = Origin::name}};
+}
+
+// Every request is answered by something in between.
+Weather fog() {
+  Weather weather;
+  weather.garbage_before = 1;
+  return weather;
+}
+
+// One machine and one destination, and nothing that fails unless it is said.
+class Play {
+ public:
+  explicit Play(Scenario s)
+      : scenario_(std::move(s)),
+        destination_(scenario_.object, scenario_.requests_per_10s, 1),
+        auditor_(scenario_, destination_),
+        machine_(1, scenario_, destination_, auditor_, [](const std::string&) {}) {}
+
+  LifeEnd run(const Edition& edition, const Doom& doom = {}, RunKind kind = RunKind::usual,
+              const Weather& weather = {}) {
+    destination_.clock().pass(1h);
+    return machine_.live(edition, kind, weather, doom, [] {});
+  }
+  // The live records whose match value this is.
+  std::vector<Record> found(const std::string& match) {
+    std::vector<Record> all;
+    for (auto& record : destination_.records())
+      if (!record.archived && record.field(scenario_.match_field) == match) all.push_back(std::move(record));
+    return all;
+  }
+  Destination& destination() { return destination_; }
+  const std::vector<std::string>& problems() const { return auditor_.problems(); }
+
+ private:
+  Scenario scenario_;
+  Destination destination_;
+  Auditor auditor_;
+  Machine machine_;
+};
+
+// Under `match_change: new` another match value means another record, also where the record's id is known.
+TEST(Stories, AChangedMatchValueMeansAnotherRecordWhereTheSyncSaysNew) {
+  Scenario s = scenario("companies", "name", "search", "upsert");
+  s.match_change = "new";
+  Play play(std::move(s));
+  (void)play.run({.customers = {customer(1, "Deal 1", "Ana")}, .fields = fields()});
+  (void)play.run({.customers = {customer(1, "Deal 2", "Bo")}, .fields = fields()});
+  ASSERT_EQ(play.found("Deal 1").size(), 1u);
+  EXPECT_EQ(play.found("Deal 1")[0].field("p_name"), "Ana");
+  ASSERT_EQ(play.found("Deal 2").size(), 1u);
+  EXPECT_EQ(play.found("Deal 2")[0].field("p_name"), "Bo");
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
+TEST(Stories, AnUpdateLooksForTheNewMatchValueWhereTheSyncSaysNew) {
+  Scenario s = scenario("contacts", "email", "unique", "update");
+  s.match_change = "new";
+  Play play(std::move(s));
+  (void)play.destination().create("{\"email\":\"a@x.org\"}");
+  (void)play.destination().create("{\"email\":\"b@x.org\"}");
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+  (void)play.run({.customers = {customer(1, "b@x.org", "Bo")}, .fields = fields()});
+  EXPECT_EQ(play.found("a@x.org").at(0).field("p_name"), "Ana");
+  EXPECT_EQ(play.found("b@x.org").at(0).field("p_name"), "Bo");
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
+TEST(Stories, AListedRowWhoseMatchValueChangedMeansTheRecordOfTheNewOne) {
+  Play play(scenario("contacts", "email", "unique", "delete"));
+  (void)play.destination().create("{\"email\":\"a@x.org\"}");
+  (void)play.destination().create("{\"email\":\"b@x.org\"}");
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = {}});
+  (void)play.run({.customers = {customer(1, "b@x.org", "Ana")}, .fields = {}}, {}, RunKind::full);
+  EXPECT_TRUE(play.found("a@x.org").empty());
+  EXPECT_TRUE(play.found("b@x.org").empty());
+}
+
+// Something in between answers 200 with a page of its own: nothing was deleted.
+TEST(Stories, ADeletionCountsOnlyIfTheDestinationItselfSaysSo) {
+  Play play(scenario("contacts", "email", "unique", "mirror"));
+  const Edition both{.customers = {customer(1, "a@x.org", "Ana"), customer(2, "b@x.org", "Bo")},
+                     .fields = fields()};
+  Edition one = both;
+  one.customers.pop_back();
+  (void)play.run(both);
+  (void)play.run(one, {}, RunKind::usual, fog());
+  (void)play.run(one);
+  EXPECT_TRUE(play.found("b@x.org").empty());
+}
+
+// Others delete a record; a changed mapping sends one field, which makes the record anew; the run is
+// interrupted before the other fields go. The next run must not think that they are there.
+TEST(Stories, ARecordMadeAnewGetsItsOtherFieldsAfterAnInterruption) {
+  const Edition before{.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()};
+  Edition after = before;
+  after.fields.push_back({.name = "p_city", .origin = Origin::city});
+  for (Duration interrupted_after = 60ms; interrupted_after < 600ms; interrupted_after += 60ms) {
+    Play play(scenario("contacts", "email", "unique", "upsert"));
+    (void)play.run(before);
+    play.destination().archive(play.found("a@x.org").at(0).id);
+    (void)play.run(after, {.interrupted_after = interrupted_after});
+    (void)play.run(after);
+    const auto records = play.found("a@x.org");
+    ASSERT_EQ(records.size(), 1u);
+    EXPECT_EQ(records[0].field("p_name"), "Ana") << "interrupted after " << in_seconds(interrupted_after);
+    EXPECT_EQ(records[0].field("p_city"), "Oslo");
+  }
+}
+
+}  // namespace
+}  // namespace penstock::sim
