@@ -35,6 +35,7 @@ find_package(benchmark REQUIRED)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4-c++)
 
 # DuckDB: the prebuilt library and header that ./dev setup unpacked.
 set(DUCKDB_DIR ${CMAKE_SOURCE_DIR}/.deps/duckdb)
@@ -78,4 +79,19 @@ function(penstock_folder name)
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
   endif()
+endfunction()
+
+# penstock_dialects(TARGET): the list of sandbox/*.lua that src/sandbox/lua/dialects.cpp includes.
+function(penstock_dialects target)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sandbox/*.lua)
+  set(arrays "")
+  set(lines "")
+  foreach(script ${scripts})
+    get_filename_component(name ${script} NAME_WE)
+    string(APPEND arrays "constexpr char k_${name}[] = {\n#embed \"${script}\"\n};\n")
+    string(APPEND lines "    {\"${name}\", text_of(k_${name})},\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/dialects/sandbox_dialects.inc
+       CONTENT "${arrays}constexpr Shipped kShipped[] = {\n${lines}};\n" @ONLY)
+  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/dialects)
 endfunction()

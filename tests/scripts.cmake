@@ -10,3 +10,13 @@ endfunction()
 penstock_script_test(structure 60 structure_test.py)
 penstock_script_test(contract 240 contract/contract_test.py)
 penstock_script_test(docs 240 docs/docs_test.py)
+
+# The stand-ins of the vendors: by themselves, and with the vendors' own API descriptions as the judge.
+file(GLOB dialect_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/sandbox/*_test.py)
+foreach(script ${dialect_tests})
+  get_filename_component(name ${script} NAME_WE)
+  string(REPLACE "_test" "" name ${name})
+  penstock_script_test(sandbox_${name} 120 ${script})
+  penstock_script_test(sandbox_contract_${name} 300 ${script})
+  set_property(TEST sandbox_contract_${name} APPEND PROPERTY ENVIRONMENT "PENSTOCK_THROUGH_PRISM=1")
+endforeach()

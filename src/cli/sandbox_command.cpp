@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
@@ -14,7 +15,7 @@ namespace {
 
 struct SandboxGiven {
   SandboxOptions options;
-  std::string listen = "127.0.0.1:8080", limit, latency, search_lag, fail, fail_requests;
+  std::string listen = "127.0.0.1:8080", limit, latency, search_lag, fail, fail_requests, job_time;
 };
 
 Result<void> read_texts(SandboxGiven& given) {
@@ -42,6 +43,7 @@ Result<void> read_texts(SandboxGiven& given) {
   for (const Text& one :
        {Text{"--latency", given.latency, &given.options.latency, nullptr},
         Text{"--search-lag", given.search_lag, &given.options.search_lag, nullptr},
+        Text{"--job-time", given.job_time, &given.options.job_time, nullptr},
         Text{"--fail", given.fail, nullptr, &given.options.fail_rows},
         Text{"--fail-requests", given.fail_requests, nullptr, &given.options.fail_requests}}) {
     if (one.text.empty()) continue;
@@ -69,7 +71,7 @@ int serve(const Globals& globals, SandboxGiven given) {
   fmt::print("{}\n", (*sandbox)->url());
   std::fflush(stdout);
   say(globals, fmt::format("a sandbox of {} is listening; Ctrl-C ends it and forgets its records\n",
-                           given.options.vendor));
+                           given.options.dialect.empty() ? given.options.vendor : given.options.dialect));
   RealLoop loop;
   Event stopped(loop);
   InterruptWatch watch(loop, [&](Interrupt) { stopped.set(); });
@@ -90,13 +92,20 @@ void add_sandbox(Door door) {
       "/_sandbox/stats.");
   auto given = std::make_shared<SandboxGiven>();
   command->add_option("--listen", given->listen, "Address and port; port 0 takes any")->capture_default_str();
-  command->add_option("--vendor", given->options.vendor, "Whose API it speaks")->capture_default_str();
+  command
+      ->add_option("--vendor", given->options.vendor,
+                   fmt::format("Whose API it speaks: {}", fmt::join(sandbox_vendors(), ", ")))
+      ->capture_default_str();
+  command->add_option("--dialect", given->options.dialect,
+                      "A Lua file that says how to answer, instead of a vendor (see docs/sandbox.md)");
   command->add_option("--limit", given->limit,
                       "Requests in a time, such as 190/10s, or none; the vendor's own when not given");
   command->add_option("--daily-limit", given->options.daily_limit, "Requests a day");
   command->add_option("--latency", given->latency, "Time until each answer, such as 20ms");
   command->add_option("--search-lag", given->search_lag,
                       "Time until a search sees what was written, such as 5s");
+  command->add_option("--job-time", given->job_time,
+                      "Time that a vendor's job takes, such as 2s (default 200ms)");
   command->add_option("--fail", given->fail, "Share of rows that are refused, such as 1%");
   command->add_option("--fail-requests", given->fail_requests, "Share of requests answered with 503");
   command->add_option("--seed", given->options.seed, "Seed of everything random")->capture_default_str();

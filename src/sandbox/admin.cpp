@@ -30,17 +30,9 @@ ServerReply mistake(const Error& error) {
   return mistake(400, error.remedy.empty() ? error.message : error.message + ". " + error.remedy);
 }
 
-ServerReply list_records(const ServerRequest& request, std::string_view object, const State& state,
-                         const Vendor& vendor) {
+ServerReply list_records(const ServerRequest& request, std::string_view object, Vendor& vendor) {
   ServerReply reply = json_lines();
-  const Table* table = state.find_table(vendor.table_name(object));
-  if (table == nullptr) return reply;  // an object nobody has written to has no records
-  const bool with_archived = request.parameter("archived") == "true";
-  for (RecordNumber record = 0; record < table->size(); ++record) {
-    if (table->record(record).archived() && !with_archived) continue;
-    vendor.append_record(*table, record, reply.body);
-    reply.body.push_back('\n');
-  }
+  vendor.append_records(object, request.parameter("archived") == "true", reply.body);
   return reply;
 }
 
@@ -51,18 +43,12 @@ ServerReply list_history(std::string_view object, const State& state, const Vend
   return reply;
 }
 
-ServerReply show_stats(const State& state) {
+ServerReply show_stats(const State& state, Vendor& vendor) {
   ServerReply reply;
   reply.body = "{";
   state.stats.append_members(reply.body);
   reply.body += ",\"records\":{";
-  Commas commas;
-  for (const auto& [name, table] : state.tables) {
-    commas.before_item(reply.body);
-    append_json_string(reply.body, name);
-    reply.body.push_back(':');
-    append_number(reply.body, table->live());
-  }
+  vendor.append_counts(reply.body);
   reply.body += "}}\n";
   return reply;
 }
@@ -105,16 +91,16 @@ bool is_reset(const ServerRequest& request) {
   return request.method == "POST" && request.path == "/_sandbox/reset";
 }
 
-ServerReply answer_admin(const ServerRequest& request, State& state, const Vendor& vendor) {
+ServerReply answer_admin(const ServerRequest& request, State& state, Vendor& vendor) {
   const std::string_view path = std::string_view(request.path).substr(kPrefix.size());
   const size_t slash = path.find('/');
   const std::string_view word = path.substr(0, slash);
   const std::string object = slash == std::string_view::npos ? "" : percent_decode(path.substr(slash + 1));
   const bool get = request.method == "GET";
   const bool post = request.method == "POST";
-  if (get && word == "records" && !object.empty()) return list_records(request, object, state, vendor);
+  if (get && word == "records" && !object.empty()) return list_records(request, object, vendor);
   if (get && word == "history" && !object.empty()) return list_history(object, state, vendor);
-  if (get && path == "stats") return show_stats(state);
+  if (get && path == "stats") return show_stats(state, vendor);
   if (post && path == "fault") return add_fault(request, state);
   if (post && path == "token") return set_token(request, state);
   return mistake(404,

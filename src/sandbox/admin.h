@@ -11,6 +11,6 @@ bool is_admin(const ServerRequest& request);
 // POST /_sandbox/reset: the engine's job, since it replaces what the others look at.
 bool is_reset(const ServerRequest& request);
 // Mistakes are answered with 400, 404 or 405 and {"error": what is wrong and what to do}.
-ServerReply answer_admin(const ServerRequest& request, State& state, const Vendor& vendor);
+ServerReply answer_admin(const ServerRequest& request, State& state, Vendor& vendor);
 
 }  // namespace penstock::sandbox

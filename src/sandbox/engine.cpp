@@ -48,13 +48,16 @@ void apply(const FaultOrder& fault, Vendor& vendor, ServerReply& reply) {
 
 Result<std::unique_ptr<Engine>> Engine::make(const SandboxOptions& options, const Clock& clock) {
   std::unique_ptr<Engine> engine(new Engine(options, clock));
+  auto maker = find_vendor(options);
+  if (!maker.ok()) return maker.error();
+  engine->maker_ = *std::move(maker);
   if (auto made = engine->reset(); !made.ok()) return made.error();
   return engine;
 }
 
 Result<void> Engine::reset() {
   auto state = std::make_unique<State>(options_);
-  auto vendor = make_vendor(options_.vendor, *state);
+  auto vendor = maker_(*state);
   if (!vendor.ok()) return vendor.error();
   vendor_ = *std::move(vendor);  // before the state that the old one works on goes
   state_ = std::move(state);
@@ -72,6 +75,7 @@ ServerReply Engine::handle(const ServerRequest& request) {
 ServerReply Engine::route(const ServerRequest& request) {
   const std::lock_guard lock(mutex_);
   if (!is_admin(request)) return handle_vendor(request);
+  state_->now = clock_.now();
   if (!is_reset(request)) return answer_admin(request, *state_, *vendor_);
   check(reset().ok(), "a vendor that was made once cannot be made again");
   return reply_of(200, "{}\n");

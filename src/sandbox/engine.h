@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "sandbox/answer.h"
 #include "sandbox/options.h"
-#include "sandbox/vendor.h"
+#include "sandbox/vendors.h"
 
 namespace penstock::sandbox {
 
@@ -30,6 +30,7 @@ class Engine {
 
   const SandboxOptions options_;
   const Clock& clock_;
+  VendorMaker maker_;
   std::mutex mutex_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Vendor> vendor_;

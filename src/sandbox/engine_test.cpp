@@ -34,7 +34,7 @@ TEST(Engine, refuses_an_unknown_vendor_with_a_list) {
   ASSERT_FALSE(engine.ok());
   EXPECT_EQ(engine.error().kind, ErrorKind::config);
   EXPECT_EQ(engine.error().message, "the sandbox has no vendor 'hubspit'");
-  EXPECT_EQ(engine.error().remedy, "Choose one of: hubspot.");
+  EXPECT_NE(engine.error().remedy.find(", hubspot, "), std::string::npos) << engine.error().remedy;
 }
 
 TEST(Admin, shows_records_as_json_lines) {

@@ -15,10 +15,12 @@ struct SandboxOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
   std::string vendor = "hubspot";
+  std::string dialect;                      // a Lua file that takes the place of the vendor; "": none
   std::optional<sandbox::RateLimit> limit;  // none given: the vendor's own; 0 requests: no limits at all
   uint32_t daily_limit = 0;                 // requests a day; 0: the vendor's own
   Duration latency{};                       // of every answer
   Duration search_lag{};                    // until a search sees what was written
+  Duration job_time = 200ms;                // of a vendor's job: half of it queued, half of it working
   double fail_rows = 0;                     // share of rows refused for good: the same ones for the same seed
   double fail_requests = 0;                 // share of requests answered with 503 and not carried out
   uint64_t seed = 1;                        // of everything random

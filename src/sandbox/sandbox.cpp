@@ -33,6 +33,10 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options, c
   return std::unique_ptr<Sandbox>(new Sandbox(std::move(service)));
 }
 
+std::vector<std::string> sandbox_vendors() {
+  return sandbox::vendor_names();
+}
+
 Sandbox::Sandbox(std::unique_ptr<Service> service) : service_(std::move(service)) {}
 Sandbox::~Sandbox() = default;
 

@@ -6,12 +6,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "sandbox/options.h"
 
 namespace penstock {
+
+// The names that SandboxOptions::vendor may have, in alphabetical order.
+std::vector<std::string> sandbox_vendors();
 
 // Thread-safe. Requests are carried out one at a time, whatever the number of server threads.
 class Sandbox {

@@ -1,5 +1,5 @@
-// The dialect of one vendor: its paths, checks, errors and limits. The only place in C++ that knows vendors;
-// each lives in its own folder and has one line in vendors.cpp.
+// The dialect of one vendor: its paths, checks, errors and limits. HubSpot's is C++ (hubspot/), for its
+// speed; all others are Lua scripts (lua/, and sandbox/*.lua at the top of the repository).
 #pragma once
 
 #include <memory>
@@ -27,8 +27,12 @@ class Vendor {
   // The name under which State keeps the table of an object, for any way the vendor lets it be written.
   virtual std::string table_name(std::string_view object) const = 0;
 
-  // One record as a line of GET /_sandbox/records: at least id, properties, createdAt, updatedAt, archived.
-  virtual void append_record(const Table& table, RecordNumber record, std::string& out) const = 0;
+  // The records of an object as lines of GET /_sandbox/records: at least id, properties, createdAt,
+  // updatedAt, archived; none for an object that nobody has written to.
+  virtual void append_records(std::string_view object, bool with_archived, std::string& out) = 0;
+
+  // The live records of each object, as the members of a JSON object: "contacts":12,"deals":3
+  virtual void append_counts(std::string& out) = 0;
 };
 
 }  // namespace penstock::sandbox

@@ -1,38 +1,45 @@
 #include "sandbox/vendors.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <string>
+#include <algorithm>
 
 #include "sandbox/hubspot/hubspot.h"
+#include "sandbox/lua/lua_vendor.h"
 
 namespace penstock::sandbox {
 namespace {
 
-struct Entry {
-  std::string_view name;
-  std::unique_ptr<Vendor> (*make)(State&);
-};
+constexpr const char* kHubSpot = "hubspot";  // the one that is C++
 
-// One line a vendor, in alphabetical order.
-constexpr Entry kVendors[] = {
-    {"hubspot", hubspot::make_hubspot},
-};
-
-std::string names() {
-  std::string all;
-  for (const Entry& entry : kVendors) all += (all.empty() ? "" : ", ") + std::string(entry.name);
-  return all;
+VendorMaker lua_maker(lua::Dialect dialect) {
+  return [dialect = std::move(dialect)](State& state) { return lua::make_lua_vendor(dialect, state); };
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Vendor>> make_vendor(std::string_view name, State& state) {
-  for (const Entry& entry : kVendors) {
-    if (entry.name == name) return entry.make(state);
+Result<VendorMaker> find_vendor(const SandboxOptions& options) {
+  if (!options.dialect.empty()) {
+    auto dialect = lua::read_dialect(options.dialect);
+    if (!dialect.ok()) return dialect.error();
+    return lua_maker(*std::move(dialect));
   }
-  return Error{ErrorKind::config, fmt::format("the sandbox has no vendor '{}'", name),
-               fmt::format("Choose one of: {}.", names())};
+  if (options.vendor == kHubSpot) {
+    return VendorMaker(
+        [](State& state) -> Result<std::unique_ptr<Vendor>> { return hubspot::make_hubspot(state); });
+  }
+  if (auto dialect = lua::find_dialect(options.vendor)) return lua_maker(*std::move(dialect));
+  return Error{
+      ErrorKind::config, fmt::format("the sandbox has no vendor '{}'", options.vendor),
+      fmt::format("Choose one of: {}; or bring your own with --dialect.", fmt::join(vendor_names(), ", "))};
+}
+
+std::vector<std::string> vendor_names() {
+  std::vector<std::string> names{kHubSpot};
+  for (const std::string_view name : lua::dialect_names()) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace penstock::sandbox

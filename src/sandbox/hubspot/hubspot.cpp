@@ -46,7 +46,8 @@ class HubSpot final : public Vendor {
   Answer answer(const ServerRequest& request) override;
   ServerReply refusal(int status) override { return refuse(refusal_of(status), state_.random); }
   std::string table_name(std::string_view object) const override { return account_.name_of(object); }
-  void append_record(const Table& table, RecordNumber record, std::string& out) const override;
+  void append_records(std::string_view object, bool with_archived, std::string& out) override;
+  void append_counts(std::string& out) override;
 
  private:
   Answer carry_out(const ServerRequest& request, const Route& route);
@@ -180,7 +181,7 @@ Answer HubSpot::answer_schemas(const ServerRequest& request, const Route& route)
 }
 
 // Every value that was written, and none of those that HubSpot keeps itself.
-void HubSpot::append_record(const Table& table, RecordNumber record, std::string& out) const {
+void append_record_line(const Table& table, RecordNumber record, std::string& out) {
   const Record& kept = table.record(record);
   out += "{\"id\":\"";
   out += record_id(record);
@@ -194,7 +195,25 @@ void HubSpot::append_record(const Table& table, RecordNumber record, std::string
   });
   out.push_back('}');
   append_stamps(out, kept);
-  out.push_back('}');
+  out += "}\n";
+}
+
+void HubSpot::append_records(std::string_view object, bool with_archived, std::string& out) {
+  const Table* table = state_.find_table(table_name(object));
+  if (table == nullptr) return;
+  for (RecordNumber record = 0; record < table->size(); ++record) {
+    if (with_archived || !table->record(record).archived()) append_record_line(*table, record, out);
+  }
+}
+
+void HubSpot::append_counts(std::string& out) {
+  Commas commas;
+  for (const auto& [name, table] : state_.tables) {
+    commas.before_item(out);
+    append_json_string(out, name);
+    out.push_back(':');
+    append_number(out, table->live());
+  }
 }
 
 }  // namespace
