@@ -13,6 +13,8 @@ namespace penstock::sandbox::lua {
 struct Dialect {
   std::string name;  // what errors call it: "sandbox/braze.lua"
   std::string text;
+  int million_instructions_max =
+      2'000;  // a call; some ten seconds of a core: a loop without end, or far too much data
 };
 
 std::optional<Dialect> find_dialect(std::string_view vendor);

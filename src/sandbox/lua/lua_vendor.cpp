@@ -37,7 +37,7 @@ void push_request(lua_State* state, const ServerRequest& request) {
 class LuaVendor final : public Vendor {
  public:
   LuaVendor(const Dialect& dialect, State& state)
-      : name_(dialect.name), data_{.state = state, .routes = {}} {}
+      : name_(dialect.name), data_{.state = state, .routes = {}}, script_(dialect.million_instructions_max) {}
 
   Result<void> load(std::string_view text);
 
@@ -52,6 +52,7 @@ class LuaVendor final : public Vendor {
   // Pushes a function or table that the prelude returned.
   void push_entry(const char* name) const;
   void append_record(bool with_archived, std::string& out);
+  void append_all(std::string_view object, bool with_archived, std::string& out);
   ServerReply read_reply(int first);
   ServerReply failed(const Error& error) const;
   void run_due();
@@ -96,11 +97,7 @@ ServerReply LuaVendor::failed(const Error& error) const {
 ServerReply LuaVendor::read_reply(int first) {
   ServerReply reply;
   reply.status = static_cast<int>(lua_tointeger(lua(), first));
-  if (lua_type(lua(), first + 1) == LUA_TTABLE) {
-    append_json(lua(), first + 1, reply.body);
-  } else {
-    reply.body = text_at(lua(), first + 1);
-  }
+  reply.body = text_at(lua(), first + 1);
   if (lua_type(lua(), first + 2) != LUA_TTABLE) return reply;
   for (lua_pushnil(lua()); lua_next(lua(), first + 2) != 0; lua_pop(lua(), 1)) {
     const std::string name(text_at(lua(), -2));
@@ -183,21 +180,23 @@ void LuaVendor::append_record(bool with_archived, std::string& out) {
   out += archived ? ",\"archived\":true}\n" : ",\"archived\":false}\n";
 }
 
-void LuaVendor::append_records(std::string_view object, bool with_archived, std::string& out) {
-  run_due();
-  const int top = lua_gettop(lua());
+void LuaVendor::append_all(std::string_view object, bool with_archived, std::string& out) {
   push_entry("tables");
   push_text(lua(), object);
-  if (lua_rawget(lua(), -2) == LUA_TTABLE) {
-    lua_getfield(lua(), -1, "rows");
-    const auto size = static_cast<lua_Integer>(lua_rawlen(lua(), -1));
-    for (lua_Integer place = 1; place <= size; ++place) {
-      lua_rawgeti(lua(), -1, place);
-      append_record(with_archived, out);
-      lua_pop(lua(), 1);
-    }
+  if (lua_rawget(lua(), -2) != LUA_TTABLE) return;
+  lua_getfield(lua(), -1, "rows");
+  const auto size = static_cast<lua_Integer>(lua_rawlen(lua(), -1));
+  for (lua_Integer place = 1; place <= size; ++place) {
+    lua_rawgeti(lua(), -1, place);
+    append_record(with_archived, out);
+    lua_pop(lua(), 1);
   }
-  lua_settop(lua(), top);
+}
+
+void LuaVendor::append_records(std::string_view object, bool with_archived, std::string& out) {
+  run_due();
+  auto appended = script_.protect([&] { append_all(object, with_archived, out); });
+  if (!appended.ok()) out += failed(appended.error()).body;
 }
 
 void LuaVendor::append_counts(std::string& out) {

@@ -14,7 +14,7 @@ class LuaDialect : public testing::Test {
   void load(std::string_view script, SandboxOptions options = TestSandbox::no_limits()) {
     options_ = options;
     state_ = std::make_unique<State>(options_);
-    auto made = make_lua_vendor({"test.lua", std::string(script)}, *state_);
+    auto made = make_lua_vendor({"test.lua", std::string(script), 20}, *state_);
     if (!made.ok()) {
       error_ = made.error().message;
       return;

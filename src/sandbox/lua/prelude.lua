@@ -190,7 +190,8 @@ local tables = {}
 local Records = {}
 Records.__index = Records
 
--- words: fold = {"email"}, fields whose values are looked up without regard to case; first_id.
+-- words: fold = {"email"}, fields whose values are looked up without regard to case; first_id, where next_id starts;
+-- plain_id = true: a field `id` is one of the record's fields, and not the id that the sandbox gave it.
 function records(name, words)
   if tables[name] then return tables[name] end
   local one = setmetatable(merge({ name = name, rows = {}, by_id = {}, index = {}, live = 0 }, words or {}), Records)
@@ -251,7 +252,7 @@ end
 -- Every live record with this value, in the order in which they got it.
 function Records:all(field, value)
   if value == nil or value == null then return list {} end
-  if field == "id" then return list { self:get(value) } end
+  if field == "id" and not self.plain_id then return list { self:get(value) } end
   if not self.index[field] then
     self.index[field] = {}
     for _, record in ipairs(self.rows) do self:enter(record, field, record.fields[field]) end
@@ -353,13 +354,17 @@ local function answer(request, place, ...)
     status, body, own = status[1], status[2], status[3]
   end
   for name, value in pairs(own or {}) do headers[name] = value end
+  if type(body) == "table" then body = json(body) end
   if script.after then script.after(request, status, headers) end
   return status, body, headers, request.rows, request.rejected
 end
 
 return {
   answer = answer,
-  refusal = function(status) return script.refusal(status) end,
+  refusal = function(status)
+    local body, headers = script.refusal(status)
+    return type(body) == "table" and json(body) or body, headers
+  end,
   run_due = run_due,
   tables = tables,
   path_suffix = function() return script.path_suffix or "" end,

@@ -9,7 +9,6 @@ namespace {
 
 constexpr size_t kBytesMax = size_t{6} << 30;
 constexpr int kInstructionsAStep = 1'000'000;
-constexpr int kStepsMax = 2'000;  // some ten seconds of a core: a loop without end, or far too much data
 
 void* allocate(void* counted, void* block, size_t old_size, size_t new_size) {
   size_t& bytes = *static_cast<size_t*>(counted);
@@ -60,7 +59,8 @@ std::string take_message(lua_State* state) {
 
 }  // namespace
 
-Script::Script() : state_(lua_newstate(allocate, &bytes_)) {
+Script::Script(int million_instructions_max)
+    : million_instructions_max_(million_instructions_max), state_(lua_newstate(allocate, &bytes_)) {
   check(state_ != nullptr, "no memory for a Lua state");
   open_libraries(state_.get());
   // Most of what a request allocates is gone with it; the records stay for long.
@@ -74,8 +74,17 @@ Result<void> Script::run(const std::string& name, std::string_view text, int res
   return call(0, results);
 }
 
+Result<void> Script::protect(const std::function<void()>& work) {
+  lua_pushcfunction(state(), [](lua_State* state) {
+    (*static_cast<const std::function<void()>*>(lua_touserdata(state, 1)))();
+    return 0;
+  });
+  lua_pushlightuserdata(state(), const_cast<std::function<void()>*>(&work));
+  return call(1, 0);
+}
+
 Result<void> Script::call(int arguments, int results) {
-  steps_left = kStepsMax;
+  steps_left = million_instructions_max_;
   lua_sethook(state(), count_step, LUA_MASKCOUNT, kInstructionsAStep);
   if (lua_pcall(state(), arguments, results, 0) == LUA_OK) return success();
   return Error{ErrorKind::config, take_message(state()), "Mend the dialect's script."};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <lua.hpp>
 #include <memory>
 #include <string>
@@ -15,7 +16,7 @@ namespace penstock::sandbox::lua {
 // Not thread-safe.
 class Script {
  public:
-  Script();
+  explicit Script(int million_instructions_max);
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
@@ -29,11 +30,15 @@ class Script {
   // stack is as if neither had been there, and the message says the script's line.
   Result<void> call(int arguments, int results);
 
+  // Runs C++ that may raise Lua errors, on a stack of its own.
+  Result<void> protect(const std::function<void()>& work);
+
  private:
   struct Close {
     void operator()(lua_State* state) const { lua_close(state); }
   };
 
+  const int million_instructions_max_;
   size_t bytes_ = 0;  // before state_, whose allocator counts in it
   std::unique_ptr<lua_State, Close> state_;
 };
