@@ -1,0 +1,116 @@
+"""The data and the project that are measured: customers with ten columns of mixed types, and a sync of all of them.
+
+Two states of the warehouse: `before` is what the destination accepted; `after` has 1% of the rows changed, 0.5% added and
+0.5% removed. Both are made in one go, from the row's number alone, so that files of one size are always the same.
+"""
+
+import json
+import os
+import shutil
+
+from processes import PROGRAM, ROOT, cost_of, say, tool
+
+COLUMNS = {
+    "id": "i",
+    "email": "'person' || i || '@example.com'",
+    "first_name": "CASE WHEN hash(i) % 20 = 0 THEN NULL ELSE 'First' || hash(i) % 5000 END",
+    "last_name": "'Last' || hash(i + 1) % 50000",
+    "city": "['Berlin', 'Paris', 'London', 'Madrid', 'Rome', 'Vienna', 'Oslo', 'Lisbon'][1 + CAST(hash(i + 2) % 8 AS BIGINT)]",
+    "ltv": "CAST(hash(i + 3) % 10000000 / 100 + {change} AS DECIMAL(12, 2))",
+    "score": "hash(i + 4) % 1000000 / 1e6",
+    "active": "hash(i + 5) % 2 = 0",
+    "signed_up": "DATE '2015-01-01' + CAST(hash(i + 6) % 4000 AS INTEGER)",
+    "seen_at": "TIMESTAMP '2026-01-01' + to_seconds(CAST(hash(i + 7) % 20000000 AS BIGINT))",
+}
+FIELDS = {"customer_id": "id", "email": "email", "firstname": "first_name", "lastname": "last_name", "city": "city",
+          "ltv": "ltv", "score": "score", "active": "active", "signed_up": "signed_up", "seen_at": "seen_at"}
+ADDED_SHARE = 200  # one row in so many is added, and one is removed
+ROW_HASH = f"hash({', '.join(COLUMNS)})"
+
+
+def make_database(path, rows, state):
+    """A file with the table `customers`; that of `after` also has `sent`: key and row hash of `before`, for the SQL."""
+    if os.path.exists(path):
+        return
+    say(f"making {os.path.basename(path)}: {rows:,} rows")
+    first = rows // ADDED_SHARE if state == "after" else 0
+
+    def select(state, start):
+        change = "CASE WHEN i % 100 = 7 THEN 1 ELSE 0 END" if state == "after" else "0"
+        columns = ", ".join(f"{sql.replace('{change}', change)} AS {name}" for name, sql in COLUMNS.items())
+        return f"SELECT {columns} FROM range({start}, {start + rows}) AS numbers(i)"
+
+    statements = [f"CREATE TABLE customers AS {select(state, first)}"]
+    if state == "after":
+        statements.append(f"CREATE TABLE sent AS SELECT id, {ROW_HASH} AS hash FROM ({select('before', 0)})")
+    temporary = path + ".new"
+    if os.path.exists(temporary):
+        os.remove(temporary)
+    cost_of([tool("duck_sql"), "--file", temporary, "--write", "--memory", "4GB", *statements, "CHECKPOINT warehouse"])
+    os.rename(temporary, path)
+
+
+class Project:
+    """A project directory with one sync, `customers`, of whatever database file a command names."""
+
+    def __init__(self, directory, base_url="http://127.0.0.1:1"):
+        self.directory = directory
+        self._write("penstock.yaml", {"project": "bench"})
+        self._write("sources/warehouse.yaml", {"type": "duckdb", "path": "${env:WAREHOUSE}"})
+        self._write("models/customers.yaml", {"source": "warehouse", "primary_key": "id", "table": "customers"})
+        self._write("destinations/crm.yaml", {"type": "hubspot", "access_token": "bench", "base_url": base_url})
+        self._write("syncs/customers.yaml",
+                    {"model": "customers", "destination": "crm", "object": "contacts", "mode": "upsert",
+                     "match": {"email": "email"}, "fields": FIELDS, "on_removed": "delete"})
+        self._write("connectors/hubspot.yaml", self._without_limits())
+
+    @staticmethod
+    def _without_limits():
+        """The connector as it is shipped, but for its rate."""
+        with open(os.path.join(ROOT, "connectors", "hubspot.yaml"), encoding="utf-8") as file:
+            shipped = file.read()
+        limit = "- { rate: 190/10s }"
+        if limit not in shipped:
+            raise SystemExit("connectors/hubspot.yaml has another limit than bench/warehouse.py knows")
+        return shipped.replace(limit, "- { rate: 1000000/1s }")
+
+    def _write(self, name, content):
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content if isinstance(content, str) else json.dumps(content, indent=1))
+
+    def command(self, *arguments):
+        return [PROGRAM, "-C", self.directory, *arguments, "--json"]
+
+    def penstock(self, warehouse, *arguments, ok=(0,)):
+        return cost_of(self.command(*arguments), ok, WAREHOUSE=warehouse)
+
+    def accept(self, warehouse):
+        """Takes all rows of the warehouse as accepted. Once: a project keeps it."""
+        mark = os.path.join(self.directory, "accepted")
+        if os.path.exists(mark):
+            return
+        shutil.rmtree(os.path.join(self.directory, ".penstock"), ignore_errors=True)
+        say("making the snapshot")
+        cost_of([tool("accept"), self.directory, "customers"], WAREHOUSE=warehouse)
+        open(mark, "w", encoding="utf-8").close()
+
+
+def bare_scan(warehouse):
+    """The same columns streamed out of DuckDB and thrown away, with the memory that a source has by default."""
+    return cost_of([tool("duck_sql"), "--file", warehouse, "--memory", "1GB", "SELECT * FROM customers"])
+
+
+def plan_in_sql(warehouse, temporary):
+    """The plan as a person would write it in SQL, with all the memory that DuckDB wants."""
+    joined = (f"customers FULL OUTER JOIN sent ON customers.id = sent.id AND {ROW_HASH.replace('id', 'customers.id', 1)} "
+              "= sent.hash")
+    return cost_of([
+        tool("duck_sql"), "--file", warehouse, "--memory", "8GB", "--temporary", temporary,
+        f"CREATE TEMP TABLE unmatched AS SELECT customers.*, sent.id AS sent_id FROM {joined} "
+        "WHERE customers.id IS NULL OR sent.id IS NULL",
+        "CREATE TEMP TABLE to_send AS SELECT * EXCLUDE sent_id FROM unmatched WHERE id IS NOT NULL",
+        "CREATE TEMP TABLE removed AS SELECT sent_id FROM unmatched WHERE id IS NULL AND sent_id NOT IN "
+        "(SELECT id FROM to_send)",
+        "SELECT (SELECT count(*) FROM to_send) + (SELECT count(*) FROM removed)"])
