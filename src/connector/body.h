@@ -28,6 +28,7 @@ struct RowView {
   bool write_match = false;     // the match field travels among the fields, even if it is not mapped
   std::string_view match_text;  // stands for the match value when not empty (what it was before)
   std::string_view record_id;   // empty when not known
+  std::string_view job = {};    // the id of the job that it travels in; empty: none
 };
 
 // What a sync puts into a template once and for all.

@@ -111,14 +111,39 @@ Result<void> Target::bind_route() {
     const std::string& name;
     std::optional<BoundOperation>& into;
   };
-  for (const auto& slot :
-       {Slot{route->find, find_}, Slot{route->create, create_}, Slot{route->update, update_},
-        Slot{route->upsert, upsert_}, Slot{route->remove, remove_}}) {
+  for (const auto& slot : {Slot{route->find, usual_.find}, Slot{route->create, usual_.create},
+                           Slot{route->update, usual_.update}, Slot{route->upsert, usual_.upsert},
+                           Slot{route->remove, usual_.remove}}) {
     auto bound = bind_operation(slot.name);
     if (!bound.ok()) return bound.error();
     slot.into = *std::move(bound);
   }
+  return route->bulk ? bind_bulk(*route->bulk) : success();
+}
+
+Result<void> Target::bind_bulk(const BulkRoute& route) {
+  bulk_from_ = static_cast<uint64_t>(route.from);
+  bulk_ = usual_;
+  const std::pair<const std::string&, std::optional<BoundOperation>&> slots[] = {
+      {route.create, bulk_.create},
+      {route.update, bulk_.update},
+      {route.upsert, bulk_.upsert},
+      {route.remove, bulk_.remove}};
+  for (const auto& [name, into] : slots) {
+    if (name.empty()) continue;
+    auto bound = bind_operation(name);
+    if (!bound.ok()) return bound.error();
+    into = *std::move(bound);
+  }
   return success();
+}
+
+const BoundOperation* Target::operation(std::string_view name) const {
+  for (const Operations* operations : {&usual_, &bulk_})
+    for (const auto* slot : {&operations->find, &operations->create, &operations->update, &operations->upsert,
+                             &operations->remove})
+      if (*slot && (*slot)->name == name) return &**slot;
+  return nullptr;
 }
 
 Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& name) const {
@@ -192,7 +217,70 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+// The id of a job may be a path of its own: customers/123/offlineUserDataJobs/456.
+std::string job_in_path(std::string_view id) {
+  std::string out = percent_encoded(id);
+  for (size_t at = out.find("%2F"); at != out.npos; at = out.find("%2F", at)) out.replace(at, 3, "/");
+  return out;
+}
+
+// "https://api.example.com" of an address of any length.
+std::string_view origin_of(std::string_view url) {
+  const size_t scheme = url.find("://");
+  return scheme == url.npos ? std::string_view() : url.substr(0, url.find_first_of("/?#", scheme + 3));
+}
+
 }  // namespace
+
+namespace {
+
+// An address that the destination gave: whatever is there needs no login of ours.
+Result<JobCall> named_address(std::string_view url) {
+  if (origin_of(url).starts_with("http"))
+    return JobCall{.method = "GET", .url = std::string(url), .body = "", .with_login = false};
+  return Error{ErrorKind::transient, fmt::format("'{}' is no address", url), ""};
+}
+
+}  // namespace
+
+Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job,
+                                 std::string_view page) const {
+  const auto value = [&](const Placeholder& placeholder) {
+    if (placeholder.what == Placeholder::What::job) return std::string(job);
+    return placeholder.what == Placeholder::What::page ? std::string(page) : constant(placeholder);
+  };
+  JobCall call;
+  if (request.request->empty()) return named_address(page);
+  const size_t space = request.request->find(' ');
+  call.method = request.request->substr(0, space);
+  if (page.starts_with("http://") || page.starts_with("https://")) {
+    if (origin_of(page) != origin_of(base_))
+      return Error{ErrorKind::transient,
+                   fmt::format("the next page is said to be at {}, which is not where "
+                               "the destination is",
+                               origin_of(page)),
+                   ""};
+    call.url = page;
+  } else {
+    const auto path = TextTemplate::parse(std::string_view(*request.request).substr(space + 1));
+    if (!path.ok()) return path.error();
+    call.url = base_ + path->fill([&](const Placeholder& placeholder) {
+      return placeholder.what == Placeholder::What::job ? job_in_path(job)
+                                                        : percent_encoded(value(placeholder));
+    });
+  }
+  if (!request.body) return call;
+  // Compiled for each request: there are few, and every one differs.
+  BodyFacts facts;
+  facts.values = &values();
+  facts.constant = value;
+  auto body = Body::compile(*request.body, std::move(facts));
+  if (!body.ok()) return body.error();
+  body->begin(call.body);
+  body->add(call.body, RowView{}, 0);
+  body->end(call.body);
+  return call;
+}
 
 std::string Target::url(const BoundOperation& operation, const RowView* row) const {
   return base_ + operation.path.fill([&](const Placeholder& placeholder) {
@@ -201,6 +289,8 @@ std::string Target::url(const BoundOperation& operation, const RowView* row) con
       append_text(text, row->match[0], row->row);
     else if (placeholder.what == Placeholder::What::record_id && row != nullptr)
       text = row->record_id;
+    else if (placeholder.what == Placeholder::What::job)
+      return job_in_path(row == nullptr ? "" : row->job);
     else
       text = constant(placeholder);
     return percent_encoded(text);

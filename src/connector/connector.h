@@ -84,12 +84,18 @@ struct BoundOperation {
   std::optional<Body> body;
 };
 
+// A request of a job that carries no rows, ready to be sent.
+struct JobCall {
+  std::string method, url, body;
+  bool with_login = true;  // false: it goes to an address that the destination named
+};
+
 struct LimitRule {
   declare::Rate rate;
   std::optional<LearnedLimit> learn;
 };
 
-// A connector bound to a destination and a sync. Immutable, thread-safe.
+// A connector bound to a destination and a sync. Thread-safe once use_bulk() was said.
 class Target {
  public:
   // Errors are of kind config: an object or a kind of match that the connector does not have.
@@ -99,11 +105,19 @@ class Target {
   const TargetFacts& facts() const { return facts_; }
   const ValueRules& values() const { return connector_->declaration().values; }
   // Null: the route has none.
-  const BoundOperation* find() const { return get(find_); }
-  const BoundOperation* create() const { return get(create_); }
-  const BoundOperation* update() const { return get(update_); }
-  const BoundOperation* upsert() const { return get(upsert_); }
-  const BoundOperation* remove() const { return get(remove_); }
+  const BoundOperation* find() const { return get(usual_.find); }
+  const BoundOperation* create() const { return get(in_use().create); }
+  const BoundOperation* update() const { return get(in_use().update); }
+  const BoundOperation* upsert() const { return get(in_use().upsert); }
+  const BoundOperation* remove() const { return get(in_use().remove); }
+  // Any operation of the route, in use or not; null: the route has none of that name.
+  const BoundOperation* operation(std::string_view name) const;
+
+  // The number of rows from which on the route's bulk operations are meant to be used; nullopt: it has none.
+  std::optional<uint64_t> bulk_from() const { return bulk_from_; }
+  // To be said before rows are delivered.
+  void use_bulk(bool bulk) { uses_bulk_ = bulk && bulk_from_.has_value(); }
+  bool uses_bulk() const { return uses_bulk_; }
 
   // The limit that a group has with these settings.
   LimitRule limit(std::string_view group) const;
@@ -111,6 +125,9 @@ class Target {
   std::string url(const BoundOperation& operation, const RowView* row) const;
   // Headers of every request; what lets it in comes on the way (login/access.h).
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
+  // A request of the job of this id. `page`: mark of a further page, or its address; empty: the first.
+  // Errors: an address that is not the destination's.
+  Result<JobCall> job_call(const JobRequest& request, std::string_view job, std::string_view page) const;
   // The text with every secret replaced.
   std::string without_secrets(std::string text) const;
   // Requests of the fields of the object; nullopt: the connector cannot tell.
@@ -124,6 +141,7 @@ class Target {
  private:
   Target() = default;
   Result<void> bind_route();
+  Result<void> bind_bulk(const BulkRoute& route);
   Result<std::optional<BoundOperation>> bind_operation(const std::string& name) const;
   std::string constant(const Placeholder& placeholder) const;
   std::string filled(const std::string& text) const;
@@ -134,7 +152,13 @@ class Target {
   ConnectorRef connector_;
   TargetSettings settings_;
   TargetFacts facts_;
-  std::optional<BoundOperation> find_, create_, update_, upsert_, remove_;
+  struct Operations {
+    std::optional<BoundOperation> find, create, update, upsert, remove;
+  };
+  const Operations& in_use() const { return uses_bulk_ ? bulk_ : usual_; }
+  Operations usual_, bulk_;  // bulk: a slot that it does not say holds the usual operation
+  std::optional<uint64_t> bulk_from_;
+  bool uses_bulk_ = false;
   std::string base_;
   std::vector<std::pair<std::string, std::string>> headers_;
 };

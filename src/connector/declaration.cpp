@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "connector/declaration_checks.h"
+#include "connector/declaration_shapes.h"
 
 namespace penstock::connector {
 namespace {
@@ -90,6 +91,8 @@ const Of<ValueRules>& values_shape() {
   return shape;
 }
 
+}  // namespace
+
 Of<Verdict> verdict_shape() {
   return choice<Verdict>({{"accepted", Verdict::accepted, "every row was accepted"},
                           {"rejected", Verdict::rejected, "every row was refused for good"},
@@ -108,7 +111,9 @@ const Of<RowRule>& row_rule_shape() {
   using By = RowRule::By;
   static const Of<RowRule> shape = structure<RowRule>(
       "row rule", "Gives rows their outcome from a list in the reply.",
-      {field<&RowRule::each>("each", placed(text())).required().help("Path of the list."),
+      {field<&RowRule::each>("each", placed(any_text()))
+           .by_default("")
+           .help("Path of the list; nothing: the reply itself."),
        field<&RowRule::by>("by", choice<By>({{"trace", By::trace, "the `{trace}` that was sent"},
                                              {"index", By::index, "the row's number in the request, from 0"},
                                              {"position", By::position, "the entry's own position"},
@@ -123,6 +128,8 @@ const Of<RowRule>& row_rule_shape() {
        field<&RowRule::created>("created", text()).help("Path of whether it is new."),
        field<&RowRule::code>("code", list(text()).or_one())
            .help("Paths of the error's code, the first found."),
+       field<&RowRule::code_ends>("code_ends", text())
+           .help("The code ends before this text: `LOCKED: try later` with `\":\"` is `LOCKED`."),
        field<&RowRule::message>("message", list(text()).or_one()).help("Paths of its message."),
        field<&RowRule::codes>("codes", map_of(verdict_shape())).help("Codes that mean something else.")});
   return shape;
@@ -146,6 +153,8 @@ const Of<ReplyRule>& reply_rule_shape() {
           .place<&ReplyRule::place>();
   return shape;
 }
+
+namespace {
 
 const Of<Operation>& operation_shape() {
   static const auto find = structure<FindRule>(
@@ -178,6 +187,8 @@ const Of<Operation>& operation_shape() {
                .help("Doing it twice is the same as doing it once."),
            field<&Operation::body>("body", anything()).help("Template of the JSON body."),
            field<&Operation::find>("find", find).help("Makes it a look-up."),
+           field<&Operation::job>("job", job_shape())
+               .help("Makes it a job: what became of the rows is told later."),
            field<&Operation::replies>("replies", list(reply_rule_shape()))
                .required()
                .help("What replies mean.")})
@@ -186,13 +197,24 @@ const Of<Operation>& operation_shape() {
 }
 
 const Of<Route>& route_shape() {
+  static const Of<BulkRoute> bulk =
+      structure<BulkRoute>("bulk route", "Operations to be used instead when a plan sends many rows.",
+                           {field<&BulkRoute::from>("from", integer({.min = 1}, "a number of rows"))
+                                .required()
+                                .help("Used when so many rows are to be sent, or more."),
+                            field<&BulkRoute::create>("create", text()).help("Instead of `create`."),
+                            field<&BulkRoute::update>("update", text()).help("Instead of `update`."),
+                            field<&BulkRoute::upsert>("upsert", text()).help("Instead of `upsert`."),
+                            field<&BulkRoute::remove>("delete", text()).help("Instead of `delete`.")})
+          .place<&BulkRoute::place>();
   static const Of<Route> shape =
       structure<Route>("route", "Which operations carry out the modes.",
                        {field<&Route::find>("find", text()).help("Finds records by match value."),
                         field<&Route::create>("create", text()).help("Writes a record that is not there."),
                         field<&Route::update>("update", text()).help("Writes a record by its id."),
                         field<&Route::upsert>("upsert", text()).help("Writes by match value, there or not."),
-                        field<&Route::remove>("delete", text()).help("Removes a record by its id.")})
+                        field<&Route::remove>("delete", text()).help("Removes a record by its id."),
+                        field<&Route::bulk>("bulk", bulk).help("For plans with many rows.")})
           .place<&Route::place>();
   return shape;
 }

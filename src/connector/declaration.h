@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/time.h"
 #include "connector/auth.h"
 #include "declare/declare.h"
 
@@ -78,6 +79,7 @@ struct RowRule {
   std::string record_id;  // paths in the entry
   std::string created;
   std::vector<std::string> code;  // the first path that is there
+  std::string code_ends;          // the code is what stands before this text; empty: all of it
   std::vector<std::string> message;
   std::vector<Named<Verdict>> codes;  // codes with a meaning of their own
 };
@@ -90,6 +92,49 @@ struct ReplyRule {
   Verdict unnamed = Verdict::retry;        // for rows that the reply does not name
   std::vector<std::string> code, message;  // paths; the first that is there
   std::vector<Named<Verdict>> codes;
+  Place place;
+};
+
+// One request of a job, besides the one that carries the rows.
+struct JobRequest {
+  Placed<std::string> request;  // METHOD path
+  Placed<std::string> limit;    // name of a limit group; empty: the operation's
+  std::optional<Node> body;
+  std::vector<ReplyRule> replies;  // empty: any 2xx is good
+  Place place;
+};
+
+// How a job is asked where it stands. A state that is not listed means that it still works.
+struct JobPoll : JobRequest {
+  std::string state;                       // path in the reply
+  std::vector<std::string> done, failed;   // states in which it has ended
+  std::vector<std::string> open;           // states in which it waits to be started
+  Duration pause = 1s, pause_max = 1min;   // between polls: the first, then growing
+  Duration give_up = 24h;                  // a job that has not ended by then counts as lost
+  std::string processed, total;            // paths of row counts, for people
+  std::vector<std::string> code, message;  // of a failed job; paths, the first that is there
+};
+
+// One list that says what became of a job's rows.
+struct JobResult : JobRequest {
+  enum class Content { json, csv };
+  std::string url;  // path of its address in the last poll's reply
+  Content content = Content::json;
+  std::string next;                        // path in its reply of the next page's mark, or address
+  std::vector<Named<std::string>> unless;  // not asked for when the last poll's reply says so
+  std::vector<RowRule> rows;
+};
+
+// Makes an operation a job: its request carries the rows, what became of them is told later.
+struct JobRule {
+  std::string id;  // path in the reply to `create`, or else to the operation's own request
+  int64_t at_once = 1;
+  std::optional<JobRequest> create, start;
+  std::optional<JobPoll> poll;
+  std::vector<JobResult> results;
+  Verdict unnamed = Verdict::retry;         // for rows that no result names when the job is done
+  Verdict unnamed_failed = Verdict::retry;  // when it failed
+  std::optional<JobRequest> abort, end;     // of a job that is not started; of one whose results are recorded
   Place place;
 };
 
@@ -113,12 +158,21 @@ struct Operation {
   std::optional<Node> body;
   std::vector<ReplyRule> replies;
   std::optional<FindRule> find;  // makes it a look-up
+  std::optional<JobRule> job;    // makes it a job
+  Place place;
+};
+
+// Operations to be used instead when a plan sends many rows.
+struct BulkRoute {
+  int64_t from = 0;  // rows to be sent
+  std::string create, update, upsert, remove;
   Place place;
 };
 
 // Which operations carry out the modes when records are matched in one way.
 struct Route {
   std::string find, create, update, upsert, remove;
+  std::optional<BulkRoute> bulk;
   Place place;
 };
 

@@ -42,7 +42,9 @@ class Checker {
   }
 
  private:
-  enum class Scope { login, request, body };
+  // Where a text stands: besides settings, login: nothing; request: what a batch has; body: also what a row
+  // has; job: what a job's own request has.
+  enum class Scope { login, request, body, job };
 
   void unknown(std::string_view what, const std::string& name, const Place& place,
                const std::vector<std::string>& known) {
@@ -99,9 +101,61 @@ class Checker {
     limit(operation.limit);
     if (operation.body) body(*operation.body, operation.rows);
     for (const auto& rule : operation.replies) reply(rule);
+    if (operation.job) job(*operation.job, operation);
+  }
+
+  void job(const JobRule& job, const Operation& operation) {
+    if (operation.find) diagnostics_.error(job.place, "a look-up cannot be a job");
+    for (const auto* part : {&job.create, &job.start, &job.abort, &job.end})
+      if (*part) job_request(**part);
+    job_request(*job.poll);
+    if (!job.poll->open.empty() && !job.start)
+      diagnostics_.error(job.poll->place, "`open` is for jobs that are started: there is no `start`");
+    for (const auto& result : job.results) job_result(result);
+    for (const Verdict verdict : {job.unnamed, job.unnamed_failed})
+      if (verdict != Verdict::accepted && verdict != Verdict::rejected && verdict != Verdict::retry)
+        diagnostics_.error(job.place, "`unnamed` of a job is accepted, rejected or retry");
+  }
+
+  void job_request(const JobRequest& part) {
+    method_and_path(part.request, Scope::job);
+    if (!part.limit->empty()) limit(part.limit);
+    if (part.body) job_body(*part.body);
+    for (const auto& rule : part.replies) {
+      reply(rule);
+      if (rule.is == Verdict::rows || rule.is == Verdict::split)
+        diagnostics_.error(rule.place, "this request of a job carries no rows");
+    }
+  }
+
+  void job_body(const Node& node) {
+    if (node.is_scalar()) return template_text(node.text, node.place, Scope::job);
+    for (const auto& item : node.items) job_body(item);
+    for (const auto& entry : node.entries) job_body(entry.value);
+  }
+
+  void job_result(const JobResult& result) {
+    const bool asked_for = !result.request->empty() || !result.url.empty();
+    if (!result.request->empty()) job_request(result);
+    if (!result.request->empty() && !result.url.empty())
+      diagnostics_.error(result.place, "results are asked for by `request` or by `url`, not both");
+    if (!asked_for && (result.content != JobResult::Content::json || !result.next.empty()))
+      diagnostics_.error(result.place, "results in the last poll's reply are JSON, and all there is");
+    if (!result.next.empty() && result.content != JobResult::Content::json)
+      diagnostics_.error(result.place, "`next` is a path in a JSON reply");
+    for (const auto& row : result.rows) row_rule(row);
+  }
+
+  void row_rule(const RowRule& row) {
+    if (row.by != RowRule::By::position && row.at.empty())
+      diagnostics_.error(row.each.place, "`by` needs `at`: the path of what names the row");
   }
 
   void request(const Placed<std::string>& request, int64_t rows) {
+    method_and_path(request, rows == 1 ? Scope::body : Scope::request);
+  }
+
+  void method_and_path(const Placed<std::string>& request, Scope scope) {
     static const std::vector<std::string> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE"};
     const size_t space = request->find(' ');
     const std::string method = request->substr(0, space);
@@ -110,7 +164,7 @@ class Checker {
       diagnostics_.error(request.place, "expected a method and a path, such as POST /things/{object}");
       return;
     }
-    template_text(request->substr(space + 1), request.place, rows == 1 ? Scope::body : Scope::request);
+    template_text(request->substr(space + 1), request.place, scope);
   }
 
   void body(const Node& node, int64_t rows) {
@@ -139,6 +193,8 @@ class Checker {
       if (is_of_batch(placeholder.what)) ++each_row_;
       if (is_of_batch(placeholder.what) && text->alone() == nullptr)
         diagnostics_.error(node.place, "a list of rows must be the whole value");
+      if (placeholder.what == What::job)
+        diagnostics_.error(node.place, "{job} can stand in paths, and in the requests of a `job`");
       if (is_of_row(placeholder.what) && !in_row)
         diagnostics_.error(node.place, "a placeholder of a row stands outside `each_row`");
       if ((placeholder.what == What::fields || placeholder.what == What::read_fields) &&
@@ -167,7 +223,9 @@ class Checker {
       const What what = piece.placeholder->what;
       const bool fits = what == What::setting ||
                         (scope != Scope::login && (what == What::object || what == What::match_field)) ||
-                        (scope == Scope::body && (what == What::match || what == What::record_id));
+                        (scope == Scope::body && (what == What::match || what == What::record_id)) ||
+                        (scope != Scope::login && what == What::job) ||
+                        (scope == Scope::job && what == What::page);
       if (!fits) diagnostics_.error(place, "this placeholder cannot stand here");
     }
   }
@@ -180,9 +238,7 @@ class Checker {
       if (!is_status(status))
         diagnostics_.error(rule.place,
                            fmt::format("expected a status such as 200 or 4xx, found '{}'", status));
-    for (const auto& row : rule.rows)
-      if (row.by != RowRule::By::position && row.at.empty())
-        diagnostics_.error(row.each.place, "`by` needs `at`: the path of what names the row");
+    for (const auto& row : rule.rows) row_rule(row);
   }
 
   static bool is_status(std::string_view text) {
@@ -196,8 +252,16 @@ class Checker {
     const auto known = names_of(d_.operations);
     for (const std::string* name :
          {&route->find, &route->create, &route->update, &route->upsert, &route->remove})
-      if (!name->empty() && std::find(known.begin(), known.end(), *name) == known.end())
-        unknown("operation", *name, route->place, known);
+      known_operation(*name, route->place, known);
+    if (!route->bulk) return;
+    for (const std::string* name :
+         {&route->bulk->create, &route->bulk->update, &route->bulk->upsert, &route->bulk->remove})
+      known_operation(*name, route->bulk->place, known);
+  }
+
+  void known_operation(const std::string& name, const Place& place, const std::vector<std::string>& known) {
+    if (!name.empty() && std::find(known.begin(), known.end(), name) == known.end())
+      unknown("operation", name, place, known);
   }
 
   void objects() {

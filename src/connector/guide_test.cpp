@@ -5,6 +5,8 @@
 //   ```yaml connector            the first: a complete connector; the others: parts that replace its parts
 //   ```http sends OPERATION      what the two sample rows give
 //   ```json replies OPERATION STATUS, followed by ```text means
+//   ```text job OPERATION        the course of a job, with the replies that it shows; followed by ```text
+//   means
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -15,6 +17,7 @@
 #include <sstream>
 
 #include "connector/connector.h"
+#include "connector/job.h"
 #include "connector/page.h"
 #include "declare/schema.h"
 
@@ -247,7 +250,80 @@ class Example {
     return out;
   }
 
+  // The course of a job: what it sends and waits for, with the replies ("< STATUS BODY") of the text.
+  // `meaning` becomes what the rows' results say.
+  std::string course(const std::string& name, const std::string& text, std::string& meaning) const {
+    const BoundOperation& one = operation(name);
+    const JobRule& rule = *one.operation->job;
+    std::istringstream lines(text);
+    std::string out;
+    std::vector<std::optional<RowReading>> rows(2);
+    JobCourse job(rule);
+    for (JobNext next = job.begin(); !std::holds_alternative<JobOver>(next);) {
+      if (const auto* wait = std::get_if<JobWait>(&next)) {
+        out += fmt::format("wait {}\n", declare::show(wait->pause));
+        next = job.waited(1s);
+        continue;
+      }
+      if (const auto* read = std::get_if<JobRead>(&next)) {
+        EXPECT_TRUE(
+            read_job_result(rule.results[read->result], "email", job.last_poll(), SampleRows::sent(), rows)
+                .ok());
+        next = job.read();
+        continue;
+      }
+      const JobSend send = std::get<JobSend>(next);
+      out += sent(one, send, job.id());
+      std::string line;
+      while (std::getline(lines, line) && !line.starts_with("< ")) {
+      }
+      if (!line.starts_with("< ")) {
+        ADD_FAILURE() << "the course of " << name << " lacks the reply to\n" << out;
+        return text;
+      }
+      out += line + "\n";
+      const int status = std::stoi(line.substr(2));
+      std::string body = line.size() > 6 ? line.substr(6) : "";
+      for (size_t at = body.find("\\n"); at != body.npos; at = body.find("\\n")) body.replace(at, 2, "\n");
+      if (send.part == JobPart::result)
+        EXPECT_TRUE(read_job_result(rule.results[send.result], "email", body, SampleRows::sent(), rows).ok());
+      next = job.replied(send, {status < 300, status, body, "", ""});
+    }
+    meaning.clear();
+    for (size_t row = 0; row < rows.size(); ++row)
+      if (rows[row])
+        meaning += described(SampleRows::sent().match(row), rows[row]->verdict, rows[row]->record_id,
+                             rows[row]->code, rows[row]->message);
+    return out;
+  }
+
  private:
+  std::string sent(const BoundOperation& one, const JobSend& send, const std::string& job) const {
+    const JobRule& rule = *one.operation->job;
+    std::string method = one.method, url, body;
+    if (send.part == JobPart::upload) {
+      RowView first = rows_.view(0);
+      first.job = job;
+      url = target_.url(one, &first);
+      const std::string whole = request(one.name);
+      body = whole.substr(whole.find('\n') + 1);
+      body.pop_back();
+    } else {
+      const JobRequest& part = send.part == JobPart::create  ? *rule.create
+                               : send.part == JobPart::start ? *rule.start
+                               : send.part == JobPart::poll  ? static_cast<const JobRequest&>(*rule.poll)
+                                                             : rule.results[send.result];
+      const auto call = target_.job_call(part, job, send.page);
+      EXPECT_TRUE(call.ok());
+      method = call->method;
+      url = call->url;
+      body = call->body;
+    }
+    const std::string base = "https://api.harbour.example";
+    return fmt::format("> {} {}{}{}\n", method, url.starts_with(base) ? url.substr(base.size()) : url,
+                       body.empty() ? "" : " ", body);
+  }
+
   explicit Example(Target target) : target_(std::move(target)) {}
 
   const BoundOperation& operation(const std::string& name) const {
@@ -285,6 +361,8 @@ TEST(Guide, ExamplesDoWhatTheyShow) {
       put(block, example->request(block.words.at(1)));
     } else if (block.words[0] == "replies") {
       meaning = example->meaning(block.words.at(1), std::stoi(block.words.at(2)), block.text);
+    } else if (block.words[0] == "job") {
+      put(block, example->course(block.words.at(1), block.text, meaning));
     } else if (block.words[0] == "means") {
       put(block, meaning);
     }

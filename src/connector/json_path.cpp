@@ -8,6 +8,10 @@ using simdjson::dom::element;
 
 std::optional<element> at_path(element root, std::string_view path) {
   while (!path.empty()) {
+    // A member may have a name with dots.
+    if (element whole;
+        root.is_object() && simdjson::dom::object(root).at_key(path).get(whole) == simdjson::SUCCESS)
+      return whole;
     const size_t dot = path.find('.');
     const std::string_view step = path.substr(0, dot);
     path = dot == path.npos ? std::string_view() : path.substr(dot + 1);

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_map>
 
+#include "connector/csv.h"
 #include "connector/json_path.h"
 
 namespace penstock::connector {
@@ -42,12 +44,18 @@ std::string first_text(const std::vector<std::string>& paths, std::optional<elem
   return "";
 }
 
+std::string before(std::string text, std::string_view end) {
+  if (!end.empty()) text.resize(std::min(text.find(end), text.size()));
+  return text;
+}
+
 // Any of the codes that the reply gives may have a meaning of its own.
 std::optional<Verdict> meaning_of_codes(const std::vector<Named<Verdict>>& codes,
-                                        const std::vector<std::string>& paths, std::optional<element> root) {
+                                        const std::vector<std::string>& paths, std::optional<element> root,
+                                        std::string_view code_ends = "") {
   if (!root) return std::nullopt;
   for (const auto& path : paths) {
-    const std::string code = text_at(*root, path);
+    const std::string code = before(text_at(*root, path), code_ends);
     for (const auto& named : codes)
       if (named.name == code) return named.value;
   }
@@ -89,14 +97,14 @@ class RowFinder {
 
 RowReading read_row(const RowRule& rule, element entry) {
   RowReading reading;
-  reading.verdict = meaning_of_codes(rule.codes, rule.code, entry).value_or(rule.is);
+  reading.verdict = meaning_of_codes(rule.codes, rule.code, entry, rule.code_ends).value_or(rule.is);
   reading.record_id = text_at(entry, rule.record_id);
   if (!rule.created.empty()) {
     const auto created = at_path(entry, rule.created);
-    bool truth = false;
-    if (created && created->get(truth) == simdjson::SUCCESS) reading.created = truth;
+    const std::string text = created ? text_of(*created) : "";  // in CSV it is a text
+    if (text == "true" || text == "false") reading.created = text == "true";
   }
-  reading.code = first_text(rule.code, entry);
+  reading.code = before(first_text(rule.code, entry), rule.code_ends);
   reading.message = first_text(rule.message, entry);
   return reading;
 }
@@ -186,6 +194,37 @@ ReplyReading read_reply(const Operation& operation, const Declaration& connector
   reading.code = fmt::to_string(status);
   reading.message = fmt::format("unexpected reply {}: {}", status, excerpt(body));
   return reading;
+}
+
+ReplyReading read_job_reply(const JobRequest& request, const Declaration& connector, int status,
+                            std::string_view body) {
+  Operation operation;
+  operation.replies = request.replies;
+  operation.replies.insert(operation.replies.end(), connector.replies.begin(), connector.replies.end());
+  ReplyRule good;
+  good.status = {"2xx"};
+  operation.replies.push_back(std::move(good));
+  return read_reply(operation, connector, status, body, SentRows{});
+}
+
+Result<void> read_job_result(const JobResult& rule, std::string_view match_field, std::string_view text,
+                             const SentRows& sent, std::vector<std::optional<RowReading>>& rows) {
+  std::string converted;
+  if (rule.content == JobResult::Content::csv) {
+    auto json = csv_as_json(text);
+    if (!json.ok()) return json.error();
+    converted = *std::move(json);
+    text = converted;
+  }
+  const auto root = parse(text);
+  if (!root)
+    return Error{ErrorKind::transient, fmt::format("the results are not JSON: {}", excerpt(text)), ""};
+  for (RowRule row : rule.rows) {
+    if (const size_t found = row.at.find("{match_field}"); found != row.at.npos)
+      row.at.replace(found, 13, match_field);
+    apply_row_rule(row, *root, sent, rows);
+  }
+  return success();
 }
 
 Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body) {

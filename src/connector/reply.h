@@ -38,6 +38,17 @@ struct SentRows {
 ReplyReading read_reply(const Operation& operation, const Declaration& connector, int status,
                         std::string_view body, const SentRows& sent);
 
+// A reply to a request of a job that carries no rows: by its own rules, then the connector's; else a 2xx is
+// good.
+ReplyReading read_job_reply(const JobRequest& request, const Declaration& connector, int status,
+                            std::string_view body);
+
+// What a list of a job's results says of its rows. Rows that have a reading keep it. The text is JSON, or CSV
+// as the rule says; `match_field` replaces {match_field}. An error, of kind transient, for a text that is
+// neither: the list was not read.
+Result<void> read_job_result(const JobResult& rule, std::string_view match_field, std::string_view text,
+                             const SentRows& sent, std::vector<std::optional<RowReading>>& rows);
+
 // A record that a look-up found.
 struct FoundRecord {
   std::string value;  // of the match field; lower case when the rule ignores case

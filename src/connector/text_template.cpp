@@ -24,6 +24,7 @@ constexpr Named kNames[] = {
     {"record_ids", What::record_ids},
     {"trace", What::trace},
     {"fields", What::fields},
+    {"job", What::job},
 };
 
 Error unknown_placeholder(std::string_view name) {

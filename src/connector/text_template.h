@@ -24,6 +24,7 @@ struct Placeholder {
     record_ids,   // of a batch: the list of them
     trace,        // of a row: a text that is unique in the request
     fields,       // of a row: the mapped fields to be written
+    job,          // the id of a job
   };
   What what = What::setting;
   std::string argument;  // of setting

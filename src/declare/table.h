@@ -213,6 +213,14 @@ FieldOf<internal::OwnerOf<Member>> field(std::string name, const Of<internal::Va
           }};
 }
 
+// The same for a member that S has from a base.
+template <class S, auto Member>
+FieldOf<S> inherited(std::string name, const Of<internal::ValueOf<Member>>& shape) {
+  return {std::move(name), shape.shape(), [](void* object) {
+            return internal::Target<internal::TypeOf<Member>>::of(static_cast<S*>(object)->*Member);
+          }};
+}
+
 // An Of<S> that can still be told more.
 template <class S>
 class StructureOf : public Of<S> {
