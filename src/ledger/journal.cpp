@@ -23,6 +23,14 @@ Result<std::unique_ptr<Journal>> Journal::create(Loop& loop, Disk& disk, const s
   return std::unique_ptr<Journal>(new Journal(loop, *std::move(writer)));
 }
 
+Result<std::unique_ptr<Journal>> Journal::reopen(Loop& loop, Disk& disk, const std::string& path) {
+  auto report = read_log(disk, path, [](std::string_view) { return success(); });
+  if (!report.ok()) return report.error();
+  auto writer = LogWriter::reopen(disk, path, *report, report->id);
+  if (!writer.ok()) return writer.error();
+  return std::unique_ptr<Journal>(new Journal(loop, *std::move(writer)));
+}
+
 Journal::~Journal() = default;
 
 void Journal::add(const JournalRecord& record) {

@@ -20,6 +20,8 @@ class Journal {
   // Creates the file; the facts are durable when this returns. `loop` must outlive the journal.
   static Result<std::unique_ptr<Journal>> create(Loop& loop, Disk& disk, const std::string& path,
                                                  const RunFacts& facts);
+  // Goes on with the journal of a run that did not come to its end.
+  static Result<std::unique_ptr<Journal>> reopen(Loop& loop, Disk& disk, const std::string& path);
   ~Journal();
 
   // Takes the record; it will be durable soon. After a failure of the disk nothing more is taken: failure().

@@ -48,6 +48,7 @@ struct Settled {
   std::optional<RunEnd> end;  // absent: the process died
   OutcomeCounts outcomes;
   uint64_t requests = 0;
+  bool has_unfinished_jobs = false;  // their rows are in doubt
 };
 
 // What only the run itself knows, and a recovery does without.
@@ -63,6 +64,20 @@ struct SettleExtras {
 // to repeat after a crash at any point. Errors leave everything as it is for the next try.
 Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& sync, Time now,
                        const SettleExtras& extras = {});
+
+// A job that an earlier process left at the destination.
+struct UnfinishedJob {
+  JobRecord job;              // its stage is the last that is known
+  std::vector<bool> settled;  // for each of its rows: it has its outcome
+};
+// What a journal says of the jobs of its run.
+struct LeftJobs {
+  RunFacts facts;
+  std::vector<UnfinishedJob> jobs;
+  uint64_t jobs_begun = 0, requests = 0;  // the greatest numbers given so far
+};
+// Of the run that did not come to its end; none when there is no such run.
+Result<LeftJobs> left_jobs(Disk& disk, const StatePaths& paths, const std::string& sync);
 
 // Whether a run of this sync did not come to its end.
 Result<bool> needs_recovery(Disk& disk, const StatePaths& paths, const std::string& sync);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
+
 namespace penstock {
 namespace {
 
@@ -42,6 +45,16 @@ class Loader {
     return success();
   }
   uint64_t through() const { return through_; }
+  // Rows of jobs that were set to work and have not ended are in doubt, as are rows with an intent.
+  Result<void> add_jobs() {
+    for (const auto& [number, job] : jobs_) {
+      if (job.stage != JobStage::starting && job.stage != JobStage::running) continue;
+      settled_.has_unfinished_jobs = true;
+      for (const uint64_t row : job.rows)
+        if (auto added = intents_.add(row).end_row(); !added.ok()) return added;
+    }
+    return success();
+  }
 
  private:
   Result<void> add(const RunFacts& facts) {
@@ -56,6 +69,14 @@ class Loader {
     through_ = std::max(through_, intent.through);
     for (const uint64_t row : intent.rows)
       if (auto added = intents_.add(row).end_row(); !added.ok()) return added;
+    return success();
+  }
+  Result<void> add(const JobRecord& record) {
+    const auto [job, is_new] = jobs_.try_emplace(record.number, record);
+    if (is_new) return success();
+    job->second.stage = record.stage;
+    const std::set<uint64_t> let_go(record.rows.begin(), record.rows.end());
+    if (!let_go.empty()) std::erase_if(job->second.rows, [&](uint64_t row) { return let_go.contains(row); });
     return success();
   }
   Result<void> add(const RowOutcome& o) {
@@ -76,6 +97,7 @@ class Loader {
   Settled& settled_;
   duck::Appender outcomes_, requests_, intents_;
   uint64_t through_ = 0;
+  std::map<uint64_t, JobRecord> jobs_;
 };
 
 // The process died: what may have been under way and has no outcome is in doubt.
@@ -110,12 +132,14 @@ Result<Settled> load_journal(duck::Connection& connection, Disk& disk, const std
   Loader loader(settled, *std::move(outcomes), *std::move(requests), *std::move(intents));
   auto report = read_log(disk, journal, [&](std::string_view bytes) { return loader.take(bytes); });
   if (!report.ok()) return report.error();
+  if (auto added = loader.add_jobs(); !added.ok()) return added.error();
   if (auto closed = loader.close(); !closed.ok()) return closed.error();
   const auto planned = disk.exists(plan);
   if (!planned.ok()) return planned.error();
-  if (!settled.end && *planned)
-    if (auto doubted = doubt(connection, plan, loader.through(), now, settled); !doubted.ok())
-      return doubted.error();
+  // A run that ended in an orderly way says that what has no outcome was not sent, but for its jobs.
+  const uint64_t through = settled.end ? 0 : loader.through();
+  if ((!settled.end || settled.has_unfinished_jobs) && *planned)
+    if (auto doubted = doubt(connection, plan, through, now, settled); !doubted.ok()) return doubted.error();
   return settled;
 }
 

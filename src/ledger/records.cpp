@@ -73,7 +73,7 @@ class Reader {
   bool failed_ = false;
 };
 
-enum Kind : char { kFacts = 'F', kIntent = 'I', kOutcome = 'O', kRequest = 'R', kEnd = 'E' };
+enum Kind : char { kFacts = 'F', kIntent = 'I', kOutcome = 'O', kRequest = 'R', kEnd = 'E', kJob = 'J' };
 
 std::string encode(const RunFacts& facts) {
   Writer writer(kFacts);
@@ -128,6 +128,25 @@ std::string encode(const RequestRecord& r) {
 
 std::string encode(const RunEnd& end) {
   return Writer(kEnd).text(end.status).text(end.error).take();
+}
+
+// Rows of a job mostly follow each other: runs of them, each its first number and its length.
+std::string encode(const JobRecord& job) {
+  Writer writer(kJob);
+  writer.number(job.number).number(static_cast<uint64_t>(job.stage)).text(job.id).text(job.operation);
+  writer.text(job.object).number(job.match_kind).number(job.step).time(job.created);
+  std::vector<std::pair<uint64_t, uint64_t>> runs;
+  for (const uint64_t row : job.rows) {
+    if (!runs.empty() && runs.back().first + runs.back().second == row)
+      ++runs.back().second;
+    else
+      runs.emplace_back(row, 1);
+  }
+  writer.number(runs.size());
+  for (const auto& [first, length] : runs) writer.number(first).number(length);
+  writer.number(job.record_ids.size());
+  for (const auto& id : job.record_ids) writer.text(id);
+  return writer.take();
 }
 
 RunFacts decode_facts(Reader& in) {
@@ -192,6 +211,34 @@ RunEnd decode_end(Reader& in) {
   return end;
 }
 
+// More rows than a plan can hold are no rows: a length is not believed before it is looked at.
+constexpr uint64_t kJobRowsMax = 1u << 30;
+
+std::optional<JobRecord> decode_job(Reader& in) {
+  JobRecord job;
+  job.number = in.number();
+  job.stage = static_cast<JobStage>(in.number());
+  job.id = in.text();
+  job.operation = in.text();
+  job.object = in.text();
+  job.match_kind = in.number();
+  job.step = in.number();
+  job.created = in.time();
+  uint64_t rows = 0;
+  bool plausible = job.stage <= JobStage::ended;
+  in.list([&] {
+    const uint64_t first = in.number(), length = in.number();
+    plausible = plausible && length > 0 && length <= kJobRowsMax - rows && first <= UINT64_MAX - length;
+    if (!plausible) return;
+    rows += length;
+    for (uint64_t i = 0; i < length; ++i) job.rows.push_back(first + i);
+  });
+  in.list([&] { job.record_ids.push_back(in.text()); });
+  if (!plausible || (!job.record_ids.empty() && job.record_ids.size() != job.rows.size()))
+    return std::nullopt;
+  return job;
+}
+
 Error unknown_record() {
   return {ErrorKind::disk, "the journal holds a record that this version of penstock does not know",
           "run this project with the version that wrote it"};
@@ -223,6 +270,12 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
     case kEnd:
       record = decode_end(in);
       break;
+    case kJob: {
+      auto job = decode_job(in);
+      if (!job) return unknown_record();
+      record = *std::move(job);
+      break;
+    }
     default:
       return unknown_record();
   }

@@ -35,7 +35,32 @@ struct RunEnd {
   std::string error;
 };
 
-using JournalRecord = std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd>;
+// How far a job at the destination has come; the numbers are those of the file.
+enum class JobStage : uint8_t {
+  created = 0,   // there, and its rows may be on their way; it is not set to work
+  starting = 1,  // it may or may not have been set to work
+  running = 2,   // it was
+  ended = 3,     // each of its rows has its outcome, or was certainly not written
+};
+
+// A job at the destination that carries rows of this run. Durable before the rows may be written: after a
+// crash the job is found again. The first record of a job says all of this; later ones say number and stage,
+// and their rows are those that the job has let go of.
+struct JobRecord {
+  uint64_t number = 0;  // in the run, from 1
+  JobStage stage = JobStage::created;
+  std::string id;         // the destination's
+  std::string operation;  // the connector's word
+  std::string object;
+  uint64_t match_kind = 0;  // connector::MatchKind
+  uint64_t step = 0;        // what the rows wait for: Step of deliver/row.h
+  Time created{};
+  std::vector<uint64_t> rows;           // as they lie in the upload
+  std::vector<std::string> record_ids;  // one for each row, where look-ups found them; else none
+  bool operator==(const JobRecord&) const = default;
+};
+
+using JournalRecord = std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd, JobRecord>;
 
 std::string encode_record(const JournalRecord& record);
 // An error of kind `disk` for bytes that no version of Penstock wrote.
