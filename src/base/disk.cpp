@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/releasable.h"
+
 namespace penstock {
 namespace {
 
@@ -78,7 +80,7 @@ class RealAppendFile final : public AppendFile {
   uint64_t size_;
 };
 
-class RealMappedFile final : public MappedFile {
+class RealMappedFile final : public MappedFile, public Releasable {
  public:
   RealMappedFile(void* address, size_t size) : address_(address), size_(size) {}
   RealMappedFile(const RealMappedFile&) = delete;
@@ -88,6 +90,12 @@ class RealMappedFile final : public MappedFile {
   }
   std::span<const std::byte> bytes() const override {
     return {static_cast<const std::byte*>(address_), size_};
+  }
+  void release(std::span<const std::byte> part) const override {
+    const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+    const auto end = reinterpret_cast<uintptr_t>(part.data() + part.size()) / page * page;
+    if (begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 
  private:

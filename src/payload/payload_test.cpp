@@ -186,5 +186,21 @@ TEST_F(Payload, KeysAreHashedByTheirText) {
   EXPECT_EQ(key_text(both, 0), R"(["42","2026-01-01"])");
 }
 
+TEST_F(Payload, IntegerKeysAreHashedByTheirDigits) {
+  auto rows = connection.query(
+      "SELECT unnest([-9223372036854775808, -1, 0, NULL, 9223372036854775807]), "
+      "18446744073709551615::UBIGINT");
+  const auto chunk = *rows->next();
+  const Values integers(chunk->column(0), {PayloadType::integer});
+  const Values large(chunk->column(1), {PayloadType::unsigned_integer});
+  KeyHash hashes[5];
+  hash_keys({{integers}}, 5, hashes);
+  const std::string_view texts[] = {"-9223372036854775808", "-1", "0", "", "9223372036854775807"};
+  for (size_t row = 0; row < 5; ++row)
+    EXPECT_EQ(hashes[row], row == 3 ? KeyHash{} : hash_key({{texts[row]}})) << row;
+  hash_keys({{large}}, 1, hashes);
+  EXPECT_EQ(hashes[0], hash_key({{std::string_view("18446744073709551615")}}));
+}
+
 }  // namespace
 }  // namespace penstock

@@ -2,33 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace penstock {
 namespace {
 
-MappingArguments arguments_of(const Mapping& mapping, size_t first) {
-  MappingArguments result;
-  for (const auto& match : mapping.match)
-    result.match.push_back({first++, match.type, FingerprintField("match:" + match.name, match.type, false)});
-  for (const auto& field : mapping.fields) {
-    result.fields.push_back(
-        {first++, field.type, FingerprintField(field.name, field.type, field.omit_null), field.omit_null});
-    result.fingerprinted.push_back(field.fingerprinted());
-    result.names.push_back(field.name);
-  }
-  return result;
-}
+// Gives each expression its place: the one it has already, or the next.
+class Places {
+ public:
+  explicit Places(std::vector<std::string>& expressions) : expressions_(expressions) {}
 
-std::vector<std::string> expressions_of(const MappedModel& model) {
-  std::vector<std::string> all;
-  for (const auto& key : model.keys) all.push_back(key.sql);
-  const auto add = [&](const Mapping& mapping) {
-    for (const auto& match : mapping.match) all.push_back(match.sql);
-    for (const auto& field : mapping.fields) all.push_back(field.sql);
-  };
-  add(model.mapping);
-  for (const auto& older : model.older) add(older);
-  return all;
-}
+  size_t of(const std::string& sql) {
+    const auto [place, is_new] = places_.emplace(sql, expressions_.size());
+    if (is_new) expressions_.push_back(sql);
+    return place->second;
+  }
+
+  MappingArguments of(const Mapping& mapping) {
+    MappingArguments result;
+    for (const auto& match : mapping.match)
+      result.match.push_back(
+          {of(match.sql), match.type, FingerprintField("match:" + match.name, match.type, false)});
+    for (const auto& field : mapping.fields) {
+      result.fields.push_back({of(field.sql), field.type,
+                               FingerprintField(field.name, field.type, field.omit_null), field.omit_null});
+      result.fingerprinted.push_back(field.fingerprinted());
+      result.names.push_back(field.name);
+    }
+    return result;
+  }
+
+ private:
+  std::vector<std::string>& expressions_;
+  std::map<std::string, size_t> places_;
+};
 
 }  // namespace
 
@@ -54,35 +61,29 @@ void MappingArguments::add_to(uint64_t* sums, std::span<const duck::Vector> argu
 
 Arguments Arguments::of(const MappedModel& model) {
   Arguments result;
-  for (const auto& key : model.keys) result.keys.push_back(key.type);
-  size_t next = model.keys.size();
-  const auto add = [&](const Mapping& mapping) {
-    MappingArguments made = arguments_of(mapping, next);
-    next += mapping.match.size() + mapping.fields.size();
-    return made;
-  };
-  result.current = add(model.mapping);
-  for (const auto& older : model.older) result.older.push_back(add(older));
+  Places places(result.expressions);
+  for (const auto& key : model.keys) result.keys.push_back({places.of(key.sql), key.type});
+  result.current = places.of(model.mapping);
+  for (const auto& older : model.older) result.older.push_back(places.of(older));
   return result;
 }
 
 std::vector<Values> Arguments::key_values(std::span<const duck::Vector> arguments) const {
   std::vector<Values> values;
-  for (size_t i = 0; i < keys.size(); ++i) values.emplace_back(arguments[i], keys[i]);
+  for (const auto& key : keys) values.emplace_back(arguments[key.index], key.type);
   return values;
 }
 
-std::string argument_select_list(const MappedModel& model) {
+std::string argument_select_list(const Arguments& arguments) {
   std::string out;
-  size_t index = 0;
-  for (const auto& expression : expressions_of(model))
-    out += fmt::format("{}{} AS a{}", index > 0 ? ", " : "", expression, index), ++index;
+  for (size_t i = 0; i < arguments.expressions.size(); ++i)
+    out += fmt::format("{}{} AS a{}", i > 0 ? ", " : "", arguments.expressions[i], i);
   return out;
 }
 
-std::string argument_names(const MappedModel& model) {
+std::string argument_names(const Arguments& arguments) {
   std::string out;
-  for (size_t i = 0; i < expressions_of(model).size(); ++i) out += fmt::format("{}a{}", i > 0 ? ", " : "", i);
+  for (size_t i = 0; i < arguments.expressions.size(); ++i) out += fmt::format("{}a{}", i > 0 ? ", " : "", i);
   return out;
 }
 

@@ -1,5 +1,7 @@
-// The order in which a row's values are handed to the planner's functions: keys, match, fields, then match
-// and fields of each older mapping.
+// Which of a row's values are handed to the planner's functions, and where each stands among them: in the
+// order of keys, match, fields, then match and fields of each older mapping, but each expression only once. A
+// key that is mapped too, a match that is a field too, an older mapping that is mostly the current one:
+// DuckDB unpacks a column anew for each argument.
 #pragma once
 
 #include <string>
@@ -28,17 +30,22 @@ struct MappingArguments {
 };
 
 struct Arguments {
-  std::vector<ValueType> keys;  // the first arguments
+  struct Key {
+    size_t index;
+    ValueType type;
+  };
+  std::vector<Key> keys;
   MappingArguments current;
   std::vector<MappingArguments> older;
+  std::vector<std::string> expressions;  // the arguments' SQL
 
   static Arguments of(const MappedModel& model);
   std::vector<Values> key_values(std::span<const duck::Vector> arguments) const;
 };
 
-// The expressions of all arguments, each under the alias a0, a1, ...: "x AS a0, y AS a1".
-std::string argument_select_list(const MappedModel& model);
+// The expressions, each under the alias a0, a1, ...: "x AS a0, y AS a1".
+std::string argument_select_list(const Arguments& arguments);
 // "a0, a1, ...".
-std::string argument_names(const MappedModel& model);
+std::string argument_names(const Arguments& arguments);
 
 }  // namespace penstock

@@ -19,11 +19,12 @@ std::string repeated_match_sql(const MappedModel& model, const PlanOptions& opti
     values += fmt::format("{}{}", i > 0 ? " || chr(31) || " : "",
                           options.match_ignores_case ? fmt::format("lower({})", text) : text);
   }
+  // Grouped first: there usually are none, and then the rows need not be looked at again.
   return fmt::format(
       "INSERT INTO penstock_refused SELECT row, 'the match value occurs in ' || times || ' rows' FROM "
-      "(SELECT rowid "
-      "AS row, count(*) "
-      "OVER (PARTITION BY {0}) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL) WHERE times > 1",
+      "(SELECT rowid AS row, {0} AS value FROM penstock_stage WHERE {1}) JOIN "
+      "(SELECT {0} AS value, count(*) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL GROUP BY 1 "
+      "HAVING count(*) > 1) USING (value)",
       values, kSent);
 }
 

@@ -44,8 +44,11 @@ void RowProbe::hash(std::span<const duck::Vector> arguments, size_t rows, Scratc
 
 Result<void> RowProbe::classify(std::span<const duck::Vector> arguments, size_t rows, Scratch& scratch,
                                 uint8_t* classes) {
+  constexpr size_t kAhead = 16;
   uint64_t unchanged = 0, skipped = 0;
   for (size_t row = 0; row < rows; ++row) {
+    if (row + kAhead < rows && scratch.probes[row + kAhead].standing != Standing::absent)
+      seen_.prefetch(scratch.probes[row + kAhead].slot);
     RowClass row_class = RowClass::dropped;
     const Probe& probe = scratch.probes[row];
     const bool wanted = !options_.only || scratch.keys[row] == *options_.only;

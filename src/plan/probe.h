@@ -45,8 +45,7 @@ struct ProbeCounts {
            waiting = 0, null_key = 0, duplicate_key = 0;
 };
 
-// Thread-safe. The arguments of each call are, in this order: keys, match, fields, then match and fields of
-// each older mapping.
+// Thread-safe. The arguments of each call are those that Arguments lists.
 class RowProbe {
  public:
   // `snapshot` must outlive the probe.

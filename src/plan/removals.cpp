@@ -81,13 +81,13 @@ Result<void> hand_over(duck::Connection& connection, const MappedModel& model, P
   if (model.mapping.match.empty()) return success();
   std::string same;
   for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    same += fmt::format("{}lower(removed.m{}) = lower(s.match_text[{}])", i > 0 ? " AND " : "", i, i + 1);
+    same += fmt::format("{0}lower(removed.m{1}) = s.t{1}", i > 0 ? " AND " : "", i);
   std::string texts;
   for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    texts += fmt::format("{}penstock_text(m{})", i > 0 ? ", " : "", i);
+    texts += fmt::format("{0}lower(penstock_text(m{1})) AS t{1}", i > 0 ? ", " : "", i);
   const std::string handed = fmt::format(
-      "SELECT removed.key_hi, removed.key_lo FROM penstock_removed removed SEMI JOIN (SELECT [{}] AS "
-      "match_text FROM penstock_stage "
+      "SELECT removed.key_hi, removed.key_lo FROM penstock_removed removed SEMI JOIN (SELECT {} FROM "
+      "penstock_stage "
       "WHERE class BETWEEN 1 AND 5) s ON {}",
       texts, same);
   auto keys = connection.texts(handed);

@@ -138,11 +138,12 @@ std::string names(char letter, size_t count) {
   return out;
 }
 
-std::string renamed_columns(const MappedModel& model) {
+std::string renamed_columns(const MappingArguments& current) {
   std::string out;
-  size_t argument = model.keys.size();
-  for (size_t i = 0; i < model.mapping.match.size(); ++i) out += fmt::format(", a{} AS m{}", argument++, i);
-  for (size_t i = 0; i < model.mapping.fields.size(); ++i) out += fmt::format(", a{} AS f{}", argument++, i);
+  for (size_t i = 0; i < current.match.size(); ++i)
+    out += fmt::format(", a{} AS m{}", current.match[i].index, i);
+  for (size_t i = 0; i < current.fields.size(); ++i)
+    out += fmt::format(", a{} AS f{}", current.fields[i].index, i);
   return out;
 }
 
@@ -189,11 +190,12 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
   defined = connection.define(
       {.name = "penstock_describe", .result = description_type(), .call = Describer(model, snapshot, probe)});
   if (!defined.ok()) return defined;
-  const std::string arguments = argument_names(model);
+  const Arguments arguments = Arguments::of(model);
   auto staged = connection.run(fmt::format(
       "CREATE TEMP TABLE penstock_stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
       "(SELECT *, penstock_diff({0}) AS class FROM (SELECT {2} FROM {3})) WHERE class <> 0",
-      arguments, renamed_columns(model), argument_select_list(model), model.relation));
+      argument_names(arguments), renamed_columns(arguments.current), argument_select_list(arguments),
+      model.relation));
   if (staged.ok()) return success();
   Error error = staged.error();
   if (error.kind == ErrorKind::source && is_personal(model.mapping))

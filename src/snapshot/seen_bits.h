@@ -1,6 +1,7 @@
 // One bit for each slot of a snapshot: which keys the model still has.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
@@ -19,8 +20,19 @@ class SeenBits {
     const uint64_t bit = uint64_t{1} << (slot & 63);
     return (words_[slot >> 6].fetch_or(bit, std::memory_order_relaxed) & bit) != 0;
   }
+  // Asks the memory for what mark() will need some rows later.
+  void prefetch(uint64_t slot) const { __builtin_prefetch(&words_[slot >> 6], 1); }
   bool test(uint64_t slot) const {
     return ((words_[slot >> 6].load(std::memory_order_relaxed) >> (slot & 63)) & 1) != 0;
+  }
+  // The first slot from `slot` on, and before `end`, that is not marked; `end` when there is none.
+  uint64_t next_unmarked(uint64_t slot, uint64_t end) const {
+    while (slot < end) {
+      const uint64_t rest = ~words_[slot >> 6].load(std::memory_order_relaxed) >> (slot & 63);
+      if (rest != 0) return std::min(end, slot + static_cast<uint64_t>(std::countr_zero(rest)));
+      slot = (slot | 63) + 1;
+    }
+    return end;
   }
   uint64_t count() const {
     uint64_t total = 0;

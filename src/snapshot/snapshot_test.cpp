@@ -2,6 +2,7 @@
 // damage: damage_test.cpp; crashes and full disks: crash_test.cpp.
 #include "snapshot/snapshot.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -310,6 +311,27 @@ TEST(SnapshotOnDisk, AMillionKeysAreAllFound) {
     ASSERT_EQ(probe.standing, Standing::same);
     ASSERT_FALSE(seen.mark(probe.slot));
   }
+
+  // Slots that move into huge pages are checked like those that stay in the file.
+  const std::string file = directory.path("sync/table-1.snap");
+  std::string bytes = real_disk().read(file).value();
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(real_disk().replace(file, bytes).ok());
+  const auto damaged = Snapshot::open(real_disk(), directory.path("sync"), Verify::everything);
+  ASSERT_FALSE(damaged.ok());
+  EXPECT_THAT(damaged.error().message, testing::HasSubstr("is damaged near byte"));
+}
+
+TEST(SeenBits, FindsWhatIsNotMarked) {
+  SeenBits seen(200);
+  for (uint64_t slot = 0; slot < 200; ++slot)
+    if (slot != 5 && slot != 64 && slot != 191) seen.mark(slot);
+  EXPECT_EQ(seen.next_unmarked(0, 200), 5u);
+  EXPECT_EQ(seen.next_unmarked(5, 200), 5u);
+  EXPECT_EQ(seen.next_unmarked(6, 200), 64u);
+  EXPECT_EQ(seen.next_unmarked(65, 200), 191u);
+  EXPECT_EQ(seen.next_unmarked(65, 100), 100u);
+  EXPECT_EQ(seen.next_unmarked(192, 200), 200u);
 }
 
 TEST_F(SnapshotTest, BytesThatAreNotTextAreKeptOutOfTheManifest) {

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/releasable.h"
+
 namespace penstock::snapshot {
 namespace {
 
@@ -17,6 +19,10 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 // Smaller tables are checked sooner than a thread starts.
 constexpr uint64_t kChunksForTwoThreads = 16;
+
+// The system maps some pages around each one that is read; after so many texts from here and there it is time
+// to let go of them, or a plan that asks for many holds the whole file in its memory.
+constexpr uint64_t kDetailsBetweenReleases = 1024;
 
 }  // namespace
 
@@ -51,41 +57,65 @@ uint64_t Table::find_among_equal_hi(const Slot* at, KeyHash key) const {
   return at != slots_end_ && at->key() == key ? static_cast<uint64_t>(at - slots_) : kNoSlot;
 }
 
-Result<void> Table::verify_chunks(uint64_t first, uint64_t step) const {
-  const std::byte* bytes = file_->bytes().data();
+Result<void> Table::verify_chunks(uint64_t first, uint64_t step, std::byte* copy) const {
+  const std::span<const std::byte> bytes = file_->bytes();
   for (uint64_t chunk = first; chunk < chunk_count(footer_.slot_count); chunk += step) {
     const uint64_t begin = chunk * kChunkSlots;
     const uint64_t end = std::min(begin + kChunkSlots, footer_.slot_count);
-    const std::byte* at = bytes + layout_.slots_at + begin * sizeof(Slot);
+    const auto in_file = bytes.subspan(layout_.slots_at + begin * sizeof(Slot), (end - begin) * sizeof(Slot));
+    const std::byte* at = in_file.data();
+    if (copy != nullptr) {
+      at = static_cast<std::byte*>(std::memcpy(copy + begin * sizeof(Slot), at, in_file.size()));
+      release(in_file);
+    }
     uint64_t expected = 0;
-    std::memcpy(&expected, bytes + layout_.sums_at + chunk * 8, 8);
-    if (chunk_checksum(at, (end - begin) * sizeof(Slot), chunk) != expected)
+    std::memcpy(&expected, bytes.data() + layout_.sums_at + chunk * 8, 8);
+    if (chunk_checksum(at, in_file.size(), chunk) != expected)
       return damaged(path_, fmt::format("is damaged near byte {}", layout_.slots_at + begin * sizeof(Slot)));
   }
   return success();
 }
 
-Result<void> Table::verify_on_two_threads() const {
+// By two threads when there are many.
+Result<void> Table::verify_all_chunks(std::byte* copy) const {
+  if (chunk_count(footer_.slot_count) < kChunksForTwoThreads) return verify_chunks(0, 1, copy);
   Result<void> odd;
   std::jthread other;
   try {
-    other = std::jthread([&] { odd = verify_chunks(1, 2); });
+    other = std::jthread([&] { odd = verify_chunks(1, 2, copy); });
   } catch (const std::system_error&) {
-    odd = verify_chunks(1, 2);  // the system has no thread to give
+    odd = verify_chunks(1, 2, copy);  // the system has no thread to give
   }
-  auto even = verify_chunks(0, 2);
+  auto even = verify_chunks(0, 2, copy);
   if (other.joinable()) other.join();
   return even.ok() ? odd : even;
 }
 
-Result<void> Table::verify() const {
-  if (verified_.load(std::memory_order_acquire)) return success();
-  const uint64_t chunks = chunk_count(footer_.slot_count);
-  const auto sums = file_->bytes().subspan(layout_.sums_at, chunks * 8);
+Result<void> Table::verify_sums() const {
+  const auto sums = file_->bytes().subspan(layout_.sums_at, chunk_count(footer_.slot_count) * 8);
   if (XXH3_64bits(sums.data(), sums.size()) != footer_.sums_checksum)
     return damaged(path_, fmt::format("is damaged near byte {}", layout_.sums_at));
-  auto checked = chunks < kChunksForTwoThreads ? verify_chunks(0, 1) : verify_on_two_threads();
-  if (!checked.ok()) return checked;
+  return success();
+}
+
+Result<void> Table::verify() const {
+  if (verified_.load(std::memory_order_acquire)) return success();
+  if (auto checked = verify_sums(); !checked.ok()) return checked;
+  if (auto checked = verify_all_chunks(nullptr); !checked.ok()) return checked;
+  verified_.store(true, std::memory_order_release);
+  return success();
+}
+
+Result<void> Table::load() {
+  const uint64_t size = footer_.slot_count * sizeof(Slot);
+  if (size < HugeMemory::kPageBytes) return verify();
+  auto memory = HugeMemory::allocate(size);
+  if (!memory) return verify();
+  if (auto checked = verify_sums(); !checked.ok()) return checked;
+  if (auto checked = verify_all_chunks(memory->data()); !checked.ok()) return checked;
+  slot_memory_ = std::move(memory);
+  slots_ = reinterpret_cast<const Slot*>(slot_memory_->data());
+  slots_end_ = slots_ + footer_.slot_count;
   verified_.store(true, std::memory_order_release);
   return success();
 }
@@ -134,7 +164,20 @@ Result<std::string_view> Table::record(Ref ref) const {
   return as_text(file_->bytes()).substr(at, size);
 }
 
+void Table::release(std::span<const std::byte> part) const {
+  if (const auto* mapping = dynamic_cast<const Releasable*>(file_.get())) mapping->release(part);
+}
+
+void Table::release_texts() const {
+  const std::span<const std::byte> bytes = file_->bytes();
+  release(bytes.first(footer_.records_end));
+  release(bytes.subspan(layout_.refs_at, layout_.sums_at - layout_.refs_at));
+}
+
 Result<Details> Table::details(uint64_t slot) const {
+  if (details_read_.fetch_add(1, std::memory_order_relaxed) % kDetailsBetweenReleases ==
+      kDetailsBetweenReleases - 1)
+    release_texts();
   auto found = ref(slot);
   if (!found.ok()) return found.error();
   auto bytes = record(*found);

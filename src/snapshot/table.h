@@ -8,6 +8,7 @@
 
 #include "base/disk.h"
 #include "base/result.h"
+#include "snapshot/huge_memory.h"
 #include "snapshot/manifest.h"
 #include "snapshot/table_format.h"
 
@@ -23,6 +24,9 @@ class Table {
 
   // Checks every slot, once: later calls return at once.
   Result<void> verify() const;
+  // As verify(); and where there is memory enough, the slots move into huge pages: for a plan, which probes
+  // all of them. Before other threads use the table.
+  Result<void> load();
 
   void prefetch(KeyHash key) const {
     const Slot* at = slots_ + position_of(key.hi, capacity_);
@@ -67,8 +71,12 @@ class Table {
  private:
   Table(std::string path, std::unique_ptr<MappedFile> file, const Footer& footer);
   uint64_t find_among_equal_hi(const Slot* at, KeyHash key) const;
-  Result<void> verify_chunks(uint64_t first, uint64_t step) const;
-  Result<void> verify_on_two_threads() const;
+  void release(std::span<const std::byte> part) const;
+  void release_texts() const;
+  Result<void> verify_sums() const;
+  // Every `step`th chunk from `first` on; copied to `copy` first unless it is null.
+  Result<void> verify_chunks(uint64_t first, uint64_t step, std::byte* copy) const;
+  Result<void> verify_all_chunks(std::byte* copy) const;
   Result<const std::byte*> sealed_block(uint64_t section_at, uint64_t block) const;
 
   std::string path_;
@@ -76,9 +84,11 @@ class Table {
   Footer footer_;
   Layout layout_;
   uint64_t capacity_;
-  const Slot* slots_;
+  const Slot* slots_;  // in the file or in slot_memory_
   const Slot* slots_end_;
+  std::unique_ptr<HugeMemory> slot_memory_;
   mutable std::atomic<bool> verified_ = false;
+  mutable std::atomic<uint64_t> details_read_ = 0;
 };
 
 }  // namespace penstock::snapshot

@@ -13,7 +13,7 @@ class Scan {
 
   // Moves to the first, then to the next key; false at the end.
   Result<bool> next() {
-    for (++index_; index_ < table_->slot_count(); ++index_) {
+    for (++index_; (index_ = skip_seen(index_)) < table_->slot_count(); ++index_) {
       auto chosen = is_chosen();
       if (!chosen.ok() || *chosen) return chosen;
     }
@@ -23,8 +23,13 @@ class Scan {
   Found found() const { return state_->found({number_, index_}, flags_); }
 
  private:
+  uint64_t skip_seen(uint64_t index) const {
+    const uint64_t first = state_->first_slots[number_];
+    return choice_.unseen ? choice_.unseen->next_unmarked(first + index, first + table_->slot_count()) - first
+                          : index;
+  }
+
   Result<bool> is_chosen() {
-    if (choice_.unseen && choice_.unseen->test(state_->first_slots[number_] + index_)) return false;
     if (!choice_.waiting_only && table_->slot(index_).hi == 0) return false;
     if (auto loaded = load_flags(); !loaded.ok()) return loaded.error();
     if (choice_.waiting_only && (flags_ & kWaiting) == 0) return false;

@@ -21,7 +21,7 @@ class Bench(unittest.TestCase):
 
     def bench(self, *arguments):
         return subprocess.run([os.path.join(ROOT, "bench", "run"), *arguments], capture_output=True, text=True,
-                              timeout=100, check=False)
+                              timeout=380, check=False)
 
     def test_every_section_is_measured(self):
         done = self.bench("--tiny", "--data", self.directory)
