@@ -80,16 +80,23 @@ class RealAppendFile final : public AppendFile {
   uint64_t size_;
 };
 
-class RealMappedFile final : public MappedFile, public Releasable {
+class RealMappedFile final : public MappedFile, public Releasable, public ReadableAt {
  public:
-  RealMappedFile(void* address, size_t size) : address_(address), size_(size) {}
+  // Owns the descriptor, which may be -1.
+  RealMappedFile(int fd, void* address, size_t size) : fd_(fd), address_(address), size_(size) {}
   RealMappedFile(const RealMappedFile&) = delete;
   RealMappedFile& operator=(const RealMappedFile&) = delete;
   ~RealMappedFile() override {
     if (size_ > 0) ::munmap(address_, size_);
+    if (fd_ >= 0) ::close(fd_);
   }
   std::span<const std::byte> bytes() const override {
     return {static_cast<const std::byte*>(address_), size_};
+  }
+  bool read_at(uint64_t offset, std::span<std::byte> into) const override {
+    if (fd_ < 0) return false;
+    const ssize_t size = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
+    return size >= 0 && static_cast<size_t>(size) == into.size();
   }
   void release(std::span<const std::byte> part) const override {
     const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
@@ -99,6 +106,7 @@ class RealMappedFile final : public MappedFile, public Releasable {
   }
 
  private:
+  int fd_;
   void* address_;
   size_t size_;
 };
@@ -162,7 +170,8 @@ class RealDisk final : public Disk {
       address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
       if (address == MAP_FAILED) return disk_error("map", path, errno);
     }
-    return std::unique_ptr<MappedFile>(std::make_unique<RealMappedFile>(address, size));
+    return std::unique_ptr<MappedFile>(
+        std::make_unique<RealMappedFile>(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0), address, size));
   }
 
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override {

@@ -1,7 +1,8 @@
-// An ability that a MappedFile may have.
+// Abilities that a MappedFile may have.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace penstock {
@@ -12,6 +13,15 @@ class Releasable {
  public:
   virtual ~Releasable() = default;
   virtual void release(std::span<const std::byte> part) const = 0;
+};
+
+// A file whose bytes can also be read without being mapped: for a few from here and there, for which mapping
+// their pages and the pages around them costs more than the copy. Thread-safe.
+class ReadableAt {
+ public:
+  virtual ~ReadableAt() = default;
+  // False when it cannot be done; then the mapping has them.
+  virtual bool read_at(uint64_t offset, std::span<std::byte> into) const = 0;
 };
 
 }  // namespace penstock

@@ -20,10 +20,6 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 // Smaller tables are checked sooner than a thread starts.
 constexpr uint64_t kChunksForTwoThreads = 16;
 
-// The system maps some pages around each one that is read; after so many texts from here and there it is time
-// to let go of them, or a plan that asks for many holds the whole file in its memory.
-constexpr uint64_t kDetailsBetweenReleases = 1024;
-
 }  // namespace
 
 Table::Table(std::string path, std::unique_ptr<MappedFile> file, const Footer& footer)
@@ -120,15 +116,32 @@ Result<void> Table::load() {
   return success();
 }
 
+namespace {
+
+// The section's place is part of the seal: a block of flags never passes for one of references.
+bool is_sealed(const std::byte* block, uint64_t at) {
+  uint64_t expected = 0;
+  std::memcpy(&expected, block + kBlockBytes - 8, 8);
+  return block_checksum(block, at / kBlockBytes) == expected;
+}
+
+}  // namespace
+
 Result<const std::byte*> Table::sealed_block(uint64_t section_at, uint64_t block) const {
   const uint64_t at = section_at + block * kBlockBytes;
   const std::byte* bytes = file_->bytes().data() + at;
-  uint64_t expected = 0;
-  std::memcpy(&expected, bytes + kBlockBytes - 8, 8);
-  // The section's place is part of the seal: a block of flags never passes for one of references.
-  if (block_checksum(bytes, at / kBlockBytes) != expected)
-    return damaged(path_, fmt::format("is damaged near byte {}", at));
+  if (!is_sealed(bytes, at)) return damaged(path_, fmt::format("is damaged near byte {}", at));
   return bytes;
+}
+
+// A few bytes from anywhere in the file; borrowed until this thread's next call.
+std::span<const std::byte> Table::pick(uint64_t at, uint64_t size) const {
+  thread_local std::vector<std::byte> copy;
+  if (const auto* file = dynamic_cast<const ReadableAt*>(file_.get())) {
+    copy.resize(size);
+    if (file->read_at(at, copy)) return copy;
+  }
+  return file_->bytes().subspan(at, size);
 }
 
 Result<const uint8_t*> Table::flags_block(uint64_t block) const {
@@ -151,9 +164,12 @@ Result<const uint64_t*> Table::refs_block(uint64_t block) const {
 
 Result<Ref> Table::ref(uint64_t slot) const {
   if (footer_.detailed == 0) return Ref();
-  auto block = refs_block(slot / kBlockWords);
-  if (!block.ok()) return block.error();
-  return Ref((*block)[slot % kBlockWords]);
+  const uint64_t at = layout_.refs_at + slot / kBlockWords * kBlockBytes;
+  const auto block = pick(at, kBlockBytes);
+  if (!is_sealed(block.data(), at)) return damaged(path_, fmt::format("is damaged near byte {}", at));
+  uint64_t bits = 0;
+  std::memcpy(&bits, block.data() + slot % kBlockWords * 8, 8);
+  return Ref(bits);
 }
 
 Result<std::string_view> Table::record(Ref ref) const {
@@ -168,23 +184,15 @@ void Table::release(std::span<const std::byte> part) const {
   if (const auto* mapping = dynamic_cast<const Releasable*>(file_.get())) mapping->release(part);
 }
 
-void Table::release_texts() const {
-  const std::span<const std::byte> bytes = file_->bytes();
-  release(bytes.first(footer_.records_end));
-  release(bytes.subspan(layout_.refs_at, layout_.sums_at - layout_.refs_at));
-}
-
 Result<Details> Table::details(uint64_t slot) const {
-  if (details_read_.fetch_add(1, std::memory_order_relaxed) % kDetailsBetweenReleases ==
-      kDetailsBetweenReleases - 1)
-    release_texts();
   auto found = ref(slot);
   if (!found.ok()) return found.error();
-  auto bytes = record(*found);
-  if (!bytes.ok()) return bytes.error();
-  if (bytes->empty()) return Details();
-  auto details = decode_record(this->slot(slot).key(), *bytes);
-  if (!details) return damaged(path_, fmt::format("is damaged near byte {}", found->offset_bytes()));
+  const uint64_t at = found->offset_bytes(), size = found->size_bytes();
+  if (size == 0) return Details();
+  if (at < kPreambleBytes || at + size > footer_.records_end)
+    return damaged(path_, "leads outside of its records");
+  auto details = decode_record(this->slot(slot).key(), as_text(pick(at, size)));
+  if (!details) return damaged(path_, fmt::format("is damaged near byte {}", at));
   return *std::move(details);
 }
 

@@ -72,7 +72,7 @@ class Table {
   Table(std::string path, std::unique_ptr<MappedFile> file, const Footer& footer);
   uint64_t find_among_equal_hi(const Slot* at, KeyHash key) const;
   void release(std::span<const std::byte> part) const;
-  void release_texts() const;
+  std::span<const std::byte> pick(uint64_t at, uint64_t size) const;
   Result<void> verify_sums() const;
   // Every `step`th chunk from `first` on; copied to `copy` first unless it is null.
   Result<void> verify_chunks(uint64_t first, uint64_t step, std::byte* copy) const;
@@ -88,7 +88,6 @@ class Table {
   const Slot* slots_end_;
   std::unique_ptr<HugeMemory> slot_memory_;
   mutable std::atomic<bool> verified_ = false;
-  mutable std::atomic<uint64_t> details_read_ = 0;
 };
 
 }  // namespace penstock::snapshot
