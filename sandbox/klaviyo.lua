@@ -18,8 +18,8 @@ vendor {
     if token_problem(key or bearer(request)) then refuse_with(401, "Missing or invalid private key.") end
     if not is_text(request.headers.revision) then refuse_with(400, "The revision header is missing.") end
   end,
-  after = function(_, status, headers)
-    headers["Content-Type"] = "application/vnd.api+json"
+  after = function(_, status, headers, body)
+    if body then headers["Content-Type"] = "application/vnd.api+json" end
     if status == 429 then for name in pairs(headers) do if name:find("^RateLimit") then headers[name] = nil end end end
   end,
 }

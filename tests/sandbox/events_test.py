@@ -38,6 +38,8 @@ class Segment(Dialect):
     login = basic("key", "")
     contracts = (("customerio/pipelines-api.openapi.json", "^/v1/(batch|identify|track)", "/v1"),)
     noticed = (("POST", "/v1/batch", {"batch": "none"}),)
+    # A track with a user id fits two of the schemas of which exactly one is to fit.
+    known_wrong = (r"^request\.body\.batch\.\d",)
 
     def test_events_are_kept_once(self):
         event = {"type": "track", "userId": "u1", "event": "Bought", "messageId": "m1"}

@@ -28,8 +28,9 @@ class GoogleSheets(Dialect):
 
     def test_rows_are_deleted(self):
         self.append(["1"], ["2"], ["3"])
+        # Prism takes minutes to compile the schema of these requests.
         self.expect(200, "POST", SHEET + ":batchUpdate", {"requests": [
-            {"deleteDimension": {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}}]})
+            {"deleteDimension": {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}}]}, judge=False)
         self.assertEqual(self.values("Sheet1!A:A"), [["1"], ["3"]])
 
     def test_refusals(self):

@@ -5,6 +5,7 @@
 
 #include "sandbox/hubspot/definitions.h"
 #include "sandbox/hubspot/gate.h"
+#include "sandbox/hubspot/links.h"
 #include "sandbox/hubspot/oauth.h"
 #include "sandbox/hubspot/records.h"
 #include "sandbox/hubspot/route.h"
@@ -103,6 +104,10 @@ Answer HubSpot::carry_out(const ServerRequest& request, const Route& route) {
       return answer_properties(request, route);
     case Resource::schemas:
       return answer_schemas(request, route);
+    case Resource::lists:
+      return answer_lists(desk(), request, route.rest);
+    case Resource::associations:
+      return answer_associations(desk(), request, route.rest);
     case Resource::account:
       return show_account();
     case Resource::token:

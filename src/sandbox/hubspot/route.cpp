@@ -37,6 +37,9 @@ Resource resource_of(const std::vector<std::string>& segments) {
   const std::string_view crm = resource_name(segments, "crm");
   if (crm == "objects") return Resource::objects;
   if (crm == "properties") return Resource::properties;
+  if (crm == "lists") return Resource::lists;
+  if (segments.size() >= 3 && segments[0] == "crm" && segments[1] == "v4" && segments[2] == "associations")
+    return Resource::associations;
   if (resource_name(segments, "crm-object-schemas") == "schemas") return Resource::schemas;
   if (resource_name(segments, "account-info") == "details") return Resource::account;
   if (segments == std::vector<std::string>{"oauth", "v1", "token"}) return Resource::token;

@@ -355,7 +355,7 @@ local function answer(request, place, ...)
   end
   for name, value in pairs(own or {}) do headers[name] = value end
   if type(body) == "table" then body = json(body) end
-  if script.after then script.after(request, status, headers) end
+  if script.after then script.after(request, status, headers, body) end
   return status, body, headers, request.rows, request.rejected
 end
 
