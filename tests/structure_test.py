@@ -115,9 +115,11 @@ class Structure(unittest.TestCase):
                          f"a file of more than {LINES_MAX} lines is two files")
 
     def test_only_declarations_and_sandbox_know_vendors(self):
-        shipped = [os.path.basename(path)[:-5] for path in FILES if re.match(r"connectors/[\w-]+\.yaml$", path)]
+        shipped = {os.path.basename(path)[:-5] for path in FILES if re.match(r"connectors/[\w-]+\.yaml$", path)}
         self.assertTrue(shipped, "there are connectors")
-        vendor = re.compile("|".join(map(re.escape, shipped)), re.IGNORECASE)
+        # A protocol that src/store/ speaks is nobody's.
+        shipped -= {path.split("/")[2] for path in SOURCES if path.startswith("src/store/")}
+        vendor = re.compile("|".join(map(re.escape, sorted(shipped))), re.IGNORECASE)
         problems = []
         for path in SOURCES:
             if folder_of(path) == "sandbox" or path == "src/connector/catalog.cpp" or "test" in os.path.basename(path):

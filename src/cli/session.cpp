@@ -20,6 +20,7 @@ Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspac
   auto client = CurlClient::create(session->loop_, options);
   if (!client.ok()) return client.error();
   session->client_ = *std::move(client);
+  session->stores_ = std::make_unique<Stores>(session->loop_, *session->client_);
   session->watch_ =
       std::make_unique<InterruptWatch>(session->loop_, [raw = session.get()](Interrupt interrupt) {
         raw->signal_ = interrupt.signal;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "net/curl_client.h"
 #include "run/run.h"
+#include "store/store.h"
 
 namespace penstock::cli {
 
@@ -16,10 +17,10 @@ class Session {
  public:
   static Result<std::unique_ptr<Session>> start(const Globals& globals, Workspace& workspace);
   RunParts parts(OnProgress on_progress) {
-    return {loop_, *client_, workspace_, random_, interruption_, std::move(on_progress)};
+    return {loop_, *stores_, workspace_, random_, interruption_, std::move(on_progress)};
   }
   RealLoop& loop() { return loop_; }
-  HttpClient& client() { return *client_; }
+  HttpClient& client() { return *stores_; }
   // 0, or the signal that asked us to stop.
   int signal() const { return signal_; }
 
@@ -27,8 +28,10 @@ class Session {
   Session(const Globals& globals, Workspace& workspace);
   const Globals& globals_;
   Workspace& workspace_;
-  RealLoop loop_;
+  // A store's request keeps a thread busy until it is answered.
+  RealLoop loop_{24};
   std::unique_ptr<CurlClient> client_;
+  std::unique_ptr<Stores> stores_;  // of every scheme; the web's go on to client_
   Random random_;
   Interruption interruption_;
   std::unique_ptr<InterruptWatch> watch_;

@@ -12,6 +12,21 @@ namespace {
 constexpr unsigned char kHubspot[] = {
 #embed "../../connectors/hubspot.yaml"
 };
+constexpr unsigned char kFiles[] = {
+#embed "../../connectors/files.yaml"
+};
+constexpr unsigned char kKafka[] = {
+#embed "../../connectors/kafka.yaml"
+};
+constexpr unsigned char kMysql[] = {
+#embed "../../connectors/mysql.yaml"
+};
+constexpr unsigned char kPostgres[] = {
+#embed "../../connectors/postgres.yaml"
+};
+constexpr unsigned char kRedis[] = {
+#embed "../../connectors/redis.yaml"
+};
 #pragma clang diagnostic pop
 
 struct Shipped {
@@ -27,7 +42,12 @@ std::string_view text_of(const unsigned char (&bytes)[size]) {
 // Listed by hand: one line a connector.
 const std::vector<Shipped>& shipped() {
   static const std::vector<Shipped> all = {
+      {"files", text_of(kFiles)},
       {"hubspot", text_of(kHubspot)},
+      {"kafka", text_of(kKafka)},
+      {"mysql", text_of(kMysql)},
+      {"postgres", text_of(kPostgres)},
+      {"redis", text_of(kRedis)},
   };
   return all;
 }

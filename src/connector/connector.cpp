@@ -103,6 +103,8 @@ Result<void> Target::bind_route() {
   const std::optional<Route>& route = facts_.match_kind == MatchKind::id       ? routes.id
                                       : facts_.match_kind == MatchKind::unique ? routes.unique
                                                                                : routes.search;
+  // Asking for fields matches nothing, and what is only added needs no route either.
+  if (!route && facts_.match_field.empty()) return success();
   if (!route)
     return Error{ErrorKind::config,
                  fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field),

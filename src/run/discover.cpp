@@ -87,8 +87,10 @@ Task<Result<MatchKind>> find_match_kind(HttpClient& client, Access& access, conn
   const connector::Object* object = connector->object(*sync.object);
   if (const auto known = Connector::match_kind(*object, field)) co_return *known;
   auto fields = co_await discover_fields(client, access, connector, std::move(settings), *sync.object);
+  const bool was_asked = connector->declaration().discover.fields.has_value();
   if (!fields.ok() &&
-      (fields.error().kind == ErrorKind::auth || fields.error().kind == ErrorKind::permission))
+      (fields.error().kind == ErrorKind::auth || fields.error().kind == ErrorKind::permission ||
+       (fields.error().kind == ErrorKind::config && was_asked)))
     co_return fields.error();
   if (!fields.ok()) {
     notes.push_back(

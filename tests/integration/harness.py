@@ -127,6 +127,11 @@ class Answer:
         return f"$ {' '.join(self.command)}\nexit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
     @property
+    def text(self):
+        """Everything that a person saw."""
+        return self.out + self.err
+
+    @property
     def objects(self):
         return [json.loads(line) for line in self.out.split("\n") if line.startswith("{")]
 

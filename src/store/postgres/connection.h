@@ -1,0 +1,84 @@
+// libpq with deadlines: nothing here waits for a server longer than it was told to.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace penstock::postgres {
+
+// What the server, or the way to it, did not like.
+struct Trouble {
+  std::string sqlstate;   // empty: the connection was lost, or never made
+  std::string message;    // with the server's detail
+  bool lost = false;      // the connection is of no use any more
+  bool login = false;     // while connecting: who we are was refused
+  bool database = false;  // while connecting: there is no such database
+};
+
+class Rows {
+ public:
+  explicit Rows(PGresult* result) : result_(result, &PQclear) {}
+  size_t count() const { return static_cast<size_t>(PQntuples(result_.get())); }
+  bool is_null(size_t row, size_t column) const {
+    return PQgetisnull(result_.get(), static_cast<int>(row), static_cast<int>(column)) != 0;
+  }
+  std::string_view text(size_t row, size_t column) const {
+    return {PQgetvalue(result_.get(), static_cast<int>(row), static_cast<int>(column)),
+            static_cast<size_t>(PQgetlength(result_.get(), static_cast<int>(row), static_cast<int>(column)))};
+  }
+  const PGresult* get() const { return result_.get(); }
+
+ private:
+  std::unique_ptr<PGresult, decltype(&PQclear)> result_;
+};
+
+// Rows, or what was the trouble.
+struct Outcome {
+  std::optional<Rows> rows;
+  Trouble trouble;
+  bool ok() const { return rows.has_value(); }
+};
+
+struct Login {
+  std::string connection, password;
+};
+
+class Connection {
+ public:
+  explicit Connection(Login login) : login_(std::move(login)), handle_(nullptr, &PQfinish) {}
+
+  bool is_open() const { return handle_ && PQstatus(handle_.get()) == CONNECTION_OK; }
+  void close() { handle_.reset(); }
+  // From now on each call ends by then.
+  void set_deadline(Duration from_now) { deadline_ = std::chrono::steady_clock::now() + from_now; }
+
+  std::optional<Trouble> open();
+  // One or more statements without parameters; the last one's rows.
+  Outcome run(const std::string& sql);
+  // One statement; empty parameters are NULL.
+  Outcome run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
+  // COPY ... FROM STDIN with these data.
+  Outcome copy_in(const std::string& sql, std::string_view data);
+
+ private:
+  Outcome results();
+  Outcome lost(std::string_view what);
+  bool flush();
+  bool wait(bool for_writing);
+  PGresult* next_result(bool& timed_out);
+
+  Login login_;
+  std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
+  std::chrono::steady_clock::time_point deadline_{};
+};
+
+}  // namespace penstock::postgres

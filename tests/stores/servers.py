@@ -1,0 +1,288 @@
+"""Real servers of Debian's packages, on free ports of the loopback, in directories of their own."""
+
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+PASSWORD = "s3cret-e2e-91c2"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def find_program(*patterns):
+    """The newest file that fits one of the patterns; a bare name is looked for in the PATH and where servers live."""
+    for pattern in patterns:
+        if "/" not in pattern:
+            found = shutil.which(pattern, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+            if found:
+                return found
+        else:
+            found = sorted(glob.glob(pattern))
+            if found:
+                return found[-1]
+    return None
+
+
+class Missing(unittest.SkipTest):
+    """A server's package is not installed. Where PENSTOCK_SERVERS=required stands (CI), that is a failure."""
+
+
+def need(program, package):
+    if program:
+        return program
+    if os.environ.get("PENSTOCK_SERVERS") == "required":
+        raise RuntimeError(f"this test needs the package {package}: ./dev setup installs it")
+    raise Missing(f"needs the package {package}: ./dev setup installs it")
+
+
+def as_nobody(command):
+    """Servers that refuse to run as root run as nobody."""
+    if os.getuid() != 0:
+        return command
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
+
+
+class Server:
+    """A process with a directory, which start() starts again after kill()."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="penstock-server-")
+        if os.getuid() == 0:
+            shutil.chown(self.directory, "nobody", "nogroup")
+        self.port = free_port()
+        self.process = None
+
+    def path(self, *parts):
+        return os.path.join(self.directory, *parts)
+
+    def launch(self, command, **more):
+        with open(self.path("server.log"), "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True,
+                                            cwd=self.directory, **more)
+
+    def wait_until(self, ready, seconds=60):
+        end = time.monotonic() + seconds
+        while not ready():
+            if self.process.poll() is not None or time.monotonic() > end:
+                with open(self.path("server.log"), encoding="utf-8", errors="replace") as log:
+                    raise RuntimeError(f"{self.process.args[0]} did not start:\n{log.read()[-3000:]}")
+            time.sleep(0.02)
+
+    def answers(self):
+        with socket.socket() as one:
+            return one.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self):
+        """Kills the server and all its children at once."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.process = None
+
+    def remove(self):
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Postgres(Server):
+    def __init__(self):
+        super().__init__()
+        self.initdb = need(find_program("/usr/lib/postgresql/*/bin/initdb"), "postgresql")
+        self.programs = os.path.dirname(self.initdb)
+        self.data = self.path("data")
+        with open(self.path("password"), "w", encoding="utf-8") as file:
+            file.write(PASSWORD)
+        os.chmod(self.path("password"), 0o644)
+        subprocess.run(as_nobody([self.initdb, "-D", self.data, "-U", "penstock", "-A", "scram-sha-256", "-E", "UTF8",
+                                  "--locale=C.UTF-8", "--no-sync", f"--pwfile={self.path('password')}"]),
+                       check=True, capture_output=True, cwd=self.directory)
+        self.start()
+
+    def start(self):
+        # A killed server's backends may take a moment to let go of the memory that they share.
+        for attempt in range(50):
+            self.launch(as_nobody([os.path.join(self.programs, "postgres"), "-D", self.data, "-p", str(self.port), "-h",
+                                   "127.0.0.1", "-k", self.directory, "-c", "fsync=off", "-c", "max_connections=40"]))
+            try:
+                self.wait_until(self.is_ready)
+                return
+            except RuntimeError:
+                if attempt == 49:
+                    raise
+                time.sleep(0.2)
+
+    def is_ready(self):
+        return self.psql("select 1", check=False).returncode == 0
+
+    def psql(self, sql, check=True):
+        done = subprocess.run([os.path.join(self.programs, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
+                               "-p", str(self.port), "-U", "penstock", "-d", "postgres", "-c", sql],
+                              capture_output=True, text=True, check=False, env=os.environ | {"PGPASSWORD": PASSWORD})
+        if check and done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done
+
+    def sql(self, statement):
+        return self.psql(statement).stdout.rstrip("\n")
+
+    def url(self, password=PASSWORD, database="postgres"):
+        return f"postgresql://penstock:{password}@127.0.0.1:{self.port}/{database}"
+
+
+class MariaDb(Server):
+    def __init__(self):
+        super().__init__()
+        install = need(find_program("mariadb-install-db"), "mariadb-server")
+        self.daemon = need(find_program("mariadbd"), "mariadb-server")
+        self.client = need(find_program("mariadb"), "mariadb-server")
+        self.data = self.path("data")
+        subprocess.run(as_nobody([install, "--no-defaults", f"--datadir={self.data}", "--skip-test-db",
+                                  "--auth-root-authentication-method=normal"]),
+                       check=True, capture_output=True, cwd=self.directory)
+        self.start()
+        self.root(f"create user penstock@'%' identified by '{PASSWORD}'; create database crm; "
+                  "grant all on crm.* to penstock@'%'")
+
+    def start(self):
+        self.launch(as_nobody([self.daemon, "--no-defaults", f"--datadir={self.data}", f"--socket={self.path('sock')}",
+                               f"--port={self.port}", "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=2",
+                               f"--pid-file={self.path('pid')}", "--character-set-server=utf8mb4",
+                               "--collation-server=utf8mb4_general_ci"]))
+        self.wait_until(lambda: self.root("select 1", check=False).returncode == 0)
+
+    def root(self, sql, check=True):
+        done = subprocess.run([self.client, "--no-defaults", f"--socket={self.path('sock')}", "-uroot", "-N", "-B", "-r",
+                               "--default-character-set=utf8mb4", "-e", sql], capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done
+
+    def sql(self, statement):
+        return self.root("use crm; " + statement).stdout.rstrip("\n")
+
+    def url(self, password=PASSWORD, database="crm"):
+        return f"mysql://penstock:{password}@127.0.0.1:{self.port}/{database}"
+
+
+class Redis(Server):
+    def __init__(self):
+        super().__init__()
+        self.daemon = need(find_program("redis-server"), "redis-server")
+        self.start()
+
+    def start(self):
+        self.launch([self.daemon, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes",
+                     "--appendfsync", "always", "--dir", self.directory, "--requirepass", PASSWORD])
+        self.wait_until(self.is_ready)
+
+    def is_ready(self):
+        try:
+            return self.ask("PING") == "PONG"
+        except (OSError, RuntimeError):
+            return False
+
+    def ask(self, *words):
+        """One command; strings decoded, lists as lists."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as one:
+            with one.makefile("rwb") as file:
+                for command in (("AUTH", PASSWORD), words):
+                    file.write(b"*%d\r\n" % len(command))
+                    for word in command:
+                        data = str(word).encode()
+                        file.write(b"$%d\r\n%s\r\n" % (len(data), data))
+                file.flush()
+                self._reply(file)
+                return self._reply(file)
+
+    def _reply(self, file):
+        line = file.readline().rstrip(b"\r\n").decode()
+        kind, rest = line[:1], line[1:]
+        if kind == "-":
+            raise RuntimeError(rest)
+        if kind == ":":
+            return int(rest)
+        if kind == "$":
+            if rest == "-1":
+                return None
+            data = file.read(int(rest))
+            file.read(2)
+            return data.decode()
+        if kind == "*":
+            return [self._reply(file) for _ in range(int(rest))]
+        return rest
+
+    def hash(self, key):
+        flat = self.ask("HGETALL", key)
+        return dict(zip(flat[::2], flat[1::2]))
+
+    def url(self, password=PASSWORD):
+        return f"redis://:{password}@127.0.0.1:{self.port}/0"
+
+
+class Sftp(Server):
+    """proftpd with one user of its own file, whose home is `files`."""
+
+    def __init__(self):
+        super().__init__()
+        self.daemon = need(find_program("proftpd"), "proftpd-core")
+        need(find_program("/usr/lib/proftpd/mod_sftp.so"), "proftpd-mod-crypto")
+        self.files = self.path("files")
+        os.mkdir(self.files)
+        os.chmod(self.files, 0o777)
+        os.chmod(self.directory, 0o755)
+        key = self.path("host_key")
+        subprocess.run(["openssl", "genrsa", "-traditional", "-out", key, "2048"], check=True, capture_output=True)
+        os.chmod(key, 0o600)
+        uid, gid = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
+        crypted = subprocess.run(["openssl", "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True).stdout.strip()
+        with open(self.path("passwd"), "w", encoding="utf-8") as file:
+            file.write(f"penstock:{crypted}:{uid}:{gid}::{self.files}:/bin/false\n")
+        os.chmod(self.path("passwd"), 0o600)
+        with open(self.path("proftpd.conf"), "w", encoding="utf-8") as file:
+            file.write(f"""
+LoadModule mod_sftp.c
+ServerType standalone
+ServerName test
+Port {self.port}
+DefaultAddress 127.0.0.1
+{"User nobody" if os.getuid() == 0 else ""}
+{"Group nogroup" if os.getuid() == 0 else ""}
+PidFile {self.path("pid")}
+ScoreboardFile {self.path("scoreboard")}
+DelayEngine off
+UseIPv6 off
+WtmpLog off
+RequireValidShell off
+AuthOrder mod_auth_file.c
+AuthUserFile {self.path("passwd")}
+SFTPEngine on
+SFTPHostKey {key}
+SFTPLog none
+""")
+        self.start()
+        scan = subprocess.run(["ssh-keyscan", "-p", str(self.port), "-t", "rsa", "127.0.0.1"], check=False,
+                              capture_output=True, text=True)
+        self.known_hosts = self.path("known_hosts")
+        with open(self.known_hosts, "w", encoding="utf-8") as file:
+            file.write(scan.stdout)
+
+    def start(self):
+        self.launch([self.daemon, "-n", "-q", "-c", self.path("proftpd.conf")])
+        self.wait_until(self.answers)
+
+    def url(self):
+        return f"sftp://penstock@127.0.0.1:{self.port}{self.files}"
