@@ -136,6 +136,7 @@ struct Sync {
   std::vector<Named<FieldRule>> fields;      // destination field -> value
   OnRemoved on_removed = OnRemoved::ignore;  // `remove` in mode mirror
   MatchChange match_change = MatchChange::follow;
+  std::optional<Node> options;  // what the connector lets a sync choose; it checks them
   std::optional<Schedule> schedule;
   Guard guard;
   std::vector<Placed<std::string>> alerts;

@@ -194,6 +194,8 @@ std::vector<FieldOf<Sync>> own_fields() {
                {"new", MatchChange::open_new, "look for, or create, the record of the new value"}}))
           .by_default("follow")
           .help("What happens when a row's match value changes."),
+      field<&Sync::options>("options", declare::anything())
+          .help("What this kind of destination lets a sync choose; see the connector's page."),
       field<&Sync::description>("description", text()).help("What it is for."),
       field<&Sync::paused>("paused", boolean())
           .by_default("false")

@@ -2,282 +2,241 @@
 
 #include <fmt/format.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+
 #include "connector/values.h"
 
 namespace penstock::connector {
+namespace {
 
 using What = Placeholder::What;
+using Filter = Placeholder::Filter;
 
-// Turns the template's tree into three flat lists of pieces: before the rows, of a row, behind the rows.
-class BodyCompiler {
- public:
-  explicit BodyCompiler(Body& body) : body_(body) {}
-
-  Result<void> compile(const Node& node) {
-    into_ = &body_.prefix_;
-    node_(node);
-    if (!body_.in_list_) {
-      // No list of rows: the whole body belongs to one row.
-      body_.row_ = std::move(body_.prefix_);
-      body_.prefix_.clear();
-    }
-    if (error_.empty()) return success();
-    return Error{ErrorKind::internal, error_, ""};
-  }
-
- private:
-  void node_(const Node& node) {
-    switch (node.kind) {
-      case Node::Kind::null:
-        return literal("null");
-      case Node::Kind::scalar:
-        return scalar(node);
-      case Node::Kind::sequence:
-        return sequence(node);
-      case Node::Kind::map:
-        return map(node);
-    }
-  }
-
-  void scalar(const Node& node) {
-    if (node.meaning() != Node::Meaning::text) return literal(declare::as_json(node));
-    const auto text = TextTemplate::parse(node.text);
-    if (!text.ok()) {
-      error_ = text.error().message;
-      return;
-    }
-    const Placeholder* alone = text->alone();
-    if (alone != nullptr && is_of_batch(alone->what)) return list_of(*alone);
-    if (alone != nullptr && is_open(*alone)) return placeholder(Body::Piece::Form::json, *alone);
-    literal("\"");
-    for (const auto& piece : text->pieces()) {
-      if (piece.placeholder && is_open(*piece.placeholder))
-        placeholder(Body::Piece::Form::inside_string, *piece.placeholder);
-      else
-        string_content(piece.placeholder ? body_.facts_.constant(*piece.placeholder) : piece.literal);
-    }
-    literal("\"");
-  }
-
-  // Not known before a request is made.
-  static bool is_open(const Placeholder& placeholder) {
-    return is_of_row(placeholder.what) || placeholder.what == What::page ||
-           placeholder.what == What::read_fields;
-  }
-
-  void list_of(const Placeholder& batch) {
-    Placeholder one = batch;
-    one.what = batch.what == What::matches ? What::match : What::record_id;
-    rows([&] { placeholder(Body::Piece::Form::json, one); });
-  }
-
-  template <class WriteRow>
-  void rows(WriteRow write_row) {
-    literal("[");
-    body_.in_list_ = true;
-    into_ = &body_.row_;
-    write_row();
-    into_ = &body_.suffix_;
-    literal("]");
-  }
-
-  void sequence(const Node& node) {
-    literal("[");
-    for (size_t i = 0; i < node.items.size(); ++i) {
-      if (i > 0) literal(",");
-      node_(node.items[i]);
-    }
-    literal("]");
-  }
-
-  void map(const Node& node) {
-    if (node.entries.size() == 1 && node.entries[0].key == "each_row")
-      return rows([&] { node_(node.entries[0].value); });
-    literal("{");
-    bool first = true;
-    for (const auto& entry : node.entries) {
-      if (entry.key == "...") continue;
-      if (!std::exchange(first, false)) literal(",");
-      std::string key;
-      append_json_string(key, entry.key);
-      literal(key + ":");
-      node_(entry.value);
-    }
-    if (node.find("...") != nullptr) {
-      placeholder(Body::Piece::Form::members,
-                  Placeholder{.what = What::fields, .argument = "", .lower = false});
-      into_->back().comma_before = !first;
-    }
-    literal("}");
-  }
-
-  void string_content(const std::string& text) {
-    std::string quoted;
-    append_json_string(quoted, text);
-    literal(std::string_view(quoted).substr(1, quoted.size() - 2));
-  }
-
-  void literal(std::string_view text) {
-    if (!into_->empty() && into_->back().form == Body::Piece::Form::literal)
-      into_->back().literal += text;
-    else
-      into_->push_back({Body::Piece::Form::literal, std::string(text), {}, false});
-  }
-
-  void placeholder(Body::Piece::Form form, const Placeholder& what) {
-    into_->push_back({form, "", what, false});
-  }
-
-  Body& body_;
-  std::vector<Body::Piece>* into_ = nullptr;
-  std::string error_;
-};
-
-Result<Body> Body::compile(const Node& node, BodyFacts facts) {
-  Body body;
-  body.facts_ = std::move(facts);
-  for (const auto& name : body.facts_.field_names) {
-    append_json_string(body.member_names_.emplace_back(), name);
-    body.member_names_.back() += ':';
-  }
-  if (!body.facts_.match_member.empty()) {
-    append_json_string(body.match_member_, body.facts_.match_member);
-    body.match_member_ += ':';
-  }
-  if (auto compiled = BodyCompiler(body).compile(node); !compiled.ok()) return compiled.error();
-  body.facts_.constant = nullptr;  // whoever gave it may be gone by now
-  return body;
-}
-
-void Body::add(std::string& out, const RowView& row, size_t index, bool masked) const {
-  if (index > 0 && in_list_) out += ',';
-  write(out, row_, &row, index, "", masked);
-}
-
-void Body::write(std::string& out, const std::vector<Piece>& pieces, const RowView* row, size_t index,
-                 std::string_view page, bool masked) const {
-  for (const auto& piece : pieces) {
-    switch (piece.form) {
-      case Piece::Form::literal:
-        out += piece.literal;
-        break;
-      case Piece::Form::json:
-        write_json(out, piece, row, index, page, masked);
-        break;
-      case Piece::Form::inside_string:
-        write_inside(out, piece, row, index, page, masked);
-        break;
-      case Piece::Form::members:
-        write_members(out, *row, piece.comma_before, masked);
-        break;
-    }
-  }
-}
-
-namespace {
+constexpr char kTextBegins = '\x01';
 
 void lower_from(std::string& text, size_t start) {
   for (size_t i = start; i < text.size(); ++i)
     if (text[i] >= 'A' && text[i] <= 'Z') text[i] = static_cast<char>(text[i] + 32);
 }
 
-}  // namespace
-
-void Body::write_json(std::string& out, const Piece& piece, const RowView* row, size_t index,
-                      std::string_view page, bool masked) const {
-  switch (piece.placeholder.what) {
-    case What::match: {
-      const size_t start = out.size();
-      write_match(out, *row, masked);
-      if (piece.placeholder.lower) lower_from(out, start);
-      return;
-    }
-    case What::record_id:
-      return append_json_string(out, row->record_id);
-    case What::trace:
-      return (void)(out += fmt::format("\"{}\"", index));
-    case What::fields:
-      out += '{';
-      write_members(out, *row, false, masked);
-      out += '}';
-      return;
-    case What::page:
-      return append_json_string(out, page);
-    case What::read_fields: {
-      out += '[';
-      for (size_t i = 0; i < facts_.read_fields.size(); ++i) {
-        if (i > 0) out += ',';
-        append_json_string(out, facts_.read_fields[i]);
-      }
-      out += ']';
-      return;
-    }
-    default:
-      die("a placeholder that is not open");
+// 'O\'Brien': as query languages take a text.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
   }
+  return out + "'";
 }
 
-void Body::write_inside(std::string& out, const Piece& piece, const RowView* row, size_t index,
-                        std::string_view page, bool masked) const {
+std::string match_text_of(const BodyFacts& facts, const RowView& row, bool masked) {
+  if (masked && facts.match_is_personal) return std::string(kMask);
+  if (!row.match_text.empty()) return std::string(row.match_text);
   std::string text;
-  switch (piece.placeholder.what) {
+  if (!row.match.empty()) append_value_text(text, row.match[0], row.row, *facts.values);
+  return text;
+}
+
+std::string field_text(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
+  const auto found = std::find(facts.field_names.begin(), facts.field_names.end(), name);
+  if (found == facts.field_names.end()) return "";
+  const auto field = static_cast<size_t>(found - facts.field_names.begin());
+  if (row.clear || row.fields[field].is_null(row.row)) return "";
+  if (masked && facts.personal[field]) return std::string(kMask);
+  std::string text;
+  append_value_text(text, row.fields[field], row.row, *facts.values);
+  return text;
+}
+
+}  // namespace
+
+std::string once_of(const BodyFacts& facts, const RowView& row) {
+  const uint64_t facts_of_row[] = {row.key_hash.hi, row.key_hash.lo, row.fingerprint};
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(facts_of_row, sizeof facts_of_row, facts.seed);
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+std::string row_text(const Placeholder& placeholder, const BodyFacts& facts, const RowView& row, size_t index,
+                     bool masked) {
+  std::string text;
+  switch (placeholder.what) {
     case What::match:
-      if (masked && facts_.match_is_personal)
-        text = kMask;
-      else if (row->match_text.empty())
-        append_value_text(text, row->match[0], row->row, *facts_.values);
-      else
-        text = row->match_text;
+      text = match_text_of(facts, row, masked);
       break;
     case What::record_id:
-      text = row->record_id;
+      text = row.record_id;
       break;
     case What::trace:
       text = fmt::to_string(index);
       break;
-    case What::page:
-      text = page;
+    case What::key:
+      text = row.key;
+      break;
+    case What::once:
+      text = once_of(facts, row);
+      break;
+    case What::field:
+      text = field_text(placeholder.argument, facts, row, masked);
       break;
     default:
-      die("a placeholder that cannot stand inside a text");
+      die("a placeholder that is no text of a row");
   }
-  if (piece.placeholder.lower) lower_from(text, 0);
-  std::string quoted;
-  append_json_string(quoted, text);
-  out.append(quoted, 1, quoted.size() - 2);
+  for (const Filter filter : placeholder.filters) {
+    if (filter == Filter::lower) lower_from(text, 0);
+    if (filter == Filter::quote) text = quoted(text);
+  }
+  return text;
 }
 
-void Body::write_match(std::string& out, const RowView& row, bool masked) const {
+void Body::add(std::string& out, const RowView& row, size_t index, const RequestFacts& request) const {
+  if (index > 0 && in_list_) out += separator_;
+  write(out, row_, &row, index, request);
+}
+
+MemberFacts Body::member_facts(bool masked) const {
+  return {.values = *facts_.values, .personal = facts_.personal, .masked = masked};
+}
+
+void Body::write(std::string& out, const std::vector<Piece>& pieces, const RowView* row, size_t index,
+                 const RequestFacts& request) const {
+  for (const auto& piece : pieces) {
+    switch (piece.form) {
+      case Piece::Form::literal:
+        out += piece.literal;
+        break;
+      case Piece::Form::json:
+        write_json(out, piece, row, index, request);
+        break;
+      case Piece::Form::inside_string:
+        write_inside(out, piece, row, index, request);
+        break;
+      case Piece::Form::member:
+        if (!row->send[piece.index]) break;
+        append_comma(out);
+        out += piece.literal;
+        append_field(out, *row, piece.index, member_facts(request.masked));
+        break;
+      case Piece::Form::members:
+        if (row->write_match && piece.placeholder.argument.empty())
+          write_unmapped_match(out, *row, request.masked);
+        members_[piece.index].write(out, *row, member_facts(request.masked));
+        break;
+      case Piece::Form::match_members:
+        write_match_members(out, *row, request.masked);
+        break;
+      case Piece::Form::comma:
+        append_comma(out);
+        break;
+      case Piece::Form::text_ends: {
+        const size_t begin = out.rfind(kTextBegins);
+        const std::string text = out.substr(begin + 1);
+        out.resize(begin);
+        append_json_string(out, text);
+        break;
+      }
+    }
+  }
+}
+
+void Body::write_json(std::string& out, const Piece& piece, const RowView* row, size_t index,
+                      const RequestFacts& request) const {
+  switch (piece.placeholder.what) {
+    case What::match: {
+      const size_t start = out.size();
+      write_match_value(out, *row, 0, request.masked);
+      if (piece.placeholder.has(Filter::lower)) lower_from(out, start);
+      return;
+    }
+    case What::match_values:
+      return write_match_values(out, *row, request.masked);
+    case What::field:
+      if (piece.index == facts_.field_names.size())
+        out += "null";
+      else
+        append_field(out, *row, piece.index, member_facts(request.masked));
+      return;
+    case What::read_fields: {
+      out += '[';
+      for (const auto& name : facts_.read_fields) {
+        append_comma(out);
+        append_json_string(out, name);
+      }
+      out += ']';
+      return;
+    }
+    case What::page:
+      return append_json_string(out, request.page);
+    case What::run:
+      return append_json_string(out, request.run);
+    case What::job:
+      return append_json_string(out, request.job);
+    default:
+      return append_json_string(out, row_text(piece.placeholder, facts_, *row, index, request.masked));
+  }
+}
+
+void Body::write_inside(std::string& out, const Piece& piece, const RowView* row, size_t index,
+                        const RequestFacts& request) const {
+  std::string text;
+  switch (piece.placeholder.what) {
+    case What::page:
+      text = request.page;
+      break;
+    case What::run:
+      text = request.run;
+      break;
+    case What::job:
+      text = request.job;
+      break;
+    default:
+      text = row_text(piece.placeholder, facts_, *row, index, request.masked);
+  }
+  std::string quoted_text;
+  append_json_string(quoted_text, text);
+  out.append(quoted_text, 1, quoted_text.size() - 2);
+}
+
+void Body::write_match_value(std::string& out, const RowView& row, size_t index, bool masked) const {
   if (masked && facts_.match_is_personal)
     append_json_string(out, kMask);
-  else if (row.match_text.empty())
-    append_value(out, row.match[0], row.row, *facts_.values);
-  else
+  else if (index == 0 && !row.match_text.empty())
     append_json_string(out, row.match_text);
+  else
+    append_value(out, row.match[index], row.row, *facts_.values);
 }
 
-void Body::write_members(std::string& out, const RowView& row, bool comma_before, bool masked) const {
-  bool comma = comma_before;
-  if (row.write_match && !match_member_.empty()) {
-    if (comma) out += ',';
-    comma = true;
-    out += match_member_;
+void Body::write_match_values(std::string& out, const RowView& row, bool masked) const {
+  out += '[';
+  for (size_t i = 0; i < row.match.size(); ++i) {
+    append_comma(out);
+    write_match_value(out, row, i, masked);
+  }
+  out += ']';
+}
+
+void Body::write_match_members(std::string& out, const RowView& row, bool masked) const {
+  for (size_t i = 0; i < match_keys_.size(); ++i) {
+    if (row.match[i].is_null(row.row)) continue;
+    append_comma(out);
+    out += match_keys_[i];
+    write_match_value(out, row, i, masked);
+  }
+}
+
+// A record that is made carries what it will be found by.
+void Body::write_unmapped_match(std::string& out, const RowView& row, bool masked) const {
+  if (facts_.match_is_record) return;
+  for (size_t i = 0; i < match_keys_.size(); ++i) {
+    if (match_is_mapped_[i]) continue;
+    append_comma(out);
+    out += match_keys_[i];
     if (masked && facts_.match_is_personal)
       append_json_string(out, kMask);
     else
-      append_value(out, row.match[0], row.row, *facts_.values);
-  }
-  for (size_t i = 0; i < member_names_.size(); ++i) {
-    if (!row.send[i]) continue;
-    if (comma) out += ',';
-    comma = true;
-    out += member_names_[i];
-    if (row.clear)
-      out += facts_.values->null;
-    else if (masked && facts_.personal[i] && !row.fields[i].is_null(row.row))
-      append_json_string(out, kMask);
-    else
-      append_value(out, row.fields[i], row.row, *facts_.values);
+      append_value(out, row.match[i], row.row, *facts_.values);
   }
 }
 

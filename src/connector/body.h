@@ -9,39 +9,59 @@
 #include <string_view>
 #include <vector>
 
+#include "base/key.h"
 #include "connector/declaration.h"
+#include "connector/members.h"
 #include "connector/text_template.h"
 #include "payload/payload.h"
 
 namespace penstock::connector {
 
-inline constexpr size_t kFieldsMax = 512;
-using FieldMask = std::bitset<kFieldsMax>;
-
 // One row as the encoder sees it; borrows from the plan's chunk.
 struct RowView {
-  std::span<const Values> fields;
-  std::span<const Values> match;
-  size_t row = 0;               // in the vectors
-  FieldMask send;               // which fields travel
-  bool clear = false;           // all of them as NULL, whatever they hold
-  bool write_match = false;     // the match field travels among the fields, even if it is not mapped
-  std::string_view match_text;  // stands for the match value when not empty (what it was before)
-  std::string_view record_id;   // empty when not known
-  std::string_view job = {};    // the id of the job that it travels in; empty: none
+  std::span<const Values> fields{};
+  std::span<const Values> match{};
+  size_t row = 0;                 // in the vectors
+  FieldMask send{};               // which fields travel
+  bool clear = false;             // all of them as NULL, whatever they hold
+  bool write_match = false;       // the match fields travel among the fields, even if they are not mapped
+  std::string_view match_text{};  // stands for the match value when not empty (what it was before)
+  std::string_view record_id{};   // empty when not known
+  std::string_view job{};         // the id of the job that it travels in; empty: none
+  std::string_view key{};         // the model's key, as people see it
+  KeyHash key_hash{};
+  Fingerprint fingerprint = 0;
+};
+
+// What all rows of one request share.
+struct RequestFacts {
+  std::string_view page{};  // mark of a look-up's page
+  std::string_view run{};   // id of the run
+  std::string_view job{};   // id of the job that the request is about
+  bool masked = false;      // personal values are masked: as the request is kept and shown
 };
 
 // What a sync puts into a template once and for all.
 struct BodyFacts {
-  std::vector<std::string> field_names;
-  std::string match_member = {};   // the match field's name when it is not among them; else empty
-  FieldMask personal;              // fields to mask when asked for
-  bool match_is_personal = false;  // likewise the match value
-  std::vector<std::string> read_fields;
+  std::vector<std::string> field_names{};
+  std::vector<std::string> match_names{};
+  bool match_is_record = false;    // the match value is the record's id: it is no field
+  FieldMask personal{};            // fields to mask when asked for
+  bool match_is_personal = false;  // likewise the match values
+  std::vector<std::string> read_fields{};
+  uint64_t seed = 0;                   // tells the {once} of one sync from that of another
+  std::vector<std::string> apart{};    // fields that stand somewhere else in the request: {field.NAME}
+  bool lines = false;                  // each row is a line of its own, or several: NDJSON
   const ValueRules* values = nullptr;  // outlives the body
-  // For placeholders that are the same in every request: setting, object, match_field.
-  std::function<std::string(const Placeholder&)> constant;
+  // The constant placeholders.
+  std::function<std::string(const Placeholder&)> constant{};
 };
+
+// The text of a placeholder of a row, for headers, paths and texts in bodies.
+std::string row_text(const Placeholder& placeholder, const BodyFacts& facts, const RowView& row, size_t index,
+                     bool masked);
+// 32 hexadecimal digits for the payload of one row.
+std::string once_of(const BodyFacts& facts, const RowView& row);
 
 // Immutable once compiled; thread-safe.
 class Body {
@@ -49,38 +69,48 @@ class Body {
   // The template was checked when the declaration was read; what is wrong with it here is an internal error.
   static Result<Body> compile(const Node& node, BodyFacts facts);
 
-  void begin(std::string& out, std::string_view page = "") const {
-    write(out, prefix_, nullptr, 0, page, false);
-  }
+  void begin(std::string& out, const RequestFacts& request) const { write(out, prefix_, nullptr, 0, request); }
   // `index` counts the rows of this body from 0; it is the {trace}.
-  void add(std::string& out, const RowView& row, size_t index, bool masked = false) const;
-  void end(std::string& out, std::string_view page = "") const {
-    write(out, suffix_, nullptr, 0, page, false);
-  }
+  void add(std::string& out, const RowView& row, size_t index, const RequestFacts& request) const;
+  void end(std::string& out, const RequestFacts& request) const { write(out, suffix_, nullptr, 0, request); }
 
  private:
   friend class BodyCompiler;
   struct Piece {
-    enum class Form { literal, json, inside_string, members };
+    enum class Form {
+      literal,
+      json,           // a placeholder as a JSON value
+      inside_string,  // the same within a text
+      member,         // "key": value of one field, left out when the field does not travel
+      members,        // those of one of members_
+      match_members,
+      comma,      // between members, where it cannot be known beforehand whether one stands before
+      text_ends,  // what was written since kTextBegins becomes a JSON string
+    };
     Form form = Form::literal;
-    std::string literal;
-    Placeholder placeholder;
-    bool comma_before = false;  // of members: others stand before it in the object
+    std::string literal{};
+    Placeholder placeholder{};
+    size_t index = 0;  // of a field, or in members_
   };
   void write(std::string& out, const std::vector<Piece>& pieces, const RowView* row, size_t index,
-             std::string_view page, bool masked) const;
+             const RequestFacts& request) const;
   void write_json(std::string& out, const Piece& piece, const RowView* row, size_t index,
-                  std::string_view page, bool masked) const;
+                  const RequestFacts& request) const;
   void write_inside(std::string& out, const Piece& piece, const RowView* row, size_t index,
-                    std::string_view page, bool masked) const;
-  void write_members(std::string& out, const RowView& row, bool comma_before, bool masked) const;
-  void write_match(std::string& out, const RowView& row, bool masked) const;
+                    const RequestFacts& request) const;
+  void write_match_value(std::string& out, const RowView& row, size_t index, bool masked) const;
+  void write_match_members(std::string& out, const RowView& row, bool masked) const;
+  void write_match_values(std::string& out, const RowView& row, bool masked) const;
+  void write_unmapped_match(std::string& out, const RowView& row, bool masked) const;
+  MemberFacts member_facts(bool masked) const;
 
   BodyFacts facts_;
-  std::vector<std::string> member_names_;  // "firstname": with quotes and colon
-  std::string match_member_;               // likewise; empty: it is mapped, or never written
+  std::vector<std::string> match_keys_;  // "email": with quotes and colon
+  std::vector<bool> match_is_mapped_;
+  std::vector<Members> members_;
   std::vector<Piece> prefix_, row_, suffix_;
-  bool in_list_ = false;  // rows are separated by commas
+  bool in_list_ = false;   // rows follow one another, with separator_ between them
+  std::string separator_;
 };
 
 }  // namespace penstock::connector

@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "connector/encode.h"
 #include "connector/json_path.h"
 
 namespace penstock::connector {
@@ -27,6 +28,8 @@ SettingField setting_field(const Named<SettingDeclaration>& named) {
         for (const auto& choice : declared.choices) choices.emplace_back(choice.name, choice.value);
         return setting(named.name, choice_of(std::move(choices)));
       }
+      case SettingDeclaration::Type::body:
+        return setting(named.name, anything());
       case SettingDeclaration::Type::text:
         return setting(named.name, reference_text());
     }
@@ -40,10 +43,11 @@ SettingField setting_field(const Named<SettingDeclaration>& named) {
   return field;
 }
 
-Of<Settings> settings_of(const Declaration& declaration) {
+Of<Settings> settings_of(std::string name, const std::string& summary,
+                         const std::vector<Named<SettingDeclaration>>& declared) {
   std::vector<SettingField> fields;
-  for (const auto& named : declaration.settings) fields.push_back(setting_field(named));
-  return settings(declaration.name + " destination", declaration.summary, std::move(fields));
+  for (const auto& named : declared) fields.push_back(setting_field(named));
+  return settings(std::move(name), summary, std::move(fields));
 }
 
 // `*` stands for any text.
@@ -54,10 +58,21 @@ bool fits(std::string_view pattern, std::string_view name) {
   return name.size() >= head.size() + tail.size() && name.starts_with(head) && name.ends_with(tail);
 }
 
+// What the pattern's `*` stands for.
+std::string rest_of(std::string_view pattern, std::string_view name) {
+  const size_t star = pattern.find('*');
+  return star == pattern.npos ? "" : std::string(name.substr(star, name.size() - pattern.size() + 1));
+}
+
 }  // namespace
 
 Connector::Connector(Declaration declaration)
-    : declaration_(std::move(declaration)), settings_shape_(settings_of(declaration_)) {}
+    : declaration_(std::move(declaration)),
+      settings_shape_(
+          settings_of(declaration_.name + " destination", declaration_.summary, declaration_.settings)),
+      options_shape_(settings_of("options of a sync to " + declaration_.title,
+                                 "What this kind of destination lets a sync choose.",
+                                 declaration_.options)) {}
 
 const Object* Connector::object(std::string_view name) const {
   for (const auto& object : declaration_.objects)
@@ -78,7 +93,42 @@ std::optional<MatchKind> Connector::match_kind(const Object& object, std::string
   return object.other_match;
 }
 
+const std::string& TargetFacts::match_field() const {
+  static const std::string kNone;
+  return match_fields.empty() ? kNone : match_fields[0];
+}
+
 // ---- Target
+
+namespace {
+
+// A body in which {option.NAME} stands for the sync's own template.
+declare::Node with_bodies(const declare::Node& node, const std::map<std::string, declare::Node>& bodies) {
+  if (node.is_scalar() && node.text.starts_with("{option.") && node.text.ends_with('}')) {
+    const auto body = bodies.find(node.text.substr(8, node.text.size() - 9));
+    if (body != bodies.end()) return body->second;
+  }
+  declare::Node out = node;
+  for (auto& item : out.items) item = with_bodies(item, bodies);
+  for (auto& entry : out.entries) entry.value = with_bodies(entry.value, bodies);
+  return out;
+}
+
+bool names_record(const declare::Node& node) {
+  if (node.is_scalar()) return node.text.find("{record_id") != std::string::npos;
+  return std::any_of(node.items.begin(), node.items.end(), names_record) ||
+         std::any_of(node.entries.begin(), node.entries.end(),
+                     [](const auto& entry) { return names_record(entry.value); });
+}
+
+// Names of the fields that have a place of their own in this text.
+void note_fields(const TextTemplate& text, std::vector<std::string>& names) {
+  for (const auto& piece : text.pieces())
+    if (piece.placeholder && piece.placeholder->what == Placeholder::What::field)
+      names.push_back(piece.placeholder->argument);
+}
+
+}  // namespace
 
 Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, TargetFacts facts) {
   Target target;
@@ -86,10 +136,16 @@ Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, Tar
   target.settings_ = std::move(settings);
   target.facts_ = std::move(facts);
   const Declaration& declaration = target.connector_->declaration();
-  if (target.connector_->object(target.facts_.object) == nullptr)
+  target.object_ = target.connector_->object(target.facts_.object);
+  if (target.object_ == nullptr)
     return Error{ErrorKind::config,
                  fmt::format("{} has no object '{}'", declaration.title, target.facts_.object),
                  fmt::format("its objects are {}", list_names(target.connector_->object_names()))};
+  for (const auto& object : declaration.objects)
+    if (&object.value == target.object_)
+      target.object_rest_ = rest_of(object.name, target.facts_.object);
+  target.text_facts_ = target.body_facts();
+  target.text_facts_.constant = nullptr;  // the target may be moved
   target.base_ = target.filled(*declaration.base);
   while (target.base_.ends_with('/')) target.base_.pop_back();
   for (const auto& header : declaration.headers)
@@ -98,16 +154,30 @@ Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, Tar
   return target;
 }
 
+const std::optional<Route>& Target::route() const {
+  const auto of_kind = [this](const Routes& routes) -> const std::optional<Route>& {
+    switch (facts_.match_kind) {
+      case MatchKind::id:
+        return routes.id;
+      case MatchKind::unique:
+        return routes.unique;
+      case MatchKind::search:
+        return routes.search;
+    }
+    die("a kind of match without a route");
+  };
+  if (object_->routes)
+    if (const auto& own = of_kind(*object_->routes)) return own;
+  return of_kind(connector_->declaration().routes);
+}
+
 Result<void> Target::bind_route() {
-  const Routes& routes = connector_->declaration().routes;
-  const std::optional<Route>& route = facts_.match_kind == MatchKind::id       ? routes.id
-                                      : facts_.match_kind == MatchKind::unique ? routes.unique
-                                                                               : routes.search;
+  const std::optional<Route>& route = this->route();
   // Asking for fields matches nothing, and what is only added needs no route either.
-  if (!route && facts_.match_field.empty()) return success();
+  if (!route && facts_.match_fields.empty()) return success();
   if (!route)
     return Error{ErrorKind::config,
-                 fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field),
+                 fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field()),
                  ""};
   struct Slot {
     const std::string& name;
@@ -161,38 +231,75 @@ Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& 
   auto path = TextTemplate::parse(std::string_view(request).substr(space + 1));
   if (!path.ok()) return path.error();
   bound.path = *std::move(path);
-  if (bound.operation->body) {
-    const bool is_mapped =
-        std::find(facts_.fields.begin(), facts_.fields.end(), facts_.match_field) != facts_.fields.end();
-    BodyFacts body_facts{
-        .field_names = facts_.fields,
-        .match_member = is_mapped || facts_.match_kind == MatchKind::id ? "" : facts_.match_field,
-        .personal = facts_.personal,
-        .match_is_personal = facts_.match_is_personal,
-        .read_fields = {},
-        .values = &values(),
-        .constant = [this](const Placeholder& placeholder) { return constant(placeholder); }};
-    if (!facts_.match_field.empty()) body_facts.read_fields.push_back(facts_.match_field);
-    for (size_t i = 0; i < facts_.fields.size(); ++i)
-      if (facts_.read[i] && facts_.fields[i] != facts_.match_field)
-        body_facts.read_fields.push_back(facts_.fields[i]);
-    auto body = Body::compile(*bound.operation->body, std::move(body_facts));
-    if (!body.ok()) return body.error();
-    bound.body = *std::move(body);
+  std::vector<std::string> apart;
+  note_fields(bound.path, apart);
+  for (const auto& header : bound.operation->headers) {
+    auto text = TextTemplate::parse(header.value);
+    if (!text.ok()) return text.error();
+    note_fields(*text, apart);
+    bound.headers.emplace_back(header.name, *std::move(text));
   }
+  if (auto done = bind_body(*bound.operation, std::move(apart), bound); !done.ok()) return done.error();
+  bound.needs_record = request.find("{record_id") != std::string::npos ||
+                       (bound.operation->body && names_record(*bound.operation->body));
   return std::optional<BoundOperation>(std::move(bound));
 }
 
+Result<void> Target::bind_body(const Operation& operation, std::vector<std::string> apart,
+                               BoundOperation& bound) const {
+  if (!operation.body) return success();
+  const Node template_ = with_bodies(*operation.body, facts_.bodies);
+  BodyFacts facts = body_facts();
+  facts.apart = std::move(apart);
+  facts.lines = operation.content == Operation::Content::ndjson;
+  if (operation.content == Operation::Content::csv || operation.content == Operation::Content::multipart) {
+    auto csv = CsvBody::compile(template_, std::move(facts));
+    if (!csv.ok()) return csv.error();
+    bound.csv = *std::move(csv);
+    return success();
+  }
+  auto body = Body::compile(template_, std::move(facts));
+  if (!body.ok()) return body.error();
+  bound.body = *std::move(body);
+  return success();
+}
+
+BodyFacts Target::body_facts() const {
+  BodyFacts facts{.field_names = facts_.fields,
+                  .match_names = facts_.match_fields,
+                  .match_is_record = facts_.match_kind == MatchKind::id,
+                  .personal = facts_.personal,
+                  .match_is_personal = facts_.match_is_personal,
+                  .seed = XXH3_64bits(facts_.sync.data(), facts_.sync.size()),
+                  .values = &values(),
+                  .constant = [this](const Placeholder& placeholder) { return constant(placeholder); }};
+  facts.read_fields = facts_.match_fields;
+  for (size_t i = 0; i < facts_.fields.size(); ++i)
+    if (facts_.read[i] && std::find(facts_.match_fields.begin(), facts_.match_fields.end(),
+                                    facts_.fields[i]) == facts_.match_fields.end())
+      facts.read_fields.push_back(facts_.fields[i]);
+  return facts;
+}
+
 std::string Target::constant(const Placeholder& placeholder) const {
+  const auto value_in = [&](const std::map<std::string, std::string>& values) {
+    const auto found = values.find(placeholder.argument);
+    return found == values.end() ? std::string() : found->second;
+  };
   switch (placeholder.what) {
-    case Placeholder::What::setting: {
-      const auto found = settings_.values.find(placeholder.argument);
-      return found == settings_.values.end() ? std::string() : found->second;
-    }
+    case Placeholder::What::setting:
+      return value_in(settings_.values);
+    case Placeholder::What::option:
+      return value_in(facts_.options);
     case Placeholder::What::object:
       return facts_.object;
+    case Placeholder::What::object_word:
+      if (placeholder.argument == "rest") return object_rest_;
+      for (const auto& word : object_->words)
+        if (word.name == placeholder.argument) return word.value;
+      return "";
     case Placeholder::What::match_field:
-      return facts_.match_field;
+      return facts_.match_field();
     default:
       die("a placeholder that is not constant");
   }
@@ -247,10 +354,7 @@ Result<JobCall> named_address(std::string_view url) {
 
 Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job,
                                  std::string_view page) const {
-  const auto value = [&](const Placeholder& placeholder) {
-    if (placeholder.what == Placeholder::What::job) return std::string(job);
-    return placeholder.what == Placeholder::What::page ? std::string(page) : constant(placeholder);
-  };
+  const RequestFacts facts{.page = page, .job = job};
   JobCall call;
   if (request.request->empty()) return named_address(page);
   const size_t space = request.request->find(' ');
@@ -268,35 +372,86 @@ Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job
     if (!path.ok()) return path.error();
     call.url = base_ + path->fill([&](const Placeholder& placeholder) {
       return placeholder.what == Placeholder::What::job ? job_in_path(job)
-                                                        : percent_encoded(value(placeholder));
+                                                        : percent_encoded(request_text(placeholder, {}, facts));
     });
   }
   if (!request.body) return call;
   // Compiled for each request: there are few, and every one differs.
-  BodyFacts facts;
-  facts.values = &values();
-  facts.constant = value;
-  auto body = Body::compile(*request.body, std::move(facts));
+  auto body = Body::compile(*request.body, body_facts());
   if (!body.ok()) return body.error();
-  body->begin(call.body);
-  body->add(call.body, RowView{}, 0);
-  body->end(call.body);
+  body->begin(call.body, facts);
+  body->add(call.body, RowView{}, 0, facts);
+  body->end(call.body, facts);
   return call;
 }
 
-std::string Target::url(const BoundOperation& operation, const RowView* row) const {
-  return base_ + operation.path.fill([&](const Placeholder& placeholder) {
-    std::string text;
-    if (placeholder.what == Placeholder::What::match && row != nullptr)
-      append_text(text, row->match[0], row->row);
-    else if (placeholder.what == Placeholder::What::record_id && row != nullptr)
-      text = row->record_id;
-    else if (placeholder.what == Placeholder::What::job)
-      return job_in_path(row == nullptr ? "" : row->job);
-    else
-      text = constant(placeholder);
-    return percent_encoded(text);
-  });
+std::string Target::request_text(const Placeholder& placeholder, std::span<const RowView> rows,
+                                 const RequestFacts& request) const {
+  switch (placeholder.what) {
+    case What::page:
+      return std::string(request.page);
+    case What::run:
+      return std::string(request.run);
+    case What::job:
+      return std::string(request.job.empty() && !rows.empty() ? rows[0].job : request.job);
+    case What::matches:
+    case What::record_ids: {
+      Placeholder one = placeholder;
+      one.what = placeholder.what == What::matches ? What::match : What::record_id;
+      std::string list;
+      for (size_t i = 0; i < rows.size(); ++i)
+        list += (i > 0 ? "," : "") + row_text(one, text_facts_, rows[i], i, request.masked);
+      return list;
+    }
+    default:
+      break;
+  }
+  if (is_constant(placeholder.what)) return constant(placeholder);
+  if (rows.empty()) return "";
+  if (placeholder.what != What::once || rows.size() == 1)
+    return row_text(placeholder, text_facts_, rows[0], 0, request.masked);
+  std::string all;
+  for (const RowView& row : rows) all += once(row);
+  const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+std::string Target::url(const BoundOperation& operation, std::span<const RowView> rows,
+                        const RequestFacts& request) const {
+  std::string url = base_;
+  // A setting or an option may be a whole path; everything else is one segment, or one value.
+  for (const auto& piece : operation.path.pieces()) {
+    if (!piece.placeholder) {
+      url += piece.literal;
+      continue;
+    }
+    const std::string text = request_text(*piece.placeholder, rows, request);
+    const bool is_path = piece.placeholder->what == Placeholder::What::setting ||
+                         piece.placeholder->what == Placeholder::What::option;
+    const bool is_job = piece.placeholder->what == Placeholder::What::job;
+    url += is_job ? job_in_path(text) : is_path ? text : percent_encoded(text);
+  }
+  return url;
+}
+
+std::vector<std::pair<std::string, std::string>> Target::headers(const BoundOperation& operation,
+                                                                 std::span<const RowView> rows,
+                                                                 const RequestFacts& request) const {
+  std::vector<std::pair<std::string, std::string>> headers;
+  bool has_type = !operation.body && !operation.csv;
+  for (const auto& [name, text] : operation.headers) {
+    std::string value = text.fill([&](const Placeholder& placeholder) {
+      return request_text(placeholder, rows, request);
+    });
+    has_type = has_type || name == "Content-Type";
+    if (!value.empty()) headers.emplace_back(name, std::move(value));
+  }
+  if (!has_type) headers.emplace_back("Content-Type", content_type(*operation.operation));
+  return headers;
+}
+
+std::string Target::once(const RowView& row) const {
+  return once_of(text_facts_, row);
 }
 
 LimitRule Target::limit(std::string_view group) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "connector/body.h"
+#include "connector/csv_body.h"
 #include "connector/declaration.h"
 #include "connector/login.h"
 #include "connector/reply.h"
@@ -27,6 +28,8 @@ class Connector {
   const std::string& name() const { return declaration_.name; }
   // The settings that a destination of this kind has.
   const declare::Of<declare::Settings>& settings_shape() const { return settings_shape_; }
+  // The options that a sync to such a destination has.
+  const declare::Of<declare::Settings>& options_shape() const { return options_shape_; }
   // By name, else by the first pattern that fits; null: there is no such object.
   const Object* object(std::string_view name) const;
   std::vector<std::string> object_names() const;  // without patterns
@@ -39,6 +42,7 @@ class Connector {
   friend class Catalog;
   Declaration declaration_;
   declare::Of<declare::Settings> settings_shape_;
+  declare::Of<declare::Settings> options_shape_;
   uint64_t digest_ = 0;
 };
 using ConnectorRef = std::shared_ptr<const Connector>;
@@ -66,13 +70,19 @@ struct TargetSettings {
 
 // What a sync brings.
 struct TargetFacts {
-  std::string object;
-  std::string match_field;               // empty: none (insert and append may do without)
-  MatchKind match_kind = MatchKind::id;  // meaningless without a match field
-  std::vector<std::string> fields;
-  FieldMask personal;
+  std::string sync{};  // its name
+  std::string object{};
+  std::vector<std::string> match_fields{};  // empty: none (insert and append may do without)
+  MatchKind match_kind = MatchKind::id;     // meaningless without a match field
+  std::vector<std::string> fields{};
+  FieldMask personal{};
   bool match_is_personal = false;
-  FieldMask read;  // fields whose present value decides (write: if_empty)
+  FieldMask read{};                               // fields whose present value decides (write: if_empty)
+  std::map<std::string, std::string> options{};   // texts of the sync's options
+  std::map<std::string, declare::Node> bodies{};  // its options that are templates
+
+  // The field that is matched on, the first of several; empty: none.
+  const std::string& match_field() const;
 };
 
 // One operation of a route, ready to make requests.
@@ -81,7 +91,10 @@ struct BoundOperation {
   const Operation* operation = nullptr;  // lives as long as the target's connector
   std::string method;
   TextTemplate path;  // with {match} and {record_id} of a row where there are any
+  std::vector<std::pair<std::string, TextTemplate>> headers;
   std::optional<Body> body;
+  std::optional<CsvBody> csv;
+  bool needs_record = false;  // it names records by their id, which must be known
 };
 
 // A request of a job that carries no rows, ready to be sent.
@@ -121,13 +134,20 @@ class Target {
 
   // The limit that a group has with these settings.
   LimitRule limit(std::string_view group) const;
-  // URL of an operation's request; `row` when its path holds placeholders of a row.
-  std::string url(const BoundOperation& operation, const RowView* row) const;
+  // URL of an operation's request with these rows.
+  std::string url(const BoundOperation& operation, std::span<const RowView> rows,
+                  const RequestFacts& request) const;
   // Headers of every request; what lets it in comes on the way (login/access.h).
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
   // A request of the job of this id. `page`: mark of a further page, or its address; empty: the first.
   // Errors: an address that is not the destination's.
   Result<JobCall> job_call(const JobRequest& request, std::string_view job, std::string_view page) const;
+  // Those that this operation adds, its Content-Type among them when it has a body.
+  std::vector<std::pair<std::string, std::string>> headers(const BoundOperation& operation,
+                                                           std::span<const RowView> rows,
+                                                           const RequestFacts& request) const;
+  // The {once} of a row, for replies that name rows by it.
+  std::string once(const RowView& row) const;
   // The text with every secret replaced.
   std::string without_secrets(std::string text) const;
   // Requests of the fields of the object; nullopt: the connector cannot tell.
@@ -142,6 +162,12 @@ class Target {
   Target() = default;
   Result<void> bind_route();
   Result<void> bind_bulk(const BulkRoute& route);
+  const std::optional<Route>& route() const;
+  Result<void> bind_body(const Operation& operation, std::vector<std::string> apart,
+                         BoundOperation& bound) const;
+  BodyFacts body_facts() const;
+  std::string request_text(const Placeholder& placeholder, std::span<const RowView> rows,
+                           const RequestFacts& request) const;
   Result<std::optional<BoundOperation>> bind_operation(const std::string& name) const;
   std::string constant(const Placeholder& placeholder) const;
   std::string filled(const std::string& text) const;
@@ -159,6 +185,9 @@ class Target {
   Operations usual_, bulk_;  // bulk: a slot that it does not say holds the usual operation
   std::optional<uint64_t> bulk_from_;
   bool uses_bulk_ = false;
+  const Object* object_ = nullptr;
+  std::string object_rest_;
+  BodyFacts text_facts_;  // for texts outside of bodies
   std::string base_;
   std::vector<std::pair<std::string, std::string>> headers_;
 };

@@ -33,7 +33,7 @@ struct HubSpot : testing::Test {
   Target target(std::vector<std::string> names, MatchKind kind = MatchKind::unique,
                 std::string match_field = "email") {
     TargetFacts facts{.object = "contacts",
-                      .match_field = match_field,
+                      .match_fields = {match_field},
                       .match_kind = kind,
                       .fields = std::move(names),
                       .personal = {},
@@ -62,9 +62,10 @@ struct HubSpot : testing::Test {
   }
   std::string body(const BoundOperation& operation, int copies = 1, bool masked = false) {
     std::string out;
-    operation.body->begin(out, "0");
-    for (int i = 0; i < copies; ++i) operation.body->add(out, view, static_cast<size_t>(i), masked);
-    operation.body->end(out, "0");
+    const RequestFacts request{.page = "0", .masked = masked};
+    operation.body->begin(out, request);
+    for (int i = 0; i < copies; ++i) operation.body->add(out, view, static_cast<size_t>(i), request);
+    operation.body->end(out, request);
     return out;
   }
 };
@@ -81,7 +82,7 @@ TEST_F(HubSpot, UpsertIsWrittenStraightFromColumns) {
   EXPECT_EQ(
       body(*t.upsert()),
       R"({"inputs":[{"id":"ana@x.com","idProperty":"email","properties":{"firstname":"Ana \"A\"","ltv":"12.50","vip":"true","phone":"","tags":"a;b","seen":"2026-01-02T03:04:05Z","day":"2026-01-02"},"objectWriteTraceId":"0"}]})");
-  EXPECT_EQ(t.url(*t.upsert(), nullptr), "http://127.0.0.1:1/crm/v3/objects/contacts/batch/upsert");
+  EXPECT_EQ(t.url(*t.upsert(), {}, {}), "http://127.0.0.1:1/crm/v3/objects/contacts/batch/upsert");
   EXPECT_TRUE(t.headers().empty()) << "the login comes on the way";
 }
 
@@ -113,7 +114,7 @@ TEST_F(HubSpot, ACreateCarriesTheMatchFieldEvenIfItIsNotMapped) {
 TEST_F(HubSpot, LookUps) {
   set("'Ana@X.com'", {"'Ana'"});
   TargetFacts facts{.object = "companies",
-                    .match_field = "domain",
+                    .match_fields = {"domain"},
                     .match_kind = MatchKind::search,
                     .fields = {"firstname"},
                     .personal = {},
@@ -186,7 +187,7 @@ TEST_F(HubSpot, LimitsFollowTheAccount) {
   EXPECT_EQ(target({"a"}).limit("crm").rate, (declare::Rate{190, 10s}));
   auto starter = Target::bind(catalog.find("hubspot"), {{{"account", "starter"}}, {}},
                               {.object = "contacts",
-                               .match_field = "email",
+                               .match_fields = {"email"},
                                .match_kind = MatchKind::unique,
                                .fields = {},
                                .personal = {},

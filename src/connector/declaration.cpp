@@ -13,12 +13,13 @@ using namespace declare;
 const Of<SettingDeclaration>& setting_shape() {
   using Type = SettingDeclaration::Type;
   static const Of<SettingDeclaration> shape = structure<SettingDeclaration>(
-      "connector setting", "A setting that every destination of this kind has.",
+      "connector setting", "A setting of every destination of this kind, or an option of its syncs.",
       {field<&SettingDeclaration::type>("type", choice<Type>({{"text", Type::text, "any text"},
                                                               {"url", Type::url, "an address"},
                                                               {"choice", Type::choice, "one of `choices`"},
                                                               {"boolean", Type::boolean, "true or false"},
-                                                              {"integer", Type::integer, "a whole number"}}))
+                                                              {"integer", Type::integer, "a whole number"},
+                                                              {"body", Type::body, "a template of a body"}}))
            .required()
            .help("What kind of value it is."),
        field<&SettingDeclaration::required>("required", boolean()).by_default("false").help("Must be given."),
@@ -87,7 +88,15 @@ const Of<ValueRules>& values_shape() {
                                                          {"join", Lists::join, "as text, joined"}}))
            .by_default("json")
            .help("How lists look."),
-       field<&ValueRules::separator>("separator", text()).by_default("';'").help("Between joined items.")});
+       field<&ValueRules::separator>("separator", text()).by_default("';'").help("Between joined items."),
+       field<&ValueRules::nested>("nested", text())
+           .help("Separates the levels of a field's name: `a.b` becomes `b` in an object `a`.")
+           .otherwise("names are taken as they are")
+           .example("'.'"),
+       field<&ValueRules::null_text>("null_text", any_text())
+           .by_default("''")
+           .help("What clears a field in CSV.")
+           .example("'#N/A'")});
   return shape;
 }
 
@@ -101,6 +110,7 @@ Of<Verdict> verdict_shape() {
                           {"exists", Verdict::exists, "a record with this match is there already"},
                           {"missing", Verdict::missing, "the record is not there"},
                           {"retry", Verdict::retry, "may succeed when repeated"},
+                          {"again", Verdict::again, "nothing was done; goes again and spends no attempt"},
                           {"throttled", Verdict::throttled, "too fast"},
                           {"quota", Verdict::quota, "the day's allowance is used up"},
                           {"auth", Verdict::auth, "the login is refused"},
@@ -113,15 +123,23 @@ const Of<RowRule>& row_rule_shape() {
       "row rule", "Gives rows their outcome from a list in the reply.",
       {field<&RowRule::each>("each", placed(any_text()))
            .by_default("")
-           .help("Path of the list; nothing: the reply itself."),
+           .help("Path of the list; of an object, whose members are entries {key, value}; nothing: the reply itself."),
        field<&RowRule::by>("by", choice<By>({{"trace", By::trace, "the `{trace}` that was sent"},
                                              {"index", By::index, "the row's number in the request, from 0"},
                                              {"position", By::position, "the entry's own position"},
                                              {"match", By::match, "the match value"},
-                                             {"record_id", By::record_id, "the record's id"}}))
+                                             {"record_id", By::record_id, "the record's id"},
+                                             {"once", By::once, "the `{once}` that was sent"},
+                                             {"field", By::field, "the value of a mapped field"}}))
            .by_default("position")
            .help("What names the row."),
-       field<&RowRule::at>("at", text()).help("Path of that in an entry; a list names several rows."),
+       field<&RowRule::field>("field", text()).help("For `by: field`: the field."),
+       field<&RowRule::at>("at", text())
+           .help("Path of that in an entry; a list names several rows.")
+           .otherwise("the entry itself"),
+       field<&RowRule::at_pattern>("at_pattern", text())
+           .help("How the text there looks, with {index} for the part that names the row.")
+           .example("'members[{index}]'"),
        field<&RowRule::where>("where", map_of(any_text())).help("Only entries with these values."),
        field<&RowRule::is>("is", verdict_shape()).by_default("accepted").help("What it means."),
        field<&RowRule::record_id>("record_id", text()).help("Path of the record's id."),
@@ -131,6 +149,10 @@ const Of<RowRule>& row_rule_shape() {
        field<&RowRule::code_ends>("code_ends", text())
            .help("The code ends before this text: `LOCKED: try later` with `\":\"` is `LOCKED`."),
        field<&RowRule::message>("message", list(text()).or_one()).help("Paths of its message."),
+       field<&RowRule::reason>("reason", text()).help("The error's code where the reply gives none."),
+       field<&RowRule::wait>("wait", duration())
+           .by_default("30s")
+           .help("For `is: throttled`: how long these rows wait."),
        field<&RowRule::codes>("codes", map_of(verdict_shape())).help("Codes that mean something else.")});
   return shape;
 }
@@ -140,7 +162,7 @@ const Of<ReplyRule>& reply_rule_shape() {
       structure<ReplyRule>(
           "reply rule", "What a reply means. The first rule that fits decides.",
           {field<&ReplyRule::status>("status", list(text()).or_one()).help("HTTP statuses: 200, 4xx."),
-           field<&ReplyRule::where>("where", map_of(any_text())).help("Values in the reply, by path."),
+           field<&ReplyRule::where>("where", map_of(any_text())).help("Values in the reply, by path; `present` and `absent` ask only whether there is one."),
            field<&ReplyRule::is>("is", verdict_shape()).required().help("What it means."),
            field<&ReplyRule::rows>("rows", list(row_rule_shape())).help("For `is: rows`."),
            field<&ReplyRule::unnamed>("unnamed", verdict_shape())
@@ -148,8 +170,11 @@ const Of<ReplyRule>& reply_rule_shape() {
                .help("For rows that the reply does not name."),
            field<&ReplyRule::code>("code", list(text()).or_one()).help("Paths of the error's code."),
            field<&ReplyRule::message>("message", list(text()).or_one()).help("Paths of its message."),
+           field<&ReplyRule::reason>("reason", text()).help("The error's code where the reply gives none."),
+           field<&ReplyRule::wait>("wait", duration())
+               .help("For `is: throttled`: how long to wait where no header tells."),
            field<&ReplyRule::codes>("codes", map_of(verdict_shape()))
-               .help("Codes that mean something else when one row travelled alone.")})
+               .help("Codes that mean something else. What they say of a row counts when it travelled alone.")})
           .place<&ReplyRule::place>();
   return shape;
 }
@@ -157,15 +182,21 @@ const Of<ReplyRule>& reply_rule_shape() {
 namespace {
 
 const Of<Operation>& operation_shape() {
+  using Content = Operation::Content;
   static const auto find = structure<FindRule>(
       "find rule", "How a look-up's reply lists the records it found.",
-      {field<&FindRule::each>("each", text()).required().help("Path of the list."),
+      {field<&FindRule::each>("each", any_text())
+           .required()
+           .help("Path of the list, or of the one record; '' is the reply itself."),
        field<&FindRule::record_id>("record_id", text()).required().help("Path of a record's id."),
        field<&FindRule::value>("value", text()).required().help("Path of the value that was matched on."),
        field<&FindRule::fields>("fields", text()).help("Path of the object with the record's fields."),
        field<&FindRule::ignore_case>("ignore_case", boolean())
            .by_default("false")
            .help("Found values are compared without regard to case."),
+       field<&FindRule::none_if_absent>("none_if_absent", boolean())
+           .by_default("false")
+           .help("A reply without that list means that nothing was found."),
        field<&FindRule::next>("next", text()).help("Path of the next page's mark."),
        field<&FindRule::first>("first", any_text()).by_default("").help("`{page}` of the first page.")});
   static const Of<Operation> shape =
@@ -185,7 +216,20 @@ const Of<Operation>& operation_shape() {
            field<&Operation::repeatable>("repeatable", boolean())
                .by_default("true")
                .help("Doing it twice is the same as doing it once."),
-           field<&Operation::body>("body", anything()).help("Template of the JSON body."),
+           field<&Operation::headers>("headers", map_of(text())).help("Headers of this request."),
+           field<&Operation::content>(
+               "content", choice<Content>({{"json", Content::json, "JSON"},
+                                           {"form", Content::form, "a web form; objects within become name[inner]"},
+                                           {"ndjson", Content::ndjson, "JSON, a line for each row"},
+                                           {"csv", Content::csv, "CSV; the body names its columns"},
+                                           {"multipart", Content::multipart, "a form that uploads that CSV as a file"},
+                                           {"text", Content::text, "plain text"}}))
+               .by_default("json")
+               .help("How the body is written."),
+           field<&Operation::part>("part", text())
+               .by_default("file")
+               .help("For `content: multipart`: the name of the file's part."),
+           field<&Operation::body>("body", anything()).help("Template of the body, as the JSON it would be."),
            field<&Operation::find>("find", find).help("Makes it a look-up."),
            field<&Operation::job>("job", job_shape())
                .help("Makes it a job: what became of the rows is told later."),
@@ -219,6 +263,15 @@ const Of<Route>& route_shape() {
   return shape;
 }
 
+const Of<Routes>& routes_shape() {
+  static const Of<Routes> shape =
+      structure<Routes>("routes", "Operations by kind of match.",
+                        {field<&Routes::id>("id", route_shape()).help("Matched by the record's id."),
+                         field<&Routes::unique>("unique", route_shape()).help("Matched by a unique field."),
+                         field<&Routes::search>("search", route_shape()).help("Matched by search.")});
+  return shape;
+}
+
 const Of<Object>& object_shape() {
   static const auto kind = [] {
     return choice<MatchKind>({{"id", MatchKind::id, "the record's own id"},
@@ -231,7 +284,17 @@ const Of<Object>& object_shape() {
                          field<&Object::match>("match", map_of(kind())).help("How fields can be matched on."),
                          field<&Object::other_match>("other_match", kind())
                              .help("The same for all other fields.")
-                             .otherwise("the destination is asked")})
+                             .otherwise("the destination is asked"),
+                         field<&Object::several>("several", boolean())
+                             .by_default("false")
+                             .help("A sync may match on several fields: a record has all their values."),
+                         field<&Object::discover>("discover", boolean())
+                             .by_default("true")
+                             .help("The destination can be asked for its fields."),
+                         field<&Object::words>("words", map_of(identifier(), text()))
+                             .help("Words for templates: {object.NAME}."),
+                         field<&Object::routes>("routes", routes_shape())
+                             .help("Kinds of match that go another way than the connector's.")})
           .place<&Object::place>();
   return shape;
 }
@@ -251,15 +314,6 @@ const Of<Discover>& discover_shape() {
   static const Of<Discover> shape =
       structure<Discover>("discover", "What the destination tells about itself.",
                           {field<&Discover::fields>("fields", fields).help("The fields of an object.")});
-  return shape;
-}
-
-const Of<Routes>& routes_shape() {
-  static const Of<Routes> shape =
-      structure<Routes>("routes", "Operations by kind of match.",
-                        {field<&Routes::id>("id", route_shape()).help("Matched by the record's id."),
-                         field<&Routes::unique>("unique", route_shape()).help("Matched by a unique field."),
-                         field<&Routes::search>("search", route_shape()).help("Matched by search.")});
   return shape;
 }
 
@@ -284,6 +338,8 @@ const Of<Declaration>& declaration_shape() {
            field<&D::settings>("settings", map_of(identifier(), setting_shape()))
                .required()
                .help("Settings of a destination."),
+           field<&D::options>("options", map_of(identifier(), setting_shape()))
+               .help("What a sync may say under `options`."),
            field<&D::auth>("auth", auth_shape()).required().help("How requests carry the login."),
            field<&D::base>("base", placed(text()))
                .required()

@@ -17,7 +17,7 @@ using declare::Node;
 
 // One setting that a destination of this kind has.
 struct SettingDeclaration {
-  enum class Type { text, url, choice, boolean, integer };
+  enum class Type { text, url, choice, boolean, integer, body };
   Type type = Type::text;
   bool required = false;
   bool secret = false;
@@ -52,6 +52,8 @@ struct ValueRules {
   bool utc = true;  // a timestamp without zone is UTC and says so
   Lists lists = Lists::json;
   std::string separator = ";";
+  std::string nested{};     // what separates the levels of a field's name; empty: names are flat
+  std::string null_text{};  // what clears a field in CSV
 };
 
 // What a reply, or one entry of it, means for the rows that it names.
@@ -63,6 +65,7 @@ enum class Verdict {
   exists,     // a record with this match is there already
   missing,    // the record is not there (any more)
   retry,      // may succeed when repeated as it is
+  again,      // nothing was done, through no fault of the row: goes again, and no attempt is spent
   throttled,  // too fast
   quota,      // the day's allowance is used up
   auth,       // the login is refused
@@ -70,10 +73,12 @@ enum class Verdict {
 };
 
 struct RowRule {
-  enum class By { trace, index, position, match, record_id };
-  Placed<std::string> each;  // path of the list in the reply
+  enum class By { trace, index, position, match, record_id, once, field };
+  Placed<std::string> each;  // path of the list in the reply; an object's members are entries {key, value}
   By by = By::position;
-  std::string at;  // path in the entry of what `by` names
+  std::string field;       // of By::field: the mapped field whose text names the row
+  std::string at;          // path in the entry of what `by` names
+  std::string at_pattern;  // the text there, with {index} for the part that counts: "members[{index}]"
   std::vector<Named<std::string>> where;
   Verdict is = Verdict::accepted;
   std::string record_id;  // paths in the entry
@@ -81,7 +86,9 @@ struct RowRule {
   std::vector<std::string> code;  // the first path that is there
   std::string code_ends;          // the code is what stands before this text; empty: all of it
   std::vector<std::string> message;
+  std::string reason;                 // the code where the reply has none
   std::vector<Named<Verdict>> codes;  // codes with a meaning of their own
+  Duration wait = 30s;                // of rows that are throttled
 };
 
 struct ReplyRule {
@@ -91,7 +98,9 @@ struct ReplyRule {
   std::vector<RowRule> rows;
   Verdict unnamed = Verdict::retry;        // for rows that the reply does not name
   std::vector<std::string> code, message;  // paths; the first that is there
+  std::string reason;                      // the code where the reply has none
   std::vector<Named<Verdict>> codes;
+  std::optional<Duration> wait;  // of throttled, where no header tells
   Place place;
 };
 
@@ -145,6 +154,7 @@ struct FindRule {
   std::string value;      // of the match field; may hold {match_field}
   std::string fields;     // object of the record's fields
   bool ignore_case = false;
+  bool none_if_absent = false;  // a reply without the list means that nothing was found
   std::string next;        // path in the reply of the next page's mark
   std::string first = "";  // {page} of the first page
 };
@@ -155,6 +165,10 @@ struct Operation {
   int64_t rows = 1;             // a request
   uint64_t bytes = 0;           // a request; 0: no limit
   bool repeatable = true;       // doing it twice is the same as doing it once
+  std::vector<Named<std::string>> headers;
+  enum class Content { json, form, ndjson, csv, multipart, text };
+  Content content = Content::json;
+  std::string part = "file";  // of multipart: the name of the part that holds the rows as CSV
   std::optional<Node> body;
   std::vector<ReplyRule> replies;
   std::optional<FindRule> find;  // makes it a look-up
@@ -183,10 +197,18 @@ enum class MatchKind {
   search,  // records are found by bulk search
 };
 
+struct Routes {
+  std::optional<Route> id, unique, search;
+};
+
 struct Object {
   std::string title;
   std::vector<Named<MatchKind>> match;
   std::optional<MatchKind> other_match;  // for fields not listed; absent: ask the destination
+  bool several = false;                  // records are matched on all given fields together
+  bool discover = true;                  // the destination can list its fields
+  std::vector<Named<std::string>> words;
+  std::optional<Routes> routes;  // kinds of match that go another way than the connector's
   Place place;
 };
 
@@ -195,10 +217,6 @@ struct DiscoverFields {
   Placed<std::string> request;
   Placed<std::string> limit;
   std::string each, name, title, type, unique, read_only, options;
-};
-
-struct Routes {
-  std::optional<Route> id, unique, search;
 };
 
 struct Discover {
@@ -213,6 +231,7 @@ struct Declaration {
   std::string setup;  // Markdown: what to do at the vendor
   std::vector<std::string> quirks;
   std::vector<Named<SettingDeclaration>> settings;
+  std::vector<Named<SettingDeclaration>> options;  // of a sync
   Auth auth;
   Placed<std::string> base;
   std::vector<Named<std::string>> headers;

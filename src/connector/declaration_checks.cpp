@@ -30,9 +30,7 @@ class Checker {
     for (const auto& header : d_.headers) template_text(header.value, header.name_place, Scope::login);
     for (const auto& group : d_.limits) limit_group(group);
     for (const auto& operation : d_.operations) this->operation(operation);
-    route(d_.routes.id);
-    route(d_.routes.unique);
-    route(d_.routes.search);
+    routes(d_.routes);
     objects();
     for (const auto& rule : d_.replies) reply(rule);
     if (d_.discover.fields) {
@@ -54,7 +52,14 @@ class Checker {
   }
 
   void settings() {
-    for (const auto& setting : d_.settings) {
+    for (const auto* declared : {&d_.settings, &d_.options}) settings(*declared);
+    for (const auto& setting : d_.settings)
+      if (setting.value.type == SettingDeclaration::Type::body)
+        diagnostics_.error(setting.name_place, "a body is an option of a sync, not a setting");
+  }
+
+  void settings(const std::vector<Named<SettingDeclaration>>& declared) {
+    for (const auto& setting : declared) {
       const bool is_choice = setting.value.type == SettingDeclaration::Type::choice;
       if (is_choice == setting.value.choices.empty())
         diagnostics_.error(setting.name_place, is_choice ? "a choice needs `choices`"
@@ -99,7 +104,12 @@ class Checker {
     const Operation& operation = named.value;
     request(operation.request, operation.rows);
     limit(operation.limit);
-    if (operation.body) body(*operation.body, operation.rows);
+    for (const auto& header : operation.headers)
+      template_text(header.value, header.name_place, operation.rows == 1 ? Scope::body : Scope::request);
+    if (operation.body && is_csv(operation)) columns(*operation.body);
+    if (operation.body && !is_csv(operation)) body(*operation.body, operation.rows, operation.request);
+    if (operation.body && is_by_line(operation) && operation.body->find("each_row") == nullptr)
+      diagnostics_.error(operation.body->place, "a body of lines is `{ each_row: ... }`");
     for (const auto& rule : operation.replies) reply(rule);
     if (operation.job) job(*operation.job, operation);
   }
@@ -147,8 +157,24 @@ class Checker {
   }
 
   void row_rule(const RowRule& row) {
-    if (row.by != RowRule::By::position && row.at.empty())
-      diagnostics_.error(row.each.place, "`by` needs `at`: the path of what names the row");
+    if (!row.at_pattern.empty() && row.at_pattern.find("{index}") == std::string::npos)
+      diagnostics_.error(row.each.place, "`at_pattern` needs {index}: the part that names the row");
+    if ((row.by == RowRule::By::field) == row.field.empty())
+      diagnostics_.error(row.each.place, "`by: field` and `field` belong together");
+  }
+
+  static bool is_csv(const Operation& operation) {
+    return operation.content == Operation::Content::csv || operation.content == Operation::Content::multipart;
+  }
+  static bool is_by_line(const Operation& operation) {
+    return operation.content == Operation::Content::ndjson;
+  }
+
+  // Of CSV: column: text of a row.
+  void columns(const Node& node) {
+    if (!node.is_map() || node.entries.empty())
+      diagnostics_.error(node.place, "expected a map from column to a text such as \"{match}\"");
+    for (const auto& entry : node.entries) visit(entry.value, true);
   }
 
   void request(const Placed<std::string>& request, int64_t rows) {
@@ -167,18 +193,30 @@ class Checker {
     template_text(request->substr(space + 1), request.place, scope);
   }
 
-  void body(const Node& node, int64_t rows) {
+  void body(const Node& node, int64_t rows, const Placed<std::string>& request) {
     each_row_ = 0;
     visit(node, rows == 1);
     if (each_row_ > 1) diagnostics_.error(node.place, "a body has one list of rows, this one has several");
-    if (each_row_ == 0 && rows > 1)
+    const bool in_path =
+        request->find("{record_ids") != std::string::npos || request->find("{matches") != std::string::npos;
+    if (each_row_ == 0 && rows > 1 && !in_path && !has_option_body(node))
       diagnostics_.error(node.place, "a request of several rows needs `each_row` (or {matches}) in its body");
+  }
+
+  // What a sync brings may hold the rows.
+  bool has_option_body(const Node& node) const {
+    if (node.is_scalar()) return node.text.starts_with("{option.");
+    for (const auto& item : node.items)
+      if (has_option_body(item)) return true;
+    for (const auto& entry : node.entries)
+      if (has_option_body(entry.value)) return true;
+    return false;
   }
 
   void visit(const Node& node, bool in_row) {
     if (node.is_scalar()) return body_text(node, in_row);
     for (const auto& item : node.items) visit(item, in_row);
-    const bool is_rows = node.entries.size() == 1 && node.entries[0].key == "each_row";
+    const bool is_rows = node.find("each_row") != nullptr;
     if (is_rows) ++each_row_;
     for (const auto& entry : node.entries) visit(entry.value, in_row || is_rows);
   }
@@ -191,15 +229,15 @@ class Checker {
       const Placeholder& placeholder = *piece.placeholder;
       known_setting(placeholder, node.place);
       if (is_of_batch(placeholder.what)) ++each_row_;
-      if (is_of_batch(placeholder.what) && text->alone() == nullptr)
-        diagnostics_.error(node.place, "a list of rows must be the whole value");
-      if (placeholder.what == What::job)
-        diagnostics_.error(node.place, "{job} can stand in paths, and in the requests of a `job`");
-      if (is_of_row(placeholder.what) && !in_row)
+      if (is_of_batch(placeholder.what) && text->alone() == nullptr &&
+          !placeholder.has(Placeholder::Filter::join))
+        diagnostics_.error(node.place, "a list of rows must be the whole value, or |join its values");
+      if (is_of_row(placeholder.what) && !in_row && placeholder.what != What::once)
         diagnostics_.error(node.place, "a placeholder of a row stands outside `each_row`");
-      if ((placeholder.what == What::fields || placeholder.what == What::read_fields) &&
-          text->alone() == nullptr)
-        diagnostics_.error(node.place, "{fields} and {read_fields} must be the whole value");
+      const bool is_whole = is_members(placeholder.what) || placeholder.what == What::read_fields ||
+                            placeholder.what == What::match_values;
+      if (is_whole && text->alone() == nullptr)
+        diagnostics_.error(node.place, "lists and objects of a row must be the whole value");
     }
   }
 
@@ -212,6 +250,20 @@ class Checker {
 
   void known_setting(const Placeholder& placeholder, const Place& place) {
     if (placeholder.what == What::setting) setting(placeholder.argument, place);
+    if (placeholder.what == What::option) known(placeholder.argument, "option", names_of(d_.options), place);
+    if (placeholder.what == What::object_word) known(placeholder.argument, "word", words(), place);
+  }
+
+  void known(const std::string& name, std::string_view what, const std::vector<std::string>& names,
+             const Place& place) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) unknown(what, name, place, names);
+  }
+
+  std::vector<std::string> words() const {
+    std::vector<std::string> all{"rest"};
+    for (const auto& object : d_.objects)
+      for (const auto& word : object.value.words) all.push_back(word.name);
+    return all;
   }
 
   void template_text(const std::string& text, const Place& place, Scope scope) {
@@ -221,11 +273,10 @@ class Checker {
       if (!piece.placeholder) continue;
       known_setting(*piece.placeholder, place);
       const What what = piece.placeholder->what;
-      const bool fits = what == What::setting ||
-                        (scope != Scope::login && (what == What::object || what == What::match_field)) ||
-                        (scope == Scope::body && (what == What::match || what == What::record_id)) ||
-                        (scope != Scope::login && what == What::job) ||
-                        (scope == Scope::job && what == What::page);
+      const bool is_of_request = is_constant(what) || is_of_batch(what) || what == What::page ||
+                                 what == What::run || what == What::job || what == What::once;
+      const bool fits = what == What::setting || (scope != Scope::login && is_of_request) ||
+                        (scope == Scope::body && is_of_row(what) && !is_members(what));
       if (!fits) diagnostics_.error(place, "this placeholder cannot stand here");
     }
   }
@@ -247,6 +298,12 @@ class Checker {
            (text.ends_with("xx") || (digit(text[1]) && digit(text[2])));
   }
 
+  void routes(const Routes& routes) {
+    route(routes.id);
+    route(routes.unique);
+    route(routes.search);
+  }
+
   void route(const std::optional<Route>& route) {
     if (!route) return;
     const auto known = names_of(d_.operations);
@@ -266,20 +323,23 @@ class Checker {
 
   void objects() {
     if (d_.objects.empty()) diagnostics_.error(d_.place, "a connector needs at least one object");
-    for (const auto& object : d_.objects)
+    for (const auto& object : d_.objects) {
+      if (object.value.routes) routes(*object.value.routes);
       for (const auto& match : object.value.match)
-        if (!route_of(match.value))
+        if (!has_route(d_.routes, match.value) &&
+            !(object.value.routes && has_route(*object.value.routes, match.value)))
           diagnostics_.error(match.name_place, "there is no route for this kind of match under `routes`");
+    }
   }
 
-  bool route_of(MatchKind kind) const {
+  static bool has_route(const Routes& routes, MatchKind kind) {
     switch (kind) {
       case MatchKind::id:
-        return d_.routes.id.has_value();
+        return routes.id.has_value();
       case MatchKind::unique:
-        return d_.routes.unique.has_value();
+        return routes.unique.has_value();
       case MatchKind::search:
-        return d_.routes.search.has_value();
+        return routes.search.has_value();
     }
     return false;
   }

@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "connector/connector.h"
+#include "connector/encode.h"
 #include "connector/job.h"
 #include "connector/page.h"
 #include "declare/schema.h"
@@ -214,7 +215,7 @@ class Example {
     if (connector == nullptr) return nullptr;
     TargetFacts facts;
     facts.object = "people";
-    facts.match_field = "email";
+    facts.match_fields = {"email"};
     facts.match_kind = MatchKind::unique;
     facts.fields = {"name", "score", "tags", "seen"};
     TargetSettings settings{{{"base_url", "https://api.harbour.example"}}, {}};
@@ -226,16 +227,17 @@ class Example {
   // The request as the page shows it: its first line, then its body.
   std::string request(const std::string& name) const {
     const BoundOperation& one = operation(name);
-    const size_t rows = one.operation->rows == 1 ? 1 : 2;
-    const RowView first = rows_.view(0);
-    std::string body;
+    std::vector<RowView> rows{rows_.view(0)};
+    if (one.operation->rows > 1) rows.push_back(rows_.view(1));
     const std::string page = one.operation->find ? one.operation->find->first : "";
-    one.body->begin(body, page);
-    for (size_t row = 0; row < rows; ++row) one.body->add(body, rows_.view(row), row);
-    one.body->end(body, page);
+    const RequestFacts facts{.page = page, .run = "20261125-1"};
+    std::string out = fmt::format("{} {}\n", one.method, target_.url(one, rows, facts));
+    for (const auto& [header, value] : target_.headers(one, rows, facts))
+      if (value != "application/json") out += fmt::format("{}: {}\n", header, value);
+    const std::string body = encode(one, rows, facts);
     simdjson::dom::parser parser;
-    EXPECT_FALSE(parser.parse(body).error()) << body;
-    return fmt::format("{} {}\n{}\n", one.method, target_.url(one, &first), body);
+    if (one.operation->content == Operation::Content::json) EXPECT_FALSE(parser.parse(body).error()) << body;
+    return out + body + (body.ends_with('\n') ? "" : "\n");
   }
 
   std::string meaning(const std::string& name, int status, const std::string& body) const {
@@ -302,12 +304,11 @@ class Example {
     const JobRule& rule = *one.operation->job;
     std::string method = one.method, url, body;
     if (send.part == JobPart::upload) {
-      RowView first = rows_.view(0);
-      first.job = job;
-      url = target_.url(one, &first);
-      const std::string whole = request(one.name);
-      body = whole.substr(whole.find('\n') + 1);
-      body.pop_back();
+      std::vector<RowView> rows{rows_.view(0)};
+      if (one.operation->rows > 1) rows.push_back(rows_.view(1));
+      const RequestFacts facts{.job = job};
+      url = target_.url(one, rows, facts);
+      body = encode(one, rows, facts);
     } else {
       const JobRequest& part = send.part == JobPart::create  ? *rule.create
                                : send.part == JobPart::start ? *rule.start

@@ -59,7 +59,6 @@ Of<JobPoll> poll_shape() {
 }
 
 Of<JobResult> result_shape() {
-  using Content = JobResult::Content;
   return request_shape<JobResult>(
       "job result",
       "A list that says what became of rows. Without `request` and `url` it is read in the last poll's "
@@ -67,8 +66,8 @@ Of<JobResult> result_shape() {
       false,
       {field<&JobResult::url>("url", text())
            .help("Path, in the last poll's reply, of the list's own address. The login does not go there."),
-       field<&JobResult::content>("content", choice<Content>({{"json", Content::json, "JSON"},
-                                                              {"csv", Content::csv,
+       field<&JobResult::content>("content", choice<JobResult::Content>({{"json", JobResult::Content::json, "JSON"},
+                                                              {"csv", JobResult::Content::csv,
                                                                "CSV with a header: a list of entries by "
                                                                "the names of its columns"}}))
            .by_default("json")

@@ -31,9 +31,23 @@ bool status_fits(const std::vector<std::string>& patterns, int status) {
   return patterns.empty();
 }
 
+// `present`: there is something at the path, and it is not null, false, or empty.
+bool is_present(const std::string& path, std::optional<element> root) {
+  const auto value = root ? at_path(*root, path) : std::nullopt;
+  if (!value) return false;
+  const std::string text = text_of(*value);
+  return !text.empty() && text != "[]" && text != "{}" && text != "false";
+}
+
+bool condition_holds(const Named<std::string>& condition, std::optional<element> root) {
+  if (condition.value == "present") return is_present(condition.name, root);
+  if (condition.value == "absent") return !is_present(condition.name, root);
+  return root && text_at(*root, condition.name) == condition.value;
+}
+
 bool conditions_hold(const std::vector<Named<std::string>>& conditions, std::optional<element> root) {
   for (const auto& condition : conditions)
-    if (!root || text_at(*root, condition.name) != condition.value) return false;
+    if (!condition_holds(condition, root)) return false;
   return true;
 }
 
@@ -71,29 +85,54 @@ std::string folded(std::string text) {
 // Finds the row that an entry of the reply is about.
 class RowFinder {
  public:
-  RowFinder(const SentRows& sent, RowRule::By by) : count_(sent.count), by_(by) {
-    if (by != RowRule::By::match && by != RowRule::By::record_id) return;
-    const auto& text = by == RowRule::By::match ? sent.match : sent.record_id;
-    for (size_t i = 0; i < count_; ++i) by_text_.emplace(folded(text(i)), i);
+  RowFinder(const SentRows& sent, const RowRule& rule) : count_(sent.count), by_(rule.by) {
+    if (!is_by_text()) return;
+    for (size_t i = 0; i < count_; ++i) by_text_[folded(text_of_row(sent, rule, i))].push_back(i);
   }
 
-  std::optional<size_t> find(std::string_view name) const {
-    if (by_ == RowRule::By::match || by_ == RowRule::By::record_id) {
+  // All of them: events of one user share their match value.
+  std::vector<size_t> find(std::string_view name) const {
+    if (is_by_text()) {
       const auto found = by_text_.find(folded(std::string(name)));
-      return found == by_text_.end() ? std::nullopt : std::optional(found->second);
+      return found == by_text_.end() ? std::vector<size_t>() : found->second;
     }
     size_t index = 0;
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), index);
-    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size() || index >= count_)
-      return std::nullopt;
-    return index;
+    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size() || index >= count_) return {};
+    return {index};
   }
 
  private:
+  using By = RowRule::By;
+  bool is_by_text() const { return by_ != By::trace && by_ != By::index && by_ != By::position; }
+  static std::string text_of_row(const SentRows& sent, const RowRule& rule, size_t index) {
+    switch (rule.by) {
+      case By::record_id:
+        return sent.record_id(index);
+      case By::once:
+        return sent.once(index);
+      case By::field:
+        return sent.field(index, rule.field);
+      default:
+        return sent.match(index);
+    }
+  }
+
   size_t count_;
-  RowRule::By by_;
-  std::unordered_map<std::string, size_t> by_text_;
+  By by_;
+  std::unordered_map<std::string, std::vector<size_t>> by_text_;
 };
+
+// What stands at {index} in a text that looks like the pattern; nullopt: it looks otherwise.
+std::optional<std::string> picked(std::string_view pattern, const std::string& text) {
+  constexpr std::string_view kIndex = "{index}";
+  const size_t at = pattern.find(kIndex);
+  const std::string_view head = pattern.substr(0, at), tail = pattern.substr(at + kIndex.size());
+  if (!text.starts_with(head)) return std::nullopt;
+  const size_t end = tail.empty() ? text.size() : text.find(tail, head.size());
+  if (end == text.npos) return std::nullopt;
+  return text.substr(head.size(), end - head.size());
+}
 
 RowReading read_row(const RowRule& rule, element entry) {
   RowReading reading;
@@ -105,36 +144,67 @@ RowReading read_row(const RowRule& rule, element entry) {
     if (text == "true" || text == "false") reading.created = text == "true";
   }
   reading.code = before(first_text(rule.code, entry), rule.code_ends);
+  if (reading.code.empty()) reading.code = rule.reason;
   reading.message = first_text(rule.message, entry);
+  reading.wait = rule.wait;
   return reading;
 }
 
+// One entry of the list that a rule is about. The members of an object are entries with a key and a value.
+struct Entry {
+  element value;
+  std::string key{};
+};
+
+std::vector<Entry> entries_of(element list) {
+  std::vector<Entry> entries;
+  simdjson::dom::array array;
+  simdjson::dom::object object;
+  if (list.get(array) == simdjson::SUCCESS)
+    for (const element item : array) entries.push_back({.value = item});
+  else if (list.get(object) == simdjson::SUCCESS)
+    for (const auto member : object) entries.push_back({.value = member.value, .key = std::string(member.key)});
+  return entries;
+}
+
+void add_name(const RowRule& rule, const std::string& text, std::vector<std::string>& names) {
+  if (rule.at_pattern.empty()) return names.push_back(text);
+  if (auto name = picked(rule.at_pattern, text)) names.push_back(*std::move(name));
+}
+
 // The names of the rows that an entry is about: one, or a list of them.
-std::vector<std::string> names_in(const RowRule& rule, element entry, size_t position) {
+std::vector<std::string> names_in(const RowRule& rule, const Entry& entry, size_t position) {
   if (rule.by == RowRule::By::position) return {fmt::to_string(position)};
-  const auto named = at_path(entry, rule.at);
   std::vector<std::string> names;
-  if (!named) return names;
+  if (rule.at == "key") {
+    add_name(rule, entry.key, names);
+    if (!entry.key.empty()) return names;
+  }
+  const auto named = at_path(entry.value, rule.at == "value" && !entry.key.empty() ? "" : rule.at);
+  if (!named) return {};
   simdjson::dom::array list;
   if (named->get(list) == simdjson::SUCCESS)
-    for (const element name : list) names.push_back(text_of(name));
+    for (const element name : list) add_name(rule, text_of(name), names);
   else
-    names.push_back(text_of(*named));
+    add_name(rule, text_of(*named), names);
   return names;
 }
 
 void apply_row_rule(const RowRule& rule, element root, const SentRows& sent,
                     std::vector<std::optional<RowReading>>& rows) {
   const auto at = at_path(root, *rule.each);
-  simdjson::dom::array entries;
-  if (!at || at->get(entries) != simdjson::SUCCESS) return;
-  const RowFinder finder(sent, rule.by);
+  if (!at) return;
+  const RowFinder finder(sent, rule);
   size_t position = 0;
-  for (const element entry : entries) {
+  for (const Entry& entry : entries_of(*at)) {
     const size_t here = position++;
-    if (!conditions_hold(rule.where, entry)) continue;
+    if (!conditions_hold(rule.where, entry.value)) continue;
     for (const auto& name : names_in(rule, entry, here))
-      if (const auto index = finder.find(name); index && !rows[*index]) rows[*index] = read_row(rule, entry);
+      for (const size_t index : finder.find(name)) {
+        if (rows[index]) continue;
+        rows[index] = read_row(rule, entry.value);
+        if (rows[index]->code.empty() && !entry.key.empty()) rows[index]->code = entry.key;
+      }
   }
 }
 
@@ -153,20 +223,41 @@ std::vector<RowReading> read_rows(const ReplyRule& rule, std::optional<element> 
            .record_id = "",
            .created = std::nullopt,
            .code = "",
-           .message = rule.unnamed == Verdict::accepted ? "" : "the reply does not mention this row"});
+           .message = rule.unnamed == Verdict::accepted ? "" : "the reply does not mention this row",
+           .wait = 30s});
   }
   return rows;
+}
+
+// What holds for a whole request, however many rows it carried.
+bool is_of_request(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::split:
+    case Verdict::retry:
+    case Verdict::again:
+    case Verdict::throttled:
+    case Verdict::quota:
+    case Verdict::auth:
+    case Verdict::forbidden:
+      return true;
+    default:
+      return false;
+  }
 }
 
 ReplyReading apply(const ReplyRule& rule, std::optional<element> root, const SentRows& sent) {
   ReplyReading reading;
   reading.verdict = rule.is;
   reading.code = first_text(rule.code, root);
+  if (reading.code.empty()) reading.code = rule.reason;
   reading.message = first_text(rule.message, root);
-  if (rule.is == Verdict::rows) reading.rows = read_rows(rule, root, sent);
+  reading.wait = rule.wait;
+  if (const auto meaning = meaning_of_codes(rule.codes, rule.code, root);
+      meaning && (sent.count == 1 || is_of_request(*meaning)))
+    reading.verdict = *meaning;
+  if (reading.verdict == Verdict::rows) reading.rows = read_rows(rule, root, sent);
   // A refusal of the whole request is about its only row.
-  if (rule.is == Verdict::split && sent.count == 1)
-    reading.verdict = meaning_of_codes(rule.codes, rule.code, root).value_or(Verdict::rejected);
+  if (reading.verdict == Verdict::split && sent.count == 1) reading.verdict = Verdict::rejected;
   return reading;
 }
 
@@ -226,19 +317,33 @@ Result<void> read_job_result(const JobResult& rule, std::string_view match_field
   }
   return success();
 }
+namespace {
+
+// A list of records, or one record by itself.
+std::vector<element> found_entries(element at) {
+  std::vector<element> entries;
+  simdjson::dom::array array;
+  if (at.get(array) == simdjson::SUCCESS)
+    for (const element entry : array) entries.push_back(entry);
+  else if (at.is_object())
+    entries.push_back(at);
+  return entries;
+}
+
+}  // namespace
 
 Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body) {
   const auto root = parse(body);
-  simdjson::dom::array entries;
   const auto at = root ? at_path(*root, rule.each) : std::nullopt;
-  if (!at || at->get(entries) != simdjson::SUCCESS)
+  if (!at && root && rule.none_if_absent) return FindReading{};
+  if (!at || !(at->is_array() || at->is_object()))
     return Error{ErrorKind::transient,
                  fmt::format("the reply to a look-up has no '{}': {}", rule.each, excerpt(body)), ""};
   std::string value_path = rule.value;
   if (const size_t found = value_path.find("{match_field}"); found != value_path.npos)
     value_path.replace(found, 13, match_field);
   FindReading reading;
-  for (const element entry : entries) {
+  for (const element entry : found_entries(*at)) {
     FoundRecord& record = reading.records.emplace_back();
     record.value = text_at(entry, value_path);
     if (rule.ignore_case) record.value = folded(std::move(record.value));

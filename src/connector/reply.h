@@ -13,10 +13,11 @@ namespace penstock::connector {
 
 // One row's part of a reply.
 struct RowReading {
-  Verdict verdict = Verdict::accepted;  // accepted, rejected, exists, missing or retry
+  Verdict verdict = Verdict::accepted;  // accepted, rejected, exists, missing, retry, again or throttled
   std::string record_id;                // empty when the reply does not tell
   std::optional<bool> created;
   std::string code, message;  // as the destination gave them
+  Duration wait{};            // of throttled
 };
 
 struct ReplyReading {
@@ -24,6 +25,7 @@ struct ReplyReading {
   Verdict verdict = Verdict::rows;
   std::string code, message;
   std::vector<RowReading> rows;
+  std::optional<Duration> wait{};  // of throttled, where the rule tells
 };
 
 // What the rows looked like when they were sent, for replies that name them by value.
@@ -31,6 +33,8 @@ struct SentRows {
   size_t count = 0;
   std::function<std::string(size_t index)> match;      // text of the match value
   std::function<std::string(size_t index)> record_id;  // empty when not known
+  std::function<std::string(size_t index)> once{};     // the {once} that was sent
+  std::function<std::string(size_t index, const std::string& field)> field{};  // text of a mapped field
 };
 
 // The operation's own rules first, then the connector's. A reply that no rule fits, or whose body is not

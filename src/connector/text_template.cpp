@@ -2,51 +2,86 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "declare/nearest.h"
 
 namespace penstock::connector {
 namespace {
 
 using What = Placeholder::What;
+using Filter = Placeholder::Filter;
 
-struct Named {
+struct NamedWhat {
   std::string_view name;
   What what;
+  bool takes_name = false;  // {name.ARGUMENT}
 };
-constexpr Named kNames[] = {
+constexpr NamedWhat kNames[] = {
+    {"setting", What::setting, true},
+    {"option", What::option, true},
     {"object", What::object},
+    {"object", What::object_word, true},
     {"match_field", What::match_field},
     {"read_fields", What::read_fields},
     {"page", What::page},
-    {"match", What::match},
-    {"matches", What::matches},
-    {"record_id", What::record_id},
-    {"record_ids", What::record_ids},
-    {"trace", What::trace},
-    {"fields", What::fields},
+    {"run", What::run},
     {"job", What::job},
+    {"matches", What::matches},
+    {"record_ids", What::record_ids},
+    {"match", What::match},
+    {"match_values", What::match_values},
+    {"match_members", What::match_members},
+    {"record_id", What::record_id},
+    {"trace", What::trace},
+    {"key", What::key},
+    {"once", What::once},
+    {"field", What::field, true},
+    {"fields", What::fields},
+    {"fields", What::fields, true},
 };
 
+struct NamedFilter {
+  std::string_view name;
+  Filter filter;
+};
+constexpr NamedFilter kFilters[] = {
+    {"lower", Filter::lower}, {"quote", Filter::quote}, {"join", Filter::join}, {"text", Filter::text}};
+
 Error unknown_placeholder(std::string_view name) {
-  std::vector<std::string> names{"setting.NAME"};
-  for (const auto& named : kNames) names.emplace_back(named.name);
+  std::vector<std::string> names;
+  for (const auto& named : kNames)
+    names.push_back(fmt::format("{}{}", named.name, named.takes_name ? ".NAME" : ""));
   return {ErrorKind::config, fmt::format("unknown placeholder '{{{}}}'", name),
           fmt::format("the placeholders are {}", fmt::join(names, ", "))};
 }
 
-Result<Placeholder> parse_placeholder(std::string_view text) {
+Result<Filter> parse_filter(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& named : kFilters) {
+    if (named.name == name) return named.filter;
+    names.emplace_back(named.name);
+  }
+  return Error{ErrorKind::config, fmt::format("unknown filter '|{}'", name),
+               fmt::format("the filters are {}", fmt::join(names, ", "))};
+}
+
+Result<Placeholder> parse_placeholder(std::string_view whole) {
   Placeholder placeholder;
-  if (text.ends_with("|lower")) {
-    placeholder.lower = true;
-    text.remove_suffix(6);
+  std::string_view text = whole.substr(0, whole.find('|'));
+  for (size_t bar = text.size(); bar < whole.size();) {
+    const size_t next = std::min(whole.find('|', bar + 1), whole.size());
+    const auto filter = parse_filter(whole.substr(bar + 1, next - bar - 1));
+    if (!filter.ok()) return filter.error();
+    placeholder.filters.push_back(*filter);
+    bar = next;
   }
-  if (text.starts_with("setting.")) {
-    placeholder.argument = text.substr(8);
-    return placeholder;
-  }
+  const size_t dot = text.find('.');
+  const bool has_name = dot != text.npos && dot + 1 < text.size();
   for (const auto& named : kNames) {
-    if (named.name != text) continue;
+    if (named.name != text.substr(0, dot) || named.takes_name != has_name) continue;
     placeholder.what = named.what;
+    if (has_name) placeholder.argument = text.substr(dot + 1);
     return placeholder;
   }
   return unknown_placeholder(text);
@@ -54,12 +89,24 @@ Result<Placeholder> parse_placeholder(std::string_view text) {
 
 }  // namespace
 
+bool Placeholder::has(Filter filter) const {
+  return std::find(filters.begin(), filters.end(), filter) != filters.end();
+}
+
 bool is_of_row(What what) {
-  return what == What::match || what == What::record_id || what == What::trace || what == What::fields;
+  return what >= What::match;
 }
 
 bool is_of_batch(What what) {
   return what == What::matches || what == What::record_ids;
+}
+
+bool is_constant(What what) {
+  return what <= What::match_field;
+}
+
+bool is_members(What what) {
+  return what == What::fields || what == What::match_members;
 }
 
 Result<TextTemplate> TextTemplate::parse(std::string_view text) {

@@ -13,22 +13,36 @@ namespace penstock::connector {
 
 struct Placeholder {
   enum class What {
+    // The same in every request.
     setting,      // {setting.NAME}: a setting of the destination
+    option,       // {option.NAME}: an option of the sync
     object,       // the sync's object
-    match_field,  // the destination's field that is matched on
+    object_word,  // {object.NAME}: one of the object's words; {object.rest}: what its pattern's * stood for
+    match_field,  // the destination's field that is matched on, the first of several
+    // Of a request.
     read_fields,  // names of the fields that a look-up should return
     page,         // mark of the page that a look-up asks for
-    match,        // of a row: its match value
-    matches,      // of a batch: the list of them
-    record_id,    // of a row: the id of its record
-    record_ids,   // of a batch: the list of them
-    trace,        // of a row: a text that is unique in the request
-    fields,       // of a row: the mapped fields to be written
-    job,          // the id of a job
+    run,          // the run's id
+    job,          // the id of the job that the request is about
+    // Of a batch: lists with one value a row.
+    matches,     // match values
+    record_ids,  // ids of records
+    // Of a row.
+    match,          // its match value, the first of several
+    match_values,   // the list of its match values
+    match_members,  // its match fields as name: value, those that are NULL left out
+    record_id,      // the id of its record
+    trace,          // a text that is unique in the request
+    key,            // the model's key, as text
+    once,           // 32 digits that stay the same for the same payload of the same row; of a batch as well
+    field,          // {field.NAME}: the value of one mapped field
+    fields,         // the mapped fields to be written, {fields.PREFIX}: those named PREFIX.x, as x
   };
+  enum class Filter { lower, quote, join, text };
   What what = What::setting;
-  std::string argument;  // of setting
-  bool lower = false;    // {match|lower}
+  std::string argument{};  // NAME or PREFIX
+  std::vector<Filter> filters{};
+  bool has(Filter filter) const;
   bool operator==(const Placeholder&) const = default;
 };
 
@@ -36,6 +50,10 @@ struct Placeholder {
 bool is_of_row(Placeholder::What what);
 // Whether it makes a list of the batch's rows.
 bool is_of_batch(Placeholder::What what);
+// Whether it is known when a sync is bound to its destination.
+bool is_constant(Placeholder::What what);
+// Whether it stands for members of an object, and so can only be a whole value, or under "...".
+bool is_members(Placeholder::What what);
 
 // A piece is a literal text or a placeholder.
 struct TextPiece {

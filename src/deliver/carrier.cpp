@@ -14,14 +14,25 @@ using connector::Verdict;
 Carrier::Carrier(Delivery& delivery, Step step)
     : delivery_(delivery), step_(step), operation_(*delivery.parts_.router.operation(step)) {}
 
+// The batch that may go first; of those that may go at once the newest, so that a batch that was split goes in
+// its order.
+Carrier::Pending Carrier::take_next() {
+  const Instant now = delivery_.parts_.loop.now();
+  size_t best = pending_.size() - 1;
+  for (size_t i = pending_.size(); i-- > 0;)
+    if (std::max(pending_[i].not_before, now) < std::max(pending_[best].not_before, now)) best = i;
+  Pending next = std::move(pending_[best]);
+  pending_.erase(pending_.begin() + static_cast<ptrdiff_t>(best));
+  return next;
+}
+
 Task<void> Carrier::carry(Batch batch) {
-  pending_.push_back(std::move(batch));
+  pending_.push_back({.rows = std::move(batch)});
   while (!pending_.empty()) {
-    Batch next = std::move(pending_.back());
-    pending_.pop_back();
-    if (pause_ > Duration(0) && !delivery_.stopping())
-      co_await interruptible_sleep(delivery_.parts_.loop,
-                                   delivery_.parts_.loop.now() + std::exchange(pause_, {}), delivery_.stop_);
+    Pending first = take_next();
+    Batch next = std::move(first.rows);
+    if (!delivery_.stopping() && first.not_before > delivery_.parts_.loop.now())
+      co_await interruptible_sleep(delivery_.parts_.loop, first.not_before, delivery_.stop_);
     if (delivery_.stopping() || !co_await allowed(next)) {
       abandon(std::move(next));
       continue;
@@ -59,7 +70,7 @@ Task<bool> Carrier::allowed(const Batch& batch) {
 Task<void> Carrier::attempt(Batch batch) {
   const auto& find = operation_.operation->find;
   const std::string page = find ? find->first : "";
-  std::string body = encode(operation_, batch, page, false);
+  std::string body = encode(exchange_parts(), batch, page, false);
   if (is_too_large(body)) co_return take_too_large(std::move(batch), body.size());
   for (Row& row : batch) ++row.attempts;
   Exchanged exchanged = co_await exchange(exchange_parts(), batch, page, std::move(body));
@@ -80,7 +91,7 @@ Task<void> Carrier::attempt(Batch batch) {
     co_return;
   }
   const Verdict verdict = exchanged.reading.verdict;
-  if (verdict == Verdict::retry || verdict == Verdict::throttled) {
+  if (verdict == Verdict::retry || verdict == Verdict::throttled || verdict == Verdict::again) {
     if (!failing_since_) failing_since_ = now;
   } else {
     failing_since_.reset();
@@ -89,6 +100,8 @@ Task<void> Carrier::attempt(Batch batch) {
   }
   if (find && verdict == Verdict::accepted)
     co_await take_found(std::move(batch), std::move(exchanged));
+  else if (find && verdict == Verdict::missing)
+    take_none_found(std::move(batch), exchanged);
   else
     take_reading(std::move(batch), std::move(exchanged));
 }
@@ -113,6 +126,8 @@ void Carrier::take_reading(Batch batch, Exchanged exchanged) {
       return split(std::move(batch));
     case Verdict::retry:
       return try_again(std::move(batch), exchanged, is_write());
+    case Verdict::again:
+      return try_again(std::move(batch), exchanged, false);
     case Verdict::throttled:
       return throttle(std::move(batch), exchanged);
     case Verdict::quota:
@@ -126,7 +141,8 @@ void Carrier::take_reading(Batch batch, Exchanged exchanged) {
 
 void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
   const Router& router = delivery_.parts_.router;
-  Batch again;
+  Batch again, unharmed, held;
+  Duration hold{};
   for (size_t i = 0; i < batch.size(); ++i) {
     Row& row = batch[i];
     connector::RowReading& reading = exchanged.reading.rows[i];
@@ -154,6 +170,13 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
         exchanged.reading.message = reading.message;
         again.push_back(std::move(row));
         break;
+      case Verdict::again:
+        unharmed.push_back(std::move(row));
+        break;
+      case Verdict::throttled:
+        hold = std::max(hold, reading.wait);
+        held.push_back(std::move(row));
+        break;
       default:
         delivery_.settle(std::move(row),
                          Settle{.outcome = Outcome::rejected,
@@ -163,7 +186,20 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
                          std::move(facts));
     }
   }
+  // Without progress a request that goes again and again would never end.
+  if (unharmed.size() == batch.size()) again = std::exchange(unharmed, {});
   if (!again.empty()) try_again(std::move(again), exchanged, is_write());
+  if (!unharmed.empty()) send_unharmed(std::move(unharmed), {});
+  if (!held.empty()) {
+    ++delivery_.progress_.throttled;
+    send_unharmed(std::move(held), hold);
+  }
+}
+
+// Rows of a request that had nothing to do with its failure.
+void Carrier::send_unharmed(Batch batch, Duration wait) {
+  for (Row& row : batch) --row.attempts;
+  pending_.push_back({.rows = std::move(batch), .not_before = delivery_.parts_.loop.now() + wait});
 }
 
 // Pages through a look-up's reply, then tells each row what was found for it.
@@ -172,7 +208,7 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
   const connector::Target& target = delivery_.parts_.target;
   std::map<std::string, std::vector<connector::FoundRecord>> found;
   for (;;) {
-    auto page = connector::read_found(rule, target.facts().match_field, exchanged.reply_body);
+    auto page = connector::read_found(rule, target.facts().match_field(), exchanged.reply_body);
     if (!page.ok()) {
       exchanged.reading.message = page.error().message;
       try_again(std::move(batch), exchanged, false);
@@ -182,7 +218,7 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
     if (page->next_page.empty()) break;
     if (delivery_.stopping()) co_return abandon(std::move(batch));
     exchanged = co_await exchange(exchange_parts(), batch, page->next_page,
-                                  encode(operation_, batch, page->next_page, false));
+                                  encode(exchange_parts(), batch, page->next_page, false));
     if (exchanged.stopped) co_return abandon(std::move(batch));
     if (exchanged.failure || exchanged.reading.verdict != Verdict::accepted) {
       if (exchanged.failure)
@@ -203,6 +239,14 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
     RowOutcome facts = exchanged.facts;
     facts.record_id = row.record_id;
     delivery_.go(std::move(row), next, facts);
+  }
+}
+
+// The reply says so of the whole request.
+void Carrier::take_none_found(Batch batch, const Exchanged& exchanged) {
+  for (Row& row : batch) {
+    const Next next = delivery_.parts_.router.found(row, {});
+    delivery_.go(std::move(row), next, exchanged.facts);
   }
 }
 
@@ -228,8 +272,8 @@ void Carrier::split(Batch batch) {
   const auto middle = batch.begin() + static_cast<ptrdiff_t>(batch.size() / 2);
   Batch second(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
   batch.erase(middle, batch.end());
-  pending_.push_back(std::move(second));
-  pending_.push_back(std::move(batch));
+  pending_.push_back({.rows = std::move(second)});
+  pending_.push_back({.rows = std::move(batch)});
 }
 
 void Carrier::try_again(Batch batch, const Exchanged& exchanged, bool effect_unknown) {
@@ -247,8 +291,9 @@ void Carrier::try_again(Batch batch, const Exchanged& exchanged, bool effect_unk
   if (!over.empty()) give_up(std::move(over), exchanged);
   if (again.empty()) return;
   ++delivery_.progress_.retries;
-  pause_ = backoff(delivery.parts_.options.retry, failures, exchanged.retry_after, delivery.parts_.random);
-  pending_.push_back(std::move(again));
+  const Duration pause =
+      backoff(delivery.parts_.options.retry, failures, exchanged.retry_after, delivery.parts_.random);
+  pending_.push_back({.rows = std::move(again), .not_before = delivery.parts_.loop.now() + pause});
 }
 
 void Carrier::give_up(Batch batch, const Exchanged& exchanged) {
@@ -283,11 +328,12 @@ void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
   ++delivery_.progress_.throttled;
   RateLimit& limit = delivery_.parts_.limits.of(delivery_.parts_.target, *operation_.operation->limit);
   const RetryPolicy patient{.attempts = 0, .first = 1s, .longest = std::max<Duration>(limit.rate().per, 1s)};
-  const Duration wait = exchanged.retry_after.value_or(
-      patient.first / 2 + backoff(patient, ++throttles_, {}, delivery_.parts_.random));
+  const Duration growing = patient.first / 2 + backoff(patient, ++throttles_, {}, delivery_.parts_.random);
+  const Duration wait = exchanged.retry_after ? *exchanged.retry_after
+                                              : exchanged.reading.wait.value_or(growing);
   limit.pause_until(delivery_.parts_.loop.now() + wait);
   for (Row& row : batch) --row.attempts;  // a wait, not a failure
-  pending_.push_back(std::move(batch));
+  pending_.push_back({.rows = std::move(batch)});
 }
 
 void Carrier::stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind) {

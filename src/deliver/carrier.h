@@ -12,12 +12,21 @@ class Carrier {
 
  private:
   using Batch = std::vector<Row>;
+  // Rows still to be sent together.
+  struct Pending {
+    Batch rows;
+    Instant not_before{};
+  };
 
+  ExchangeParts exchange_parts() { return {delivery_.parts_, operation_, delivery_.progress_}; }
+  Pending take_next();
   Task<bool> allowed(const Batch& batch);
   Task<void> attempt(Batch batch);
   void take_reading(Batch batch, Exchanged exchanged);
   void take_rows(Batch batch, Exchanged& exchanged);
   Task<void> take_found(Batch batch, Exchanged exchanged);
+  void take_none_found(Batch batch, const Exchanged& exchanged);
+  void send_unharmed(Batch batch, Duration wait);
   void split(Batch batch);
   bool is_too_large(const std::string& body) const;
   void take_too_large(Batch batch, size_t bytes);
@@ -34,8 +43,7 @@ class Carrier {
   Delivery& delivery_;
   Step step_;
   const connector::BoundOperation& operation_;
-  std::vector<Batch> pending_;  // still to be sent, the next one last
-  Duration pause_{};            // before the next attempt
+  std::vector<Pending> pending_;
   uint32_t throttles_ = 0;      // in a row
   std::optional<Instant> failing_since_;
 };

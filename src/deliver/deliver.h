@@ -48,6 +48,7 @@ class RateLimits {
 };
 
 struct DeliveryOptions {
+  std::string run;                     // its id, for requests that name it
   uint64_t concurrency = 16;           // requests at once
   std::optional<uint64_t> batch_rows;  // fewer than the operation allows
   RetryPolicy retry;

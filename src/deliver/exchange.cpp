@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "connector/encode.h"
 #include "connector/values.h"
 #include "deliver/personal.h"
 
@@ -17,15 +18,23 @@ using connector::Verdict;
 // Bodies beyond this are cut in what is kept: a journal is not an archive.
 constexpr size_t kKeptBytesMax = 256 << 10;
 
+std::vector<connector::RowView> views_of(const std::vector<Row>& rows) {
+  std::vector<connector::RowView> views;
+  views.reserve(rows.size());
+  for (const Row& row : rows) views.push_back(row.view());
+  return views;
+}
+
 HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation,
-                        const std::vector<Row>& rows, std::string body) {
+                        const std::vector<Row>& rows, const std::string& page, std::string body) {
   HttpRequest request;
   request.method = operation.method;
-  const connector::RowView first = rows[0].view();
-  request.url = parts.target.url(operation, &first);
+  const auto views = views_of(rows);
+  const connector::RequestFacts facts{.page = page, .run = parts.options.run};
+  request.url = parts.target.url(operation, views, facts);
   request.headers = parts.target.headers();
+  for (auto& header : parts.target.headers(operation, views, facts)) request.headers.push_back(std::move(header));
   request.body = std::move(body);
-  if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.timeouts = parts.options.timeouts;
   return request;
 }
@@ -54,7 +63,8 @@ PersonalValues personal_values(const DeliveryParts& parts, const std::vector<Row
   PersonalValues personal;
   for (size_t i = 0; i < facts.fields.size(); ++i)
     if (facts.personal[i]) personal.add_name(facts.fields[i]);
-  if (facts.match_is_personal) personal.add_name(facts.match_field);
+  if (facts.match_is_personal)
+    for (const auto& name : facts.match_fields) personal.add_name(name);
   if (personal.empty()) return personal;
   for (const Row& row : rows) {
     for (size_t i = 0; i < row.chunk->fields().size(); ++i) {
@@ -64,7 +74,11 @@ PersonalValues personal_values(const DeliveryParts& parts, const std::vector<Row
       personal.add_value(value);
     }
     if (!facts.match_is_personal || row.chunk->match().empty()) continue;
-    personal.add_value(match_text(row, parts.target.values()));
+    for (const Values& match : row.chunk->match()) {
+      std::string value;
+      connector::append_value_text(value, match, row.index, parts.target.values());
+      personal.add_value(value);
+    }
     personal.add_value(row.chunk->match_before(row.index));
   }
   return personal;
@@ -95,6 +109,18 @@ struct Sent {
   std::string method, url;
 };
 
+// The URL without the personal values that its path may hold.
+std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std::string& page,
+                     const std::string& sent) {
+  const connector::Target& target = with.parts.target;
+  const auto views = views_of(rows);
+  connector::RequestFacts facts{.page = page, .run = with.parts.options.run};
+  const std::string plain = target.url(with.operation, views, facts);
+  facts.masked = true;
+  std::string masked = target.url(with.operation, views, facts);
+  return masked == plain ? sent : without_secrets(with.parts, std::move(masked));
+}
+
 void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, const Sent& sent,
           const Exchanged& exchanged, std::string reply) {
   const DeliveryParts& parts = with.parts;
@@ -102,14 +128,14 @@ void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& p
   record.number = exchanged.facts.request;
   record.operation = with.operation.name;
   record.method = sent.method;
-  record.url = sent.url;
+  record.url = kept_url(with, rows, page, sent.url);
   record.rows = rows.size();
   record.status = exchanged.facts.status;
   if (exchanged.failure) record.error = exchanged.failure->error.message;
   record.at = exchanged.facts.at;
   record.latency = exchanged.facts.latency;
   if (is_kept_whole(parts, exchanged)) {
-    record.request_body = cut(encode(with.operation, rows, page, true));
+    record.request_body = cut(encode(with, rows, page, true));
     reply = personal_values(parts, rows).taken_out_of_reply(std::move(reply));
     record.reply_body = cut(without_secrets(parts, std::move(reply)));
   }
@@ -131,10 +157,22 @@ void mask_messages(const DeliveryParts& parts, const std::vector<Row>& rows,
     if (!row.message.empty()) mask(row.message);
 }
 
+std::string field_text(const DeliveryParts& parts, const Row& row, const std::string& name) {
+  const auto& names = parts.target.facts().fields;
+  const auto found = std::find(names.begin(), names.end(), name);
+  std::string text;
+  if (found != names.end())
+    connector::append_value_text(text, row.chunk->fields()[static_cast<size_t>(found - names.begin())],
+                                 row.index, parts.target.values());
+  return text;
+}
+
 connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>& rows) {
   return {.count = rows.size(),
           .match = [&](size_t i) { return match_text(rows[i], parts.target.values()); },
-          .record_id = [&](size_t i) { return rows[i].record_id; }};
+          .record_id = [&](size_t i) { return rows[i].record_id; },
+          .once = [&](size_t i) { return parts.target.once(rows[i].view()); },
+          .field = [&](size_t i, const std::string& name) { return field_text(parts, rows[i], name); }};
 }
 
 Exchanged not_sent(Error error) {
@@ -202,20 +240,15 @@ Task<SentOnce> send_once(ExchangeParts with, const std::vector<Row>& rows, std::
 
 }  // namespace
 
-std::string encode(const BoundOperation& operation, const std::vector<Row>& rows, const std::string& page,
-                   bool masked) {
-  std::string body;
-  if (!operation.body) return body;
-  operation.body->begin(body, page);
-  for (size_t i = 0; i < rows.size(); ++i) operation.body->add(body, rows[i].view(), i, masked);
-  operation.body->end(body, page);
-  return body;
+std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked) {
+  return connector::encode(with.operation, views_of(rows),
+                           {.page = page, .run = with.parts.options.run, .masked = masked});
 }
 
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
                          std::string body) {
   Access& access = with.parts.access;
-  HttpRequest request = request_for(with.parts, with.operation, rows, std::move(body));
+  HttpRequest request = request_for(with.parts, with.operation, rows, page, std::move(body));
   if (!access.can_renew()) co_return (co_await send_once(with, rows, page, std::move(request))).exchanged;
   SentOnce once = co_await send_once(with, rows, page, request);
   if (once.exchanged.failure || once.exchanged.reading.verdict != Verdict::auth)

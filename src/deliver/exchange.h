@@ -24,8 +24,7 @@ struct ExchangeParts {
 
 // The body of a request that carries these rows; masked: as it is kept. `page` is the mark of a look-up's
 // page.
-std::string encode(const connector::BoundOperation& operation, const std::vector<Row>& rows,
-                   const std::string& page, bool masked);
+std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked);
 
 // Sends the rows in one request with this body. When the login is refused it is renewed, and the request sent
 // once more: that is no attempt of the rows.

@@ -30,12 +30,15 @@ Result<void> Router::check_mode() const {
     return Error{
         ErrorKind::config,
         fmt::format("{} cannot {} {} that are matched on '{}'", target_->connector().declaration().title,
-                    word, target_->facts().object, target_->facts().match_field),
+                    word, target_->facts().object, target_->facts().match_field()),
         "choose another mode, or match on another field"};
   };
   switch (rules_.mode) {
-    case Mode::insert:
     case Mode::append:
+      if (target_->create() == nullptr && target_->find() != nullptr)
+        return needs(target_->update(), "append to");
+      return needs(target_->create(), "append");
+    case Mode::insert:
       return needs(target_->create(), "insert");
     case Mode::update:
       return needs(target_->update(), "update");
@@ -43,7 +46,9 @@ Result<void> Router::check_mode() const {
       return needs(target_->remove(), "delete");
     case Mode::upsert:
     case Mode::mirror:
-      return needs(target_->upsert() != nullptr ? target_->upsert() : target_->create(), "upsert");
+      if (target_->upsert() != nullptr) return success();
+      if (target_->find() == nullptr || target_->update() == nullptr) return needs(nullptr, "upsert");
+      return needs(target_->create(), "upsert");
   }
   return success();
 }
@@ -76,11 +81,13 @@ Next Router::start(Row& row) const {
   choose_fields(row, row.change == Change::added);
   switch (rules_.mode) {
     case Mode::append:
-      return create(row);
+      // Where there is nothing to create, something is done to a record that is looked up: a message is sent
+      // to the user with this address.
+      return target_->create() == nullptr ? Next(Step::find) : create(row);
     case Mode::insert:
       return target_->facts().match_kind == MatchKind::search ? Next(Step::find) : create(row);
     case Mode::update:
-      if (!row.record_id.empty()) return write_known(row);
+      if (!row.record_id.empty() || !target_->update()->needs_record) return write_known(row);
       return Step::find;
     default:
       return row.change == Change::added ? write_new(row) : write_known(row);
@@ -93,7 +100,10 @@ Next Router::start_removal(Row& row) const {
   // A model that lists what is to go means the record that matches now, not the one that went before.
   const bool lists_another = rules_.mode == Mode::remove && !row.chunk->match_before(row.index).empty();
   if (lists_another && target_->facts().match_kind != MatchKind::id) row.record_id.clear();
-  if (!row.record_id.empty()) return removal_step();
+  const connector::BoundOperation* removal = operation(removal_step());
+  const bool by_match = removal != nullptr && !removal->needs_record && !row.chunk->match().empty() &&
+                        !row.chunk->match()[0].is_null(row.index);
+  if (!row.record_id.empty() || by_match) return removal_step();
   if (row.chunk->match().empty() || row.chunk->match()[0].is_null(row.index) || target_->find() == nullptr)
     return Settle{.outcome = Outcome::rejected,
                   .code = "NO_RECORD_ID",
@@ -128,7 +138,8 @@ Next Router::write_known(Row& row) const {
   }
   if (has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr) return Step::find;
   if (target_->upsert() != nullptr && rules_.mode != Mode::update) return Step::upsert;
-  if (!row.record_id.empty() && target_->update() != nullptr) return Step::update;
+  if (target_->update() != nullptr && (!row.record_id.empty() || !target_->update()->needs_record))
+    return Step::update;
   return Step::find;
 }
 
@@ -237,6 +248,11 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   // A record that disappears again and again is not chased.
   if (row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true)))
     return refused(row, reading);
+  if (target_->create() == nullptr && target_->upsert() == nullptr)
+    return Settle{.outcome = Outcome::rejected,
+                  .code = "NO_RECORD",
+                  .message = "no record matches",
+                  .foreign = false};
   row.record_id.clear();
   row.write_match = false;
   choose_fields(row, true);

@@ -39,7 +39,10 @@ struct Row {
             .clear = clear,
             .write_match = write_match,
             .match_text = find_by,
-            .record_id = record_id};
+            .record_id = record_id,
+            .key = chunk->key(index),
+            .key_hash = chunk->key_hash(index),
+            .fingerprint = chunk->fingerprint(index)};
   }
 };
 

@@ -56,12 +56,7 @@ Task<Result<std::vector<DiscoveredField>>> discover_fields(HttpClient& client, A
   const std::string& title = connector->declaration().title;
   if (!rule) co_return Error{ErrorKind::config, fmt::format("{} cannot list its fields", title), ""};
   const auto target = connector::Target::bind(connector, std::move(settings),
-                                              {.object = object,
-                                               .match_field = "",
-                                               .match_kind = MatchKind::id,
-                                               .fields = {},
-                                               .personal = {},
-                                               .read = {}});
+                                              {.object = object});
   if (!target.ok()) co_return target.error();
   HttpRequest request;
   request.url = *target->discover_fields_url();

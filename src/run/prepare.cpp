@@ -15,12 +15,56 @@ using connector::MatchKind;
 using connector::TargetFacts;
 using declare::Diagnostics;
 
+std::string text_of(const declare::Settings::Setting& setting) {
+  const auto& type = setting.shape->type();
+  if (type == typeid(std::string)) return *static_cast<const std::string*>(setting.value.get());
+  if (type == typeid(bool)) return *static_cast<const bool*>(setting.value.get()) ? "true" : "false";
+  if (type == typeid(int64_t)) return fmt::to_string(*static_cast<const int64_t*>(setting.value.get()));
+  return "";
+}
+
+void check_body(const declare::Node& node, Diagnostics& diagnostics) {
+  if (node.is_scalar()) {
+    const auto text = connector::TextTemplate::parse(node.text);
+    if (!text.ok()) diagnostics.error(node.place, text.error().message).remedy = text.error().remedy;
+  }
+  for (const auto& item : node.items) check_body(item, diagnostics);
+  for (const auto& entry : node.entries) check_body(entry.value, diagnostics);
+}
+
+// The sync's options, by what the connector declares.
+void read_options(const config::Sync& sync, const Connector& connector, TargetFacts& facts,
+                  const declare::Resolver& resolver, Diagnostics& diagnostics) {
+  declare::Node given;
+  given.kind = declare::Node::Kind::map;
+  given.place = sync.place;
+  if (sync.options) given = *sync.options;
+  declare::Settings options;
+  if (!declare::read(connector.options_shape(), given, options, diagnostics)) return;
+  for (const auto& option : options.all()) {
+    if (option.shape->type() == typeid(declare::Node)) {
+      check_body(option.node, diagnostics);
+      facts.bodies.emplace(option.name, option.node);
+    } else if (option.shape->type() == typeid(declare::Reference)) {
+      auto text = declare::resolve(*static_cast<const declare::Reference*>(option.value.get()), resolver);
+      if (text.ok())
+        facts.options.emplace(option.name, *std::move(text));
+      else
+        diagnostics.error(option.node.place, text.error().message).remedy = text.error().remedy;
+    } else {
+      facts.options.emplace(option.name, text_of(option));
+    }
+  }
+}
+
 TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchKind kind) {
   TargetFacts facts;
+  facts.sync = sync.name;
   facts.object = *sync.object;
   facts.match_kind = kind;
-  if (!sync.match.empty()) facts.match_field = sync.match[0].name;
-  facts.match_is_personal = !mapped.mapping.match.empty() && mapped.mapping.match[0].personal;
+  for (const auto& match : sync.match) facts.match_fields.push_back(match.name);
+  for (const auto& match : mapped.mapping.match)
+    facts.match_is_personal = facts.match_is_personal || match.personal;
   for (size_t i = 0; i < mapped.mapping.fields.size(); ++i) {
     const MappedField& field = mapped.mapping.fields[i];
     facts.fields.push_back(field.name);
@@ -51,9 +95,12 @@ void check_object(const config::Sync& sync, const Connector& connector, Diagnost
   diagnostic.remedy = fmt::format("its objects are {}", declare::list_names(names));
 }
 
-void check_limits(const config::Sync& sync, const MappedModel& mapped, Diagnostics& diagnostics) {
-  if (sync.match.size() > 1)
-    diagnostics.error(sync.match[1].name_place, "this destination matches on one field");
+void check_limits(const config::Sync& sync, const MappedModel& mapped, const Connector& connector,
+                  Diagnostics& diagnostics) {
+  const connector::Object* object = connector.object(*sync.object);
+  if (sync.match.size() > 1 && object != nullptr && !object->several)
+    diagnostics.error(sync.match[1].name_place,
+                      fmt::format("{} are matched on one field", *sync.object));
   if (mapped.mapping.fields.size() > connector::kFieldsMax)
     diagnostics.error(sync.place, fmt::format("a sync maps at most {} fields, this one {}",
                                               connector::kFieldsMax, mapped.mapping.fields.size()));
@@ -78,12 +125,8 @@ Result<connector::TargetSettings> resolve_settings(const config::Destination& de
       if (!resolved.ok() && login == Login::needed)
         return std::move(resolved).error().in(fmt::format("destination '{}'", destination.name));
       if (resolved.ok()) text = *std::move(resolved);
-    } else if (type == typeid(std::string)) {
-      text = *static_cast<const std::string*>(setting.value.get());
-    } else if (type == typeid(bool)) {
-      text = *static_cast<const bool*>(setting.value.get()) ? "true" : "false";
-    } else if (type == typeid(int64_t)) {
-      text = fmt::to_string(*static_cast<const int64_t*>(setting.value.get()));
+    } else {
+      text = text_of(setting);
     }
     if (setting.secret && !text.empty()) settings.secrets.push_back(text);
     settings.values.emplace(setting.name, std::move(text));
@@ -131,7 +174,7 @@ Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspac
   if (!opened.ok()) co_return opened.error();
   const connector::ConnectorRef connector = workspace.catalog().find(*prepared.destination->type);
   check_object(sync, *connector, diagnostics);
-  check_limits(sync, prepared.mapped, diagnostics);
+  check_limits(sync, prepared.mapped, *connector, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
 
   auto settings = resolve_settings(*prepared.destination, workspace.resolver(), login);
@@ -141,8 +184,10 @@ Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspac
   prepared.access = *std::move(access);
   auto kind = co_await find_match_kind(client, *prepared.access, connector, *settings, sync, prepared.notes);
   if (!kind.ok()) co_return kind.error();
-  auto target =
-      connector::Target::bind(connector, *std::move(settings), facts_of(sync, prepared.mapped, *kind));
+  TargetFacts facts = facts_of(sync, prepared.mapped, *kind);
+  read_options(sync, *connector, facts, workspace.resolver(), diagnostics);
+  if (!diagnostics.ok()) co_return as_error(diagnostics);
+  auto target = connector::Target::bind(connector, *std::move(settings), std::move(facts));
   if (!target.ok()) co_return target.error();
   prepared.target = std::make_unique<connector::Target>(*std::move(target));
   auto router = Router::make(*prepared.target, rules_of(sync, prepared.mapped));

@@ -274,6 +274,7 @@ class RunSync {
     PlanRows rows(parts_.loop, *std::move(reader));
     RateLimits limits(parts_.loop, prepared.destination->rate_share.fraction);
     DeliveryOptions options;
+    options.run = report_.run.run;
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
     Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router, limits, journal,
