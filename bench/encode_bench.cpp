@@ -70,11 +70,8 @@ class Rows {
 connector::Target hubspot() {
   const connector::Catalog catalog;
   connector::TargetFacts facts{.object = "contacts",
-                               .match_field = "email",
-                               .match_kind = connector::MatchKind::unique,
-                               .fields = {},
-                               .personal = {},
-                               .read = {}};
+                               .match_fields = {"email"},
+                               .match_kind = connector::MatchKind::unique};
   for (const auto& column : kColumns) facts.fields.push_back(column.name);
   return must(connector::Target::bind(
       catalog.find("hubspot"),
@@ -89,10 +86,10 @@ void EncodeUpsert(benchmark::State& state) {
   size_t next = 0, bytes = 0, encoded = 0;
   for (auto _ : state) {
     std::string out;
-    body.begin(out);
+    body.begin(out, {});
     for (size_t i = 0; i < kBatchRows; ++i, next = (next + 1) % rows.count())
-      body.add(out, rows.view(next), i);
-    body.end(out);
+      body.add(out, rows.view(next), i, {});
+    body.end(out, {});
     benchmark::DoNotOptimize(out.data());
     bytes += out.size();
     encoded += kBatchRows;

@@ -65,6 +65,13 @@ add_library(penstock_headers OBJECT ${CMAKE_BINARY_DIR}/penstock_headers.cpp)
 target_link_libraries(penstock_headers PRIVATE penstock_flags fmt::fmt)
 target_precompile_headers(penstock_headers PRIVATE ${PENSTOCK_STANDARD_HEADERS})
 
+# Several files are compiled as one: that takes a third of the time, and asks that names in anonymous namespaces be
+# unique in a folder. Off for clang-tidy, which looks at one file at a time.
+option(PENSTOCK_JOIN "compile several files at once" ON)
+function(penstock_join target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PENSTOCK_JOIN} UNITY_BUILD_BATCH_SIZE 10)
+endfunction()
+
 # penstock_folder(NAME deps...): src/NAME as a static library of all its .cpp files, and NAME_test of its
 # *_test.cpp files. The deps are the only folders it may include (tests/structure checks the arrows).
 function(penstock_folder name)
@@ -74,10 +81,12 @@ function(penstock_folder name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   add_library(penstock_${name} STATIC ${sources})
+  penstock_join(penstock_${name})
   target_link_libraries(penstock_${name} PUBLIC penstock_flags ${ARGN})
   penstock_precompile(penstock_${name})
   if(tests)
     add_executable(${name}_test ${tests})
+    penstock_join(${name}_test)
     target_link_libraries(${name}_test PRIVATE penstock_${name} GTest::gtest_main GTest::gmock)
     penstock_precompile(${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
@@ -85,17 +94,18 @@ function(penstock_folder name)
   endif()
 endfunction()
 
-# penstock_dialects(TARGET): the list of sandbox/*.lua that src/sandbox/lua/dialects.cpp includes.
-function(penstock_dialects target)
-  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sandbox/*.lua)
+# penstock_embed(TARGET LIST PATTERN): writes LIST.inc, which a .cpp of the target includes: one array and one line of a
+# list for every file that fits the pattern. So a file that is added there is in the program.
+function(penstock_embed target list pattern)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${pattern})
   set(arrays "")
   set(lines "")
-  foreach(script ${scripts})
-    get_filename_component(name ${script} NAME_WE)
-    string(APPEND arrays "constexpr char k_${name}[] = {\n#embed \"${script}\"\n};\n")
-    string(APPEND lines "    {\"${name}\", text_of(k_${name})},\n")
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    string(APPEND arrays "constexpr char k_${name}[] = {\n#embed \"${file}\"\n};\n")
+    string(APPEND lines "    {\"${name}\", embedded(k_${name})},\n")
   endforeach()
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/dialects/sandbox_dialects.inc
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded/${list}.inc
        CONTENT "${arrays}constexpr Shipped kShipped[] = {\n${lines}};\n" @ONLY)
-  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/dialects)
+  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded)
 endfunction()

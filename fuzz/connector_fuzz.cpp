@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "connector/connector.h"
+#include "connector/encode.h"
 #include "connector/page.h"
 
 namespace penstock::connector {
@@ -46,22 +47,20 @@ class Sample {
 void try_operation(const Target& target, const BoundOperation* operation) {
   static const Sample sample;
   if (operation == nullptr) return;
-  const RowView first = sample.view(0);
-  check(!target.url(*operation, &first).empty(), "a request has an address");
+  std::vector<RowView> rows{sample.view(0)};
+  if (operation->operation->rows > 1) rows.push_back(sample.view(1));
+  const size_t count = rows.size();
+  check(!target.url(*operation, rows, {}).empty(), "a request has an address");
   (void)target.limit(*operation->operation->limit);
-  const size_t count = operation->operation->rows == 1 ? 1 : 2;
-  if (operation->body) {
-    std::string body;
-    operation->body->begin(body, "0");
-    for (size_t row = 0; row < count; ++row) operation->body->add(body, sample.view(row), row);
-    operation->body->end(body, "0");
-    simdjson::dom::parser parser;
-    // A declaration may say what JSON clears a field, and may say nonsense.
-    const bool plain = target.values().null == "null" || target.values().null == "\"\"";
-    check(!plain || !parser.parse(body).error(), "a body is JSON");
-  }
+  const std::string body = encode(*operation, rows, {.page = "0"});
+  simdjson::dom::parser parser;
+  // A declaration may say what JSON clears a field, and may say nonsense.
+  const bool plain = target.values().null == "null" || target.values().null == "\"\"";
+  const bool is_json = operation->operation->content == Operation::Content::json && operation->body;
+  check(!plain || !is_json || !parser.parse(body).error(), "a body is JSON");
   const SentRows sent{
-      .count = count, .match = [](size_t) { return "a@x"; }, .record_id = [](size_t) { return "51"; }};
+      .count = count, .match = [](size_t) { return "a@x"; }, .record_id = [](size_t) { return "51"; },
+      .once = [](size_t) { return "0"; }, .field = [](size_t, const std::string&) { return "x"; }};
   for (const int status : {200, 207, 204, 400, 401, 404, 429, 500})
     for (const char* body :
          {"", "{}", "[1]", R"({"results":[{"id":"1","ref":"0"}],"errors":[{"code":5}]})"}) {
@@ -85,7 +84,7 @@ void try_declaration(std::string_view text) {
     for (const MatchKind kind : {MatchKind::id, MatchKind::unique, MatchKind::search}) {
       TargetFacts facts;
       facts.object = object.name;
-      facts.match_field = "email";
+      facts.match_fields = {"email"};
       facts.match_kind = kind;
       facts.fields = {"name", "score", "tags", "seen"};
       auto target = Target::bind(connector, {}, std::move(facts));

@@ -10,7 +10,7 @@ namespace {
 using What = Placeholder::What;
 
 // Marks where a text begins whose content is JSON: no JSON text holds this byte.
-constexpr std::string_view kTextBegins = "\x01";
+constexpr std::string_view kTextMark = "\x01";
 
 }  // namespace
 
@@ -237,7 +237,7 @@ class BodyCompiler {
   }
 
   void as_text(const Node& node) {
-    literal(kTextBegins);
+    literal(kTextMark);
     write(node);
     into_->push_back({.form = Form::text_ends});
   }

@@ -7,50 +7,21 @@
 namespace penstock::connector {
 namespace {
 
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wc23-extensions"
-constexpr unsigned char kHubspot[] = {
-#embed "../../connectors/hubspot.yaml"
-};
-constexpr unsigned char kFiles[] = {
-#embed "../../connectors/files.yaml"
-};
-constexpr unsigned char kKafka[] = {
-#embed "../../connectors/kafka.yaml"
-};
-constexpr unsigned char kMysql[] = {
-#embed "../../connectors/mysql.yaml"
-};
-constexpr unsigned char kPostgres[] = {
-#embed "../../connectors/postgres.yaml"
-};
-constexpr unsigned char kRedis[] = {
-#embed "../../connectors/redis.yaml"
-};
-#pragma clang diagnostic pop
-
 struct Shipped {
   std::string_view name;
   std::string_view text;
 };
 
 template <size_t size>
-std::string_view text_of(const unsigned char (&bytes)[size]) {
-  return {reinterpret_cast<const char*>(bytes), size};
+constexpr std::string_view embedded(const char (&bytes)[size]) {
+  return {bytes, size};
 }
 
-// Listed by hand: one line a connector.
-const std::vector<Shipped>& shipped() {
-  static const std::vector<Shipped> all = {
-      {"files", text_of(kFiles)},
-      {"hubspot", text_of(kHubspot)},
-      {"kafka", text_of(kKafka)},
-      {"mysql", text_of(kMysql)},
-      {"postgres", text_of(kPostgres)},
-      {"redis", text_of(kRedis)},
-  };
-  return all;
-}
+// One array and one line of the list for every connectors/*.yaml: written by cmake/penstock.cmake.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#include "shipped_connectors.inc"
+#pragma clang diagnostic pop
 
 }  // namespace
 
@@ -66,7 +37,7 @@ void Catalog::add(const declare::SourceFileRef& file, declare::Diagnostics& diag
 
 ConnectorRef Catalog::find(std::string_view name) const {
   if (const auto found = parsed_.find(name); found != parsed_.end()) return found->second;
-  for (const auto& one : shipped()) {
+  for (const auto& one : kShipped) {
     if (one.name != name) continue;
     declare::Diagnostics diagnostics;
     const auto file = std::make_shared<declare::SourceFile>("connectors/" + std::string(name) + ".yaml",
@@ -82,7 +53,7 @@ ConnectorRef Catalog::find(std::string_view name) const {
 
 std::vector<std::string> Catalog::names() const {
   std::vector<std::string> names;
-  for (const auto& one : shipped()) names.emplace_back(one.name);
+  for (const auto& one : kShipped) names.emplace_back(one.name);
   for (const auto& [name, connector] : parsed_)
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   std::sort(names.begin(), names.end());

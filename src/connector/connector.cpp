@@ -12,6 +12,7 @@ namespace penstock::connector {
 namespace {
 
 using namespace declare;
+using What = Placeholder::What;
 
 SettingField setting_field(const Named<SettingDeclaration>& named) {
   const SettingDeclaration& declared = named.value;

@@ -50,7 +50,7 @@ element parsed(std::string_view json) {
   return root;
 }
 
-std::string as_text(std::string_view json) {
+std::string content_of(std::string_view json) {
   return text_of(parsed(json));
 }
 
@@ -91,7 +91,7 @@ std::string encode(const BoundOperation& operation, std::span<const RowView> row
   for (size_t i = 0; i < rows.size(); ++i) operation.body->add(body, rows[i], i, request);
   operation.body->end(body, request);
   if (declared.content == Content::form) return as_form(body);
-  if (declared.content == Content::text) return as_text(body);
+  if (declared.content == Content::text) return content_of(body);
   return body;
 }
 

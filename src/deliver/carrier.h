@@ -18,7 +18,6 @@ class Carrier {
     Instant not_before{};
   };
 
-  ExchangeParts exchange_parts() { return {delivery_.parts_, operation_, delivery_.progress_}; }
   Pending take_next();
   Task<bool> allowed(const Batch& batch);
   Task<void> attempt(Batch batch);

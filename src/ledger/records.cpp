@@ -73,7 +73,14 @@ class Reader {
   bool failed_ = false;
 };
 
-enum Kind : char { kFacts = 'F', kIntent = 'I', kOutcome = 'O', kRequest = 'R', kEnd = 'E', kJob = 'J' };
+enum Kind : char {
+  kFacts = 'F',
+  kIntent = 'I',
+  kRowOutcome = 'O',
+  kRequest = 'R',
+  kEnd = 'E',
+  kJob = 'J',
+};
 
 std::string encode(const RunFacts& facts) {
   Writer writer(kFacts);
@@ -94,7 +101,7 @@ std::string encode(const Intent& intent) {
 }
 
 std::string encode(const RowOutcome& o) {
-  return Writer(kOutcome)
+  return Writer(kRowOutcome)
       .number(o.ordinal)
       .number(static_cast<uint64_t>(o.outcome))
       .text(o.operation)
@@ -261,7 +268,7 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
     case kIntent:
       record = decode_intent(in);
       break;
-    case kOutcome:
+    case kRowOutcome:
       record = decode_outcome(in);
       break;
     case kRequest:

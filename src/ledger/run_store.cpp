@@ -9,7 +9,7 @@
 namespace penstock {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kSchemaVersion = 1;
 constexpr const char* kSchema = R"(
 CREATE TABLE runs (
   run TEXT PRIMARY KEY, sync TEXT NOT NULL, status TEXT NOT NULL, kind TEXT NOT NULL,
@@ -146,7 +146,7 @@ Result<RunStore> RunStore::open(const std::string& path) {
   if (!version.ok()) return version.error();
   if (auto row = version->step("read"); !row.ok()) return row.error();
   const uint64_t found = version->number(0);
-  if (found > kVersion)
+  if (found > kSchemaVersion)
     return Error{ErrorKind::disk, fmt::format("{} was written by a newer version of penstock", path),
                  "use that version, or a newer one"};
   if (found == 0) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kAttempts = 4;
 // Clocks that differ by less are not to blame for a refusal.
-constexpr Duration kSkewMin = 10s;
+constexpr Duration kTokenSkewMin = 10s;
 
 std::string encoded(const connector::NamedTexts& fields) {
   std::string out;
@@ -176,7 +176,7 @@ bool TokenRequest::learns_the_time(const HttpReply& reply) {
   const auto theirs = date_of(reply);
   if (!token_.assertion || !theirs) return false;
   const Duration skew = *theirs - loop_.clock().now();
-  if (std::chrono::abs(skew - skew_) < kSkewMin) return false;
+  if (std::chrono::abs(skew - skew_) < kTokenSkewMin) return false;
   skew_ = skew;
   return true;
 }

@@ -6,7 +6,7 @@ namespace penstock {
 namespace {
 
 constexpr size_t kHeaderBytesMax = 256 * 1024;
-constexpr size_t kReserveMax = 4 << 20;
+constexpr size_t kReplyReserveMax = 4 << 20;
 // A body up to this size is handed to the system together with the headers; only larger ones make progress
 // that could be seen.
 constexpr size_t kBodyAtOnceMax = 64 * 1024;
@@ -199,7 +199,7 @@ bool CurlTransfer::take_body(std::string_view bytes) {
     curl_off_t length = -1;
     curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     const size_t expected = length > 0 ? static_cast<size_t>(length) : 0;
-    reply_.body.reserve(std::min({expected, request_.reply_bytes_max, kReserveMax}));
+    reply_.body.reserve(std::min({expected, request_.reply_bytes_max, kReplyReserveMax}));
   }
   reply_.body += bytes;
   return true;

@@ -10,7 +10,7 @@
 namespace penstock {
 namespace {
 
-constexpr size_t kReserveMax = 4 << 20;
+constexpr size_t kRequestReserveMax = 4 << 20;
 
 MHD_Result add_request_header(void* headers, MHD_ValueKind, const char* name, const char* value) {
   static_cast<Headers*>(headers)->emplace_back(name, value ? value : "");
@@ -115,7 +115,7 @@ void HttpExchange::take_headers(MHD_Connection* connection, const char* method, 
   MHD_get_connection_values(connection, MHD_HEADER_KIND, &add_request_header, &request_.headers);
   const size_t length = content_length(request_);
   too_large_ = length > body_bytes_max;
-  if (!too_large_) request_.body.reserve(std::min(length, kReserveMax));
+  if (!too_large_) request_.body.reserve(std::min(length, kRequestReserveMax));
 }
 
 // Too large a body is read to its end all the same: a client that is still sending would not see the reply.

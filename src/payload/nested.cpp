@@ -167,7 +167,7 @@ void append_unsigned128(std::string& out, Unsigned128 value) {
 }
 
 template <class Real>
-void append_json_real(std::string& out, Real value) {
+void append_nested_real(std::string& out, Real value) {
   const bool finite = std::isfinite(value);
   if (!finite) out += '"';
   append_real(out, value);
@@ -235,9 +235,9 @@ void Writer::append_scalar(std::string& out, size_t row) const {
       return append_unsigned128(out, Unsigned128{value.upper} << 64 | value.lower);
     }
     case DUCKDB_TYPE_FLOAT:
-      return append_json_real(out, vector_.data<float>()[row]);
+      return append_nested_real(out, vector_.data<float>()[row]);
     case DUCKDB_TYPE_DOUBLE:
-      return append_json_real(out, vector_.data<double>()[row]);
+      return append_nested_real(out, vector_.data<double>()[row]);
     case DUCKDB_TYPE_VARCHAR:
       if (is_json_) {
         out += vector_.text(row);

@@ -71,8 +71,8 @@ void append_real(std::string& out, float value) {
 }
 
 void append_decimal(std::string& out, Values::Int128 unscaled, int scale) {
-  __extension__ using Unsigned128 = unsigned __int128;
-  auto magnitude = static_cast<Unsigned128>(unscaled);
+  __extension__ using Magnitude = unsigned __int128;
+  auto magnitude = static_cast<Magnitude>(unscaled);
   if (unscaled < 0) {
     out += '-';
     magnitude = -magnitude;

@@ -14,7 +14,7 @@ namespace {
 namespace json = simdjson::dom;
 
 constexpr size_t kPageDefault = 10;
-constexpr size_t kPageMax = 100;
+constexpr size_t kListPageMax = 100;
 
 std::optional<size_t> parse_count(std::string_view text) {
   size_t count = 0;
@@ -71,8 +71,8 @@ struct Page {
 // `after` is the id of the last record of the page before.
 std::optional<Refusal> parse_page(const ServerRequest& request, const Table& table, Page& page) {
   const auto limit = parse_count(request.parameter("limit").value_or(std::to_string(kPageDefault)));
-  if (!limit || *limit == 0 || *limit > kPageMax) {
-    return invalid(fmt::format("'limit' must be a number from 1 to {}", kPageMax));
+  if (!limit || *limit == 0 || *limit > kListPageMax) {
+    return invalid(fmt::format("'limit' must be a number from 1 to {}", kListPageMax));
   }
   page.limit = *limit;
   page.archived = request.parameter("archived") == "true";

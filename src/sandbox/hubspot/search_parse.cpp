@@ -14,7 +14,7 @@ namespace json = simdjson::dom;
 constexpr size_t kGroupsMax = 5;
 constexpr size_t kFiltersOfGroupMax = 10;
 constexpr size_t kFiltersMax = 25;
-constexpr size_t kPageMax = 200;
+constexpr size_t kSearchPageMax = 200;
 constexpr size_t kResultsMax = 10'000;
 
 struct OperatorName {
@@ -151,8 +151,8 @@ std::optional<Refusal> read_sorts(json::object document, SearchQuery& query) {
 std::optional<Refusal> read_page(json::object document, SearchQuery& query) {
   uint64_t limit = query.limit;
   if (const auto given = document["limit"]; given.error() == simdjson::SUCCESS) {
-    if (given.get(limit) != simdjson::SUCCESS || limit > kPageMax) {
-      return invalid(fmt::format("'limit' must be a number up to {}", kPageMax));
+    if (given.get(limit) != simdjson::SUCCESS || limit > kSearchPageMax) {
+      return invalid(fmt::format("'limit' must be a number up to {}", kSearchPageMax));
     }
   }
   query.limit = limit;

@@ -151,7 +151,7 @@ const ObjectProperties* find(std::string_view object) {
   return nullptr;
 }
 
-std::vector<std::string> split(std::string_view text) {
+std::vector<std::string> items_in(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
     const size_t bar = text.find('|');
@@ -171,7 +171,7 @@ PropertyDefinition definition(std::string_view object, const Standard& standard)
   const auto value_type = value_type_of(standard.type);
   check(value_type.has_value(), "a standard property of an unknown type");
   made.value_type = *value_type;
-  for (const std::string& value : split(standard.options)) made.options.push_back({value, value});
+  for (const std::string& value : items_in(standard.options)) made.options.push_back({value, value});
   made.by_hubspot = true;
   made.is_email = made.unique = object == "contacts" && standard.name == "email";
   return made;
@@ -204,7 +204,7 @@ std::vector<PropertyDefinition> standard_properties(std::string_view object, std
 
 std::vector<std::string> standard_reply_properties(std::string_view object) {
   const ObjectProperties* entry = find(object);
-  return entry == nullptr ? std::vector<std::string>() : split(entry->in_replies);
+  return entry == nullptr ? std::vector<std::string>() : items_in(entry->in_replies);
 }
 
 }  // namespace penstock::sandbox::hubspot

@@ -15,7 +15,7 @@ struct Shipped {
 };
 
 template <size_t size>
-constexpr std::string_view text_of(const char (&bytes)[size]) {
+constexpr std::string_view embedded(const char (&bytes)[size]) {
   return {bytes, size};
 }
 
