@@ -16,7 +16,7 @@
 namespace penstock {
 namespace {
 
-Task<void> wait_for(Event& event) {
+Task<void> wait_for_event(Event& event) {
   co_await event.wait();
 }
 
@@ -50,7 +50,7 @@ TEST(RealLoop, watches_a_descriptor_until_unwatched) {
     }
   });
   EXPECT_EQ(write(pair.right(), "x", 1), 1);
-  loop.run(wait_for(done));
+  loop.run(wait_for_event(done));
   EXPECT_EQ(got, "xxx");
 }
 
@@ -64,7 +64,7 @@ TEST(RealLoop, changes_what_it_watches_for) {
     loop.unwatch(pair.left());
   });
   loop.change_events(pair.left(), EPOLLOUT);
-  loop.run(wait_for(writable));
+  loop.run(wait_for_event(writable));
 }
 
 TEST(RealLoop, an_fd_unwatched_by_anothers_callback_is_not_called_any_more) {
@@ -84,7 +84,7 @@ TEST(RealLoop, an_fd_unwatched_by_anothers_callback_is_not_called_any_more) {
   watch(other.left(), one.left());
   EXPECT_EQ(write(one.right(), "x", 1), 1);
   EXPECT_EQ(write(other.right(), "x", 1), 1);
-  loop.run(wait_for(done));
+  loop.run(wait_for_event(done));
   EXPECT_EQ(calls, 1);
 }
 
@@ -102,7 +102,7 @@ TEST(RealLoop, survives_an_fd_that_was_closed_and_whose_number_is_used_again) {
     loop.unwatch(first);
   });
   EXPECT_EQ(write(pair.right(), "x", 1), 1);
-  loop.run(wait_for(done));
+  loop.run(wait_for_event(done));
 }
 
 TEST(InterruptWatch, tells_the_first_from_the_second_and_puts_back_the_old_handling) {
@@ -120,7 +120,7 @@ TEST(InterruptWatch, tells_the_first_from_the_second_and_puts_back_the_old_handl
       if (interrupt.nth == 2) twice.set();
     });
     raise(SIGINT);
-    loop.run(wait_for(twice));
+    loop.run(wait_for_event(twice));
   }
   EXPECT_EQ(seen, (std::vector<std::pair<int, int>>{{SIGINT, 1}, {SIGTERM, 2}}));
   struct sigaction after = {};

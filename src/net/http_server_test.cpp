@@ -17,14 +17,14 @@ namespace {
 
 class HttpServerTest : public HttpClientTest {};
 
-std::unique_ptr<HttpServer> serve(HttpServer::Handler handler, HttpServerOptions options = {}) {
+std::unique_ptr<HttpServer> serve_requests(HttpServer::Handler handler, HttpServerOptions options = {}) {
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), std::move(handler));
   EXPECT_TRUE(server.ok()) << server.error().message;
   return *std::move(server);
 }
 
 TEST_F(HttpServerTest, says_when_its_address_is_taken) {
-  const auto server = serve([](const ServerRequest&) { return ServerReply{}; });
+  const auto server = serve_requests([](const ServerRequest&) { return ServerReply{}; });
   const std::string address = server->url().substr(7);
   const auto second =
       HttpServer::start({.listen = address}, [](const ServerRequest&) { return ServerReply{}; });
@@ -46,14 +46,14 @@ TEST_F(HttpServerTest, says_what_is_not_an_address) {
 }
 
 TEST_F(HttpServerTest, tells_its_port) {
-  const auto server = serve([](const ServerRequest&) { return ServerReply{}; });
+  const auto server = serve_requests([](const ServerRequest&) { return ServerReply{}; });
   EXPECT_NE(server->port(), 0);
   EXPECT_EQ(server->url(), "http://127.0.0.1:" + std::to_string(server->port()));
 }
 
 TEST_F(HttpServerTest, refuses_a_body_that_is_too_large_and_keeps_the_connection) {
   std::atomic<int> handled = 0;
-  const auto server = serve(
+  const auto server = serve_requests(
       [&](const ServerRequest&) {
         ++handled;
         return ServerReply{};
@@ -67,7 +67,7 @@ TEST_F(HttpServerTest, refuses_a_body_that_is_too_large_and_keeps_the_connection
 }
 
 TEST_F(HttpServerTest, measures_a_body_that_does_not_say_its_length) {
-  const auto server = serve([](const ServerRequest& request) { return ServerReply{.body = request.body}; },
+  const auto server = serve_requests([](const ServerRequest& request) { return ServerReply{.body = request.body}; },
                             {.body_bytes_max = 10});
   const auto send_chunks = [&](const std::string& chunk) {
     return send({.method = "POST",
@@ -91,7 +91,7 @@ TEST_F(HttpServerTest, decodes_parameters) {
 }
 
 TEST_F(HttpServerTest, a_delayed_reply_does_not_hold_up_the_others) {
-  const auto server = serve([](const ServerRequest& request) {
+  const auto server = serve_requests([](const ServerRequest& request) {
     return ServerReply{.body = request.path, .delay = request.path == "/slow" ? 60ms : 0ms};
   });
   std::vector<HttpRequest> requests;
@@ -107,7 +107,7 @@ TEST_F(HttpServerTest, a_delayed_reply_does_not_hold_up_the_others) {
 }
 
 TEST_F(HttpServerTest, replies_in_order_of_their_delays) {
-  const auto server = serve([](const ServerRequest& request) {
+  const auto server = serve_requests([](const ServerRequest& request) {
     return ServerReply{.body = request.path,
                        .delay = std::chrono::milliseconds(std::stoi(request.path.substr(1)))};
   });
@@ -119,7 +119,7 @@ TEST_F(HttpServerTest, replies_in_order_of_their_delays) {
 }
 
 TEST_F(HttpServerTest, goes_while_requests_are_delayed_or_stalled) {
-  auto server = serve([](const ServerRequest& request) {
+  auto server = serve_requests([](const ServerRequest& request) {
     if (request.path == "/stall") return ServerReply{.fault = Fault::stall};
     return ServerReply{.delay = 1h};
   });
@@ -140,7 +140,7 @@ TEST_F(HttpServerTest, goes_while_requests_are_delayed_or_stalled) {
 TEST_F(HttpServerTest, serves_with_several_threads) {
   std::mutex mutex;
   std::set<std::thread::id> threads;
-  const auto server = serve(
+  const auto server = serve_requests(
       [&](const ServerRequest& request) {
         const std::lock_guard lock(mutex);
         threads.insert(std::this_thread::get_id());
@@ -154,12 +154,12 @@ TEST_F(HttpServerTest, serves_with_several_threads) {
 
 TEST_F(HttpServerTest, a_reply_that_cannot_be_sent_becomes_an_error) {
   const auto server =
-      serve([](const ServerRequest&) { return ServerReply{.headers = {{"X-Bad", "a\r\nInjected: 1"}}}; });
+      serve_requests([](const ServerRequest&) { return ServerReply{.headers = {{"X-Bad", "a\r\nInjected: 1"}}}; });
   EXPECT_EQ(text_of(get(server->url())), "status 500");
 }
 
 TEST_F(HttpServerTest, survives_clients_that_are_not_http) {
-  const auto server = serve([](const ServerRequest&) { return ServerReply{}; });
+  const auto server = serve_requests([](const ServerRequest&) { return ServerReply{}; });
   const uint16_t port = server->port();
   for (const std::string_view bytes :
        {"\x16\x03\x01\x02", "GET\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nab"}) {

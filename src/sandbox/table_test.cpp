@@ -9,7 +9,7 @@
 namespace penstock::sandbox {
 namespace {
 
-constexpr Time kStart{};
+constexpr Time kTableStart{};
 
 std::vector<Field> fields_of(const std::map<PropertyId, std::string>& values) {
   std::vector<Field> fields;
@@ -37,12 +37,12 @@ TEST(Table, keeps_properties_by_name) {
 TEST(Table, writes_leave_other_fields_alone_and_empty_values_clear) {
   Table table;
   for (const char* name : {"a", "b", "c", "d"}) table.add_property(name);
-  const RecordNumber record = table.create(fields_of({{1, "x"}, {3, "y"}}), kStart);
-  table.update(record, fields_of({{0, "new"}, {1, ""}, {2, "mid"}}), kStart + 5s);
+  const RecordNumber record = table.create(fields_of({{1, "x"}, {3, "y"}}), kTableStart);
+  table.update(record, fields_of({{0, "new"}, {1, ""}, {2, "mid"}}), kTableStart + 5s);
   EXPECT_EQ(values_of(table.record(record)),
             (std::map<PropertyId, std::string>{{0, "new"}, {2, "mid"}, {3, "y"}}));
-  EXPECT_EQ(table.record(record).created(), kStart);
-  EXPECT_EQ(table.record(record).updated(), kStart + 5s);
+  EXPECT_EQ(table.record(record).created(), kTableStart);
+  EXPECT_EQ(table.record(record).updated(), kTableStart + 5s);
   EXPECT_EQ(table.record(record).value(1), "");
 }
 
@@ -50,15 +50,15 @@ TEST(Table, a_unique_value_belongs_to_one_live_record) {
   Table table;
   const PropertyId email = table.add_property("email");
   ASSERT_TRUE(table.make_unique(email));
-  const RecordNumber first = table.create(fields_of({{email, "a"}}), kStart);
+  const RecordNumber first = table.create(fields_of({{email, "a"}}), kTableStart);
   EXPECT_EQ(table.find_unique(email, "a"), first);
   EXPECT_TRUE(table.conflict(fields_of({{email, "a"}}), std::nullopt));
   EXPECT_FALSE(table.conflict(fields_of({{email, "a"}}), first));
-  table.update(first, fields_of({{email, "b"}}), kStart);
+  table.update(first, fields_of({{email, "b"}}), kTableStart);
   EXPECT_FALSE(table.find_unique(email, "a"));
-  table.archive(first, kStart);
+  table.archive(first, kTableStart);
   EXPECT_FALSE(table.find_unique(email, "b"));
-  const RecordNumber second = table.create(fields_of({{email, "b"}}), kStart);
+  const RecordNumber second = table.create(fields_of({{email, "b"}}), kTableStart);
   EXPECT_EQ(table.find_unique(email, "b"), second);
   EXPECT_EQ(table.live(), 1u);
   EXPECT_EQ(table.size(), 2u);
@@ -67,11 +67,11 @@ TEST(Table, a_unique_value_belongs_to_one_live_record) {
 TEST(Table, cannot_make_unique_what_two_records_share) {
   Table table;
   const PropertyId code = table.add_property("code");
-  table.create(fields_of({{code, "x"}}), kStart);
-  table.create(fields_of({{code, "x"}}), kStart);
+  table.create(fields_of({{code, "x"}}), kTableStart);
+  table.create(fields_of({{code, "x"}}), kTableStart);
   EXPECT_FALSE(table.make_unique(code));
   EXPECT_FALSE(table.is_unique(code));
-  table.archive(0, kStart);
+  table.archive(0, kTableStart);
   EXPECT_TRUE(table.make_unique(code));
   EXPECT_EQ(table.find_unique(code, "x"), 1u);
 }
@@ -79,18 +79,18 @@ TEST(Table, cannot_make_unique_what_two_records_share) {
 TEST(Table, a_search_sees_writes_after_the_lag) {
   Table table(5s);
   const PropertyId city = table.add_property("city");
-  const RecordNumber record = table.create(fields_of({{city, "Rome"}}), kStart);
-  EXPECT_EQ(table.as_searchable(record, kStart + 4s), nullptr);
-  ASSERT_NE(table.as_searchable(record, kStart + 5s), nullptr);
-  table.update(record, fields_of({{city, "Oslo"}}), kStart + 10s);
-  table.update(record, fields_of({{city, "Bern"}}), kStart + 12s);
-  EXPECT_EQ(table.as_searchable(record, kStart + 14s)->value(city), "Rome");
+  const RecordNumber record = table.create(fields_of({{city, "Rome"}}), kTableStart);
+  EXPECT_EQ(table.as_searchable(record, kTableStart + 4s), nullptr);
+  ASSERT_NE(table.as_searchable(record, kTableStart + 5s), nullptr);
+  table.update(record, fields_of({{city, "Oslo"}}), kTableStart + 10s);
+  table.update(record, fields_of({{city, "Bern"}}), kTableStart + 12s);
+  EXPECT_EQ(table.as_searchable(record, kTableStart + 14s)->value(city), "Rome");
   EXPECT_EQ(table.candidates(city, "rome"), std::vector<RecordNumber>{record});
-  EXPECT_EQ(table.as_searchable(record, kStart + 15s)->value(city), "Oslo");
-  EXPECT_EQ(table.as_searchable(record, kStart + 17s)->value(city), "Bern");
-  table.archive(record, kStart + 20s);
-  EXPECT_EQ(table.as_searchable(record, kStart + 24s)->value(city), "Bern");
-  EXPECT_EQ(table.as_searchable(record, kStart + 25s), nullptr);
+  EXPECT_EQ(table.as_searchable(record, kTableStart + 15s)->value(city), "Oslo");
+  EXPECT_EQ(table.as_searchable(record, kTableStart + 17s)->value(city), "Bern");
+  table.archive(record, kTableStart + 20s);
+  EXPECT_EQ(table.as_searchable(record, kTableStart + 24s)->value(city), "Bern");
+  EXPECT_EQ(table.as_searchable(record, kTableStart + 25s), nullptr);
 }
 
 // Random writes on a table and on a plain map of maps; after each, both know the same.
@@ -108,7 +108,7 @@ class Twin {
     } else if (records_[record].archived) {
       return;
     } else if (random_.chance(0.1)) {
-      table_.archive(record, kStart);
+      table_.archive(record, kTableStart);
       records_[record].archived = true;
     } else {
       update(record);
@@ -163,7 +163,7 @@ class Twin {
     const auto values = some_values();
     ASSERT_EQ(table_.conflict(fields_of(values), std::nullopt).has_value(), conflicts(values, std::nullopt));
     if (conflicts(values, std::nullopt)) return;
-    table_.create(fields_of(values), kStart);
+    table_.create(fields_of(values), kTableStart);
     lay_over(records_.emplace_back(), values);
   }
 
@@ -171,7 +171,7 @@ class Twin {
     const auto values = some_values();
     ASSERT_EQ(table_.conflict(fields_of(values), record).has_value(), conflicts(values, record));
     if (conflicts(values, record)) return;
-    table_.update(record, fields_of(values), kStart);
+    table_.update(record, fields_of(values), kTableStart);
     lay_over(records_[record], values);
   }
 

@@ -174,7 +174,7 @@ StoreAnswer Session::find(const std::string& object, const std::string& body) {
     sent.emplace_back(text);
   }
   std::string columns;
-  for (const auto& field : fields) columns += fmt::format(", cast(t.{} as char)", mysql::quoted(field));
+  for (const auto& field : fields) columns += fmt::format(", cast(t.{} as char)", mysql::quoted_name(field));
   for (const auto& sql :
        {std::string("drop temporary table if exists penstock_values"),
         fmt::format("create temporary table penstock_values (n int not null primary key, k {})",
@@ -183,7 +183,7 @@ StoreAnswer Session::find(const std::string& object, const std::string& body) {
     if (auto trouble = run(sql)) return *std::move(trouble);
   const Outcome outcome =
       connection_.run(fmt::format("select s.n{} from penstock_values s join {} t on t.{} = s.k", columns,
-                                  table->name, mysql::quoted(match)));
+                                  table->name, mysql::quoted_name(match)));
   if (!outcome.ok()) return refused(*outcome.trouble);
   declare::JsonWriter json;
   json.begin_object().key("records").begin_array();
@@ -263,7 +263,7 @@ Session::Failed Session::fill(const RowsBody& body, const Table& table) {
 
 Session::Failed Session::mark_present(Verb verb, const RowsBody& body, const Table& table, RowsReply& reply) {
   using State = RowsReply::State;
-  const std::string match = mysql::quoted(body.match);
+  const std::string match = mysql::quoted_name(body.match);
   for (uint32_t shape = 0; shape < body.shapes.size(); ++shape) {
     reply.mark_shape(shape, verb == Verb::update ? State::absent : State::created);
     const std::string key =
@@ -289,22 +289,22 @@ Session::Failed Session::mark_present(Verb verb, const RowsBody& body, const Tab
 Session::Failed Session::write_shape(Verb verb, const RowsBody& body, const Table& table, uint32_t shape) {
   std::string columns, values, set;
   if (verb == Verb::upsert) {
-    columns = mysql::quoted(body.match);
+    columns = mysql::quoted_name(body.match);
     values = "s.k";
   }
   for (const uint32_t number : body.shapes[shape]) {
     const std::string& name = body.columns[number];
     set += fmt::format(
-        "{}t.{} = {}", set.empty() ? "" : ", ", mysql::quoted(name),
+        "{}t.{} = {}", set.empty() ? "" : ", ", mysql::quoted_name(name),
         name == body.match ? fmt::format("coalesce(s.c{}, s.k)", number) : fmt::format("s.c{}", number));
     if (verb == Verb::upsert && name == body.match) continue;
-    columns += fmt::format("{}{}", columns.empty() ? "" : ", ", mysql::quoted(name));
+    columns += fmt::format("{}{}", columns.empty() ? "" : ", ", mysql::quoted_name(name));
     values += fmt::format("{}s.c{}", values.empty() ? "" : ", ", number);
   }
   if (verb != Verb::insert && !set.empty())
     if (auto failed = run(fmt::format(
             "update {} t join penstock_rows s on t.{} = s.k set {} where s.shape = {} and s.there = 1",
-            table.name, mysql::quoted(body.match), set, shape)))
+            table.name, mysql::quoted_name(body.match), set, shape)))
       return failed;
   if (verb == Verb::update) return std::nullopt;
   const Column* match = table.find(body.match);
@@ -320,7 +320,7 @@ StoreAnswer Session::write_rows(Verb verb, const RowsBody& body, const Table& ta
   RowsReply reply(body);
   if (verb == Verb::remove) {
     if (auto failed = run(fmt::format("delete t from {} t join penstock_rows s on t.{} = s.k", table.name,
-                                      mysql::quoted(body.match))))
+                                      mysql::quoted_name(body.match))))
       return *std::move(failed);
   } else {
     if (!body.match.empty())

@@ -29,7 +29,7 @@ struct Table {
   const Column* find(std::string_view column) const;
 };
 
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
 std::string quoted_table(std::string_view object);
 
 struct Described {

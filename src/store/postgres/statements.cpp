@@ -10,7 +10,7 @@ struct Write {
   std::vector<std::string> columns, values;
 
   void add(const std::string& column, std::string value) {
-    columns.push_back(quoted(column));
+    columns.push_back(quoted_name(column));
     values.push_back(std::move(value));
   }
   std::string column_list() const { return fmt::format("{}", fmt::join(columns, ", ")); }
@@ -37,10 +37,10 @@ std::string differs(const RowsBody& body, const Table& table, uint32_t shape, st
   for (const uint32_t number : body.shapes[shape]) {
     const std::string& column = body.columns[number];
     const std::string fresh =
-        new_values == "excluded" ? "excluded." + quoted(column) : fmt::format("s.c{}", number);
+        new_values == "excluded" ? "excluded." + quoted_name(column) : fmt::format("s.c{}", number);
     out +=
         fmt::format("{}{} is distinct from {}", out.empty() ? "" : " or ",
-                    as_comparable(table, column, "t." + quoted(column)), as_comparable(table, column, fresh));
+                    as_comparable(table, column, "t." + quoted_name(column)), as_comparable(table, column, fresh));
   }
   return out;
 }
@@ -52,9 +52,9 @@ std::string from_stage(uint32_t shape) {
 }  // namespace
 
 std::string create_stage(const RowsBody& body, const Table& table) {
-  std::string columns = body.match.empty() ? "null::text as k" : quoted(body.match) + " as k";
+  std::string columns = body.match.empty() ? "null::text as k" : quoted_name(body.match) + " as k";
   for (size_t i = 0; i < body.columns.size(); ++i)
-    columns += fmt::format(", {} as c{}", quoted(body.columns[i]), i);
+    columns += fmt::format(", {} as c{}", quoted_name(body.columns[i]), i);
   return fmt::format(
       "create temp table penstock_rows on commit drop as select 0 as n, 0 as shape, {} from {} with no data",
       columns, table.name);
@@ -84,14 +84,14 @@ std::string insert_rows(const RowsBody& body, const Table& table, uint32_t shape
       "with written as ({0} on conflict ({1}) do nothing returning t.{1} as k) select s.n from {2} s, "
       "written "
       "w where s.shape = {3} and s.c{4} = w.k",
-      into, quoted(body.match), kStage, shape, key);
+      into, quoted_name(body.match), kStage, shape, key);
 }
 
 std::string upsert_rows(const RowsBody& body, const Table& table, uint32_t shape) {
   const Write write = writes_of(body, shape, true);
   std::string set;
   for (const uint32_t number : body.shapes[shape]) {
-    const std::string column = quoted(body.columns[number]);
+    const std::string column = quoted_name(body.columns[number]);
     set += fmt::format("{}{} = excluded.{}", set.empty() ? "" : ", ", column, column);
   }
   const std::string action =
@@ -103,12 +103,12 @@ std::string upsert_rows(const RowsBody& body, const Table& table, uint32_t shape
       "with written as (insert into {0} as t ({1}) select {2} from {3} order by s.k on conflict ({4}) {5} "
       "returning t.{4} as k, t.xmax = 0 as fresh) select s.n from {6} s, written w where w.fresh and "
       "s.shape = {7} and s.k = w.k",
-      table.name, write.column_list(), write.value_list(), from_stage(shape), quoted(body.match), action,
+      table.name, write.column_list(), write.value_list(), from_stage(shape), quoted_name(body.match), action,
       kStage, shape);
 }
 
 std::string update_rows(const RowsBody& body, const Table& table, uint32_t shape) {
-  const std::string match = quoted(body.match);
+  const std::string match = quoted_name(body.match);
   const std::string found = fmt::format("select s.n from {} s, {} t where s.shape = {} and t.{} = s.k",
                                         kStage, table.name, shape, match);
   if (body.shapes[shape].empty()) return found;
@@ -117,7 +117,7 @@ std::string update_rows(const RowsBody& body, const Table& table, uint32_t shape
   for (const uint32_t number : body.shapes[shape]) {
     const std::string& column = body.columns[number];
     set += fmt::format(
-        "{}{} = {}", set.empty() ? "" : ", ", quoted(column),
+        "{}{} = {}", set.empty() ? "" : ", ", quoted_name(column),
         column == body.match ? fmt::format("coalesce(s.c{}, s.k)", number) : fmt::format("s.c{}", number));
   }
   return fmt::format(
@@ -127,14 +127,14 @@ std::string update_rows(const RowsBody& body, const Table& table, uint32_t shape
 
 std::string delete_rows(const RowsBody& body, const Table& table) {
   return fmt::format("delete from {} as t using {} s where t.{} = s.k", table.name, kStage,
-                     quoted(body.match));
+                     quoted_name(body.match));
 }
 
 std::string find_rows(const Table& table, const Column& match, const std::vector<std::string>& fields) {
   std::string columns;
-  for (const auto& field : fields) columns += fmt::format(", t.{}::text", quoted(field));
+  for (const auto& field : fields) columns += fmt::format(", t.{}::text", quoted_name(field));
   return fmt::format("select v.text{0} from unnest($1::text[]) v(text) join {1} t on t.{2} = v.text::{3}",
-                     columns, table.name, quoted(match.name), match.type);
+                     columns, table.name, quoted_name(match.name), match.type);
 }
 
 }  // namespace penstock::postgres

@@ -35,7 +35,7 @@ TEST(QuotedTable, TakesDotsAndQuotes) {
   EXPECT_EQ(quoted_table("people"), "\"people\"");
   EXPECT_EQ(quoted_table("crm.people"), "\"crm\".\"people\"");
   EXPECT_EQ(quoted_table("\"odd.name\".people"), "\"odd.name\".\"people\"");
-  EXPECT_EQ(quoted("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(quoted_name("a\"b"), "\"a\"\"b\"");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ const Column* Table::find(std::string_view column) const {
   return nullptr;
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     if (c == '"') out += '"';
@@ -31,7 +31,7 @@ std::string quoted_table(std::string_view object) {
     if (!out.empty()) out += '.';
     const bool in_quotes = object[0] == '"' && object.find('"', 1) != object.npos;
     const size_t end = in_quotes ? object.find('"', 1) : object.find('.');
-    out += quoted(object.substr(in_quotes, end == object.npos ? end : end - in_quotes));
+    out += quoted_name(object.substr(in_quotes, end == object.npos ? end : end - in_quotes));
     if (end == object.npos) break;
     object.remove_prefix(std::min(object.size(), end + (in_quotes ? 2 : 1)));
   }

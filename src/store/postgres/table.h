@@ -30,7 +30,7 @@ struct Table {
 
 // "crm.people" and "\"Odd name\".people" as SQL writes them.
 std::string quoted_table(std::string_view object);
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
 
 // Asks the catalogue.
 struct Described {
