@@ -1,7 +1,7 @@
 // The durable record of outcomes, from which the snapshot advances. The face of this folder.
 //
 // The state of a sync is one directory:
-//     lock  snapshot/  journal  plan.parquet          (the last two while a run is on, or after a crash)
+//     lock  snapshot/  owners/  journal  plan.parquet (the last two while a run is on, or after a crash)
 // What a run leaves behind for people:
 //     penstock.db  operations/SYNC/RUN.parquet  requests/SYNC/RUN.parquet
 #pragma once
@@ -32,6 +32,7 @@ struct StatePaths {
   std::string sync(const std::string& name) const { return join_path(join_path(root, "syncs"), name); }
   std::string lock(const std::string& name) const { return join_path(sync(name), "lock"); }
   std::string snapshot(const std::string& name) const { return join_path(sync(name), "snapshot"); }
+  std::string owners(const std::string& name) const { return join_path(sync(name), "owners"); }
   std::string journal(const std::string& name) const { return join_path(sync(name), "journal"); }
   std::string plan(const std::string& name) const { return join_path(sync(name), "plan.parquet"); }
   std::string operations(const std::string& sync, const std::string& run) const {

@@ -40,9 +40,17 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   if (snapshot->manifest().last_run == settled.facts.run) return success();  // done before a crash
   auto changes = ChangeSet::begin(disk, paths.snapshot(sync));
   if (!changes.ok()) return changes.error();
-  if (auto put = put_outcomes(connection, paths.plan(sync), *snapshot, settled.facts, now, *changes);
+  const auto owners = Snapshot::open(disk, paths.owners(sync), Verify::headers);
+  if (!owners.ok()) return owners.error();
+  auto owner_changes = ChangeSet::begin(disk, paths.owners(sync));
+  if (!owner_changes.ok()) return owner_changes.error();
+  if (auto put = put_outcomes(connection, paths.plan(sync), settled.facts, now,
+                              {*snapshot, *owners, *changes, *owner_changes});
       !put.ok())
     return put;
+  // The hint first: a crash in between leaves it ahead of the snapshot, which whoever asks it will notice.
+  if (owner_changes->size() > 0)
+    if (auto hinted = commit(*owners, *std::move(owner_changes), {}); !hinted.ok()) return hinted;
   if (extras.plan != nullptr)
     if (auto put = put_silent_changes(extras.plan->silent, *snapshot, *changes); !put.ok()) return put;
   return commit(*snapshot, *std::move(changes), manifest_update(*snapshot, settled, extras));

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <charconv>
+
+#include "plan/match_owners.h"
+
 namespace penstock {
 namespace {
 
@@ -14,6 +18,7 @@ struct SettledRow {
   Fingerprint fingerprint = 0;
   Outcome outcome = Outcome::accepted;
   bool foreign = false, effect_unknown = false;
+  std::vector<KeyHash> takes_over;  // keys that left the model, whose record is this row's if it was accepted
 };
 
 enum Column : size_t {
@@ -30,12 +35,28 @@ enum Column : size_t {
   kRecordId,
   kForeign,
   kUnknown,
+  kTakesOver,
   kMatch
 };
 
 std::string_view text_or_empty(const duck::Chunk& chunk, size_t column, size_t row) {
   const duck::Vector vector = chunk.column(column);
   return vector.valid(row) ? vector.text(row) : std::string_view();
+}
+
+// "hi lo hi lo ..."
+std::vector<KeyHash> key_hashes_in(std::string_view text) {
+  std::vector<uint64_t> numbers;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    const auto read = std::from_chars(at, end, numbers.emplace_back());
+    if (read.ec != std::errc()) return {};
+    at = read.ptr < end ? read.ptr + 1 : end;
+  }
+  std::vector<KeyHash> keys;
+  for (size_t i = 0; i + 1 < numbers.size(); i += 2) keys.push_back({numbers[i], numbers[i + 1]});
+  return keys;
 }
 
 SettledRow read_row(const duck::Chunk& chunk, size_t row) {
@@ -52,6 +73,7 @@ SettledRow read_row(const duck::Chunk& chunk, size_t row) {
   r.record_id = text_or_empty(chunk, kRecordId, row);
   r.foreign = chunk.column(kForeign).data<bool>()[row];
   r.effect_unknown = chunk.column(kUnknown).data<bool>()[row];
+  r.takes_over = key_hashes_in(text_or_empty(chunk, kTakesOver, row));
   for (size_t column = kMatch; column < chunk.columns(); ++column)
     r.match.emplace_back(text_or_empty(chunk, column, row));
   return r;
@@ -59,8 +81,13 @@ SettledRow read_row(const duck::Chunk& chunk, size_t row) {
 
 class StateChanges {
  public:
-  StateChanges(const Snapshot& snapshot, const RunFacts& facts, Time now, ChangeSet& changes)
-      : snapshot_(snapshot), facts_(facts), now_(now), changes_(changes) {}
+  StateChanges(StateUpdate update, const RunFacts& facts, Time now)
+      : snapshot_(update.snapshot),
+        owners_(update.owners),
+        facts_(facts),
+        now_(now),
+        changes_(update.changes),
+        owner_changes_(update.owner_changes) {}
 
   Result<void> take(const SettledRow& row) {
     if (auto loaded = load_before(row.key); !loaded.ok()) return loaded;
@@ -107,11 +134,28 @@ class StateChanges {
   Result<void> take_accepted(const SettledRow& row, bool foreign) {
     KeyState state{
         .accepted = row.fingerprint, .gone = false, .foreign = foreign, .details = details_of(row)};
+    for (const KeyHash key : row.takes_over)
+      if (auto erased = changes_.erase(key); !erased.ok()) return erased;
+    if (auto claimed = claim_match(row); !claimed.ok()) return claimed;
     return changes_.put(row.key, state);
+  }
+
+  // The match value is this key's from now on.
+  Result<void> claim_match(const SettledRow& row) {
+    const auto owner = owner_of(owners_, row.match);
+    if (!owner.ok()) return owner.error();
+    const auto hash = match_hash(row.match);
+    if (!hash || *owner == row.key) return success();
+    return owner_changes_.put(*hash, owner_state(row.key));
+  }
+  // A row that is to take a record over speaks for it, even while it is refused.
+  Result<void> claim_inheritance(const SettledRow& row) {
+    return row.takes_over.empty() ? success() : claim_match(row);
   }
 
   // What the destination holds stays what it was, unless an attempt may have changed it.
   Result<void> take_refused(const SettledRow& row, Waiting::Kind kind) {
+    if (auto claimed = claim_inheritance(row); !claimed.ok()) return claimed;
     KeyState state = before_;
     if (row.effect_unknown) state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
@@ -133,6 +177,7 @@ class StateChanges {
 
   Result<void> take_doubt(const SettledRow& row) {
     if (facts_.hold_doubt) return take_refused(row, Waiting::Kind::in_doubt);
+    if (auto claimed = claim_inheritance(row); !claimed.ok()) return claimed;
     KeyState state = before_;
     state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
@@ -166,9 +211,11 @@ class StateChanges {
   }
 
   const Snapshot& snapshot_;
+  const Snapshot& owners_;
   const RunFacts& facts_;
   Time now_;
   ChangeSet& changes_;
+  ChangeSet& owner_changes_;
   KeyState before_;
 };
 
@@ -204,21 +251,21 @@ bool is_complete(const Plan& plan, const OutcomeCounts& outcomes) {
 
 }  // namespace
 
-Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const Snapshot& snapshot,
-                          const RunFacts& facts, Time now, ChangeSet& changes) {
+Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const RunFacts& facts,
+                          Time now, StateUpdate update) {
   const auto matches = match_columns(connection, plan);
   if (!matches.ok()) return matches.error();
   std::string match_list;
   for (const auto& name : *matches) match_list += fmt::format(", penstock_text({})", duck::quote_name(name));
-  auto rows =
-      connection.query(fmt::format("SELECT \"change\", key, key_hi, key_lo, fingerprint, p.record_id, "
-                                   "outcome, operation, code, message, o.record_id, "
-                                   "is_foreign, effect_unknown{} FROM outcomes o JOIN read_parquet({}, "
-                                   "file_row_number = true) p ON o.ordinal = "
-                                   "p.file_row_number",
-                                   match_list, duck::quote_text(plan)));
+  auto rows = connection.query(
+      fmt::format("SELECT \"change\", key, key_hi, key_lo, fingerprint, p.record_id, "
+                  "outcome, operation, code, message, o.record_id, "
+                  "is_foreign, effect_unknown, takes_over{} FROM outcomes o JOIN read_parquet({}, "
+                  "file_row_number = true) p ON o.ordinal = "
+                  "p.file_row_number",
+                  match_list, duck::quote_text(plan)));
   if (!rows.ok()) return rows.error();
-  StateChanges states(snapshot, facts, now, changes);
+  StateChanges states(update, facts, now);
   for (;;) {
     auto chunk = rows->next();
     if (!chunk.ok()) return chunk.error();

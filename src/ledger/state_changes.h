@@ -6,9 +6,17 @@
 
 namespace penstock {
 
+// The two snapshots of a sync that a run advances, as they were and as they become.
+struct StateUpdate {
+  const Snapshot& snapshot;
+  const Snapshot& owners;  // plan/match_owners.h
+  ChangeSet& changes;
+  ChangeSet& owner_changes;
+};
+
 // For every row of the plan that has an outcome (tables of load_journal()).
-Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const Snapshot& snapshot,
-                          const RunFacts& facts, Time now, ChangeSet& changes);
+Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const RunFacts& facts,
+                          Time now, StateUpdate update);
 // For keys that changed without a request.
 Result<void> put_silent_changes(const SilentChanges& silent, const Snapshot& snapshot, ChangeSet& changes);
 

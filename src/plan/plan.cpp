@@ -5,6 +5,7 @@
 #include "plan/removals.h"
 #include "plan/samples.h"
 #include "plan/stage.h"
+#include "plan/taken_matches.h"
 
 namespace penstock {
 namespace {
@@ -131,9 +132,9 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
   counts.unknown = sent[4];
   counts.forced = sent[5];
   counts.changed = sent[2] + sent[3] + sent[4] + sent[5];
-  counts.unchanged = unchanged;
+  counts.unchanged += unchanged;  // less those that are refused for another row's match value
   counts.waiting = waiting;
-  counts.invalid = seen.null_key + seen.duplicate_key + refused + first_not_staged->size();
+  counts.invalid += seen.null_key + seen.duplicate_key + refused + first_not_staged->size();
   return success();
 }
 
@@ -145,7 +146,7 @@ std::string file_columns(const MappedModel& model) {
       "'full' END AS why, "
       "d.key AS key, d.key_hi AS key_hi, d.key_lo AS key_lo, d.fingerprint AS fingerprint, d.record_id AS "
       "record_id, "
-      "d.match_before AS match_before, d.send AS send";
+      "d.match_before AS match_before, d.send AS send, takes_over";
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);
   for (size_t i = 0; i < mapping.fields.size(); ++i) out += fmt::format(", f{} AS f{}", i, i);
@@ -153,7 +154,7 @@ std::string file_columns(const MappedModel& model) {
 }
 
 std::string removed_columns(const MappedModel& model) {
-  std::string out = "'removed', why, key, key_hi, key_lo, fingerprint, record_id, NULL, NULL";
+  std::string out = "'removed', why, key, key_hi, key_lo, fingerprint, record_id, NULL, NULL, NULL";
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i)
     out += fmt::format(", TRY_CAST(m{} AS {})", i, storage_sql_type(mapping.match[i].type));
@@ -170,15 +171,15 @@ std::string named_columns(const MappedModel& model) {
     out += fmt::format(", m{} AS {}", i, duck::quote_name("match." + mapping.match[i].name));
   for (size_t i = 0; i < mapping.fields.size(); ++i)
     out += fmt::format(", f{} AS {}", i, duck::quote_name("fields." + mapping.fields[i].name));
-  return out;
+  return out + ", takes_over";
 }
 
 Result<uint64_t> write_file(duck::Connection& connection, const MappedModel& model,
                             const PlanOptions& options) {
   std::string rows = fmt::format(
-      "SELECT {} FROM penstock_stage WHERE {} AND rowid NOT IN (SELECT row FROM penstock_refused) UNION ALL "
-      "SELECT {} FROM "
-      "penstock_removed",
+      "SELECT {} FROM (SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING "
+      "(row) WHERE {} "
+      "AND row NOT IN (SELECT row FROM penstock_refused) UNION ALL SELECT {} FROM penstock_removed",
       file_columns(model), kSent, removed_columns(model));
   if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);
   return connection.run(fmt::format("COPY (SELECT {} FROM ({})) TO {} (FORMAT parquet, COMPRESSION zstd)",
@@ -195,6 +196,8 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   if (auto staged = fill_stage(connection, model, snapshot, probe); !staged.ok()) return staged.error();
   if (auto defined = define_invalid(connection, model, options); !defined.ok()) return defined.error();
   if (auto refused = refuse_rows(connection, model, options, *probe); !refused.ok()) return refused.error();
+  if (auto taken = refuse_taken_matches(connection, model, snapshot, *probe, options, plan); !taken.ok())
+    return taken.error();
   if (auto counted = count_rows(connection, snapshot, *probe, plan.counts); !counted.ok())
     return counted.error();
   if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan); !removed.ok())

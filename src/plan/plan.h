@@ -24,7 +24,9 @@ using config::OnRemoved;
 struct PlanOptions {
   ProbeOptions probe;
   OnRemoved on_removed = OnRemoved::ignore;
-  bool match_ignores_case = false;  // two match values that differ in case only are one record there
+  bool match_ignores_case = false;   // two match values that differ in case only are one record there
+  bool follows_records = false;      // a record gets its row's new match value
+  const Snapshot* owners = nullptr;  // match_owners.h; nullptr: not known
   bool forget_removed = false;    // mode delete: a key that left the model may come back to be deleted again
   std::optional<uint64_t> limit;  // send at most so many rows
   uint64_t samples = 5;           // of each kind, for people
@@ -61,10 +63,11 @@ struct InvalidRow {
   std::string key, reason;
 };
 
-// What a commit must put right although nothing is sent for it.
+// What a commit must put right although nothing is sent for it. A run that dies loses it, and the next plan
+// finds it again. (What must not be lost is in the plan file: keys whose record another row takes over.)
 struct SilentChanges {
-  std::vector<KeyHash> forget;    // vanished before they were ever accepted, or not ours to remove
-  std::vector<KeyHash> gone;      // left the model under `on_removed: ignore`
+  std::vector<KeyHash> forget;  // were never accepted, are not ours to remove, or share another key's record
+  std::vector<KeyHash> gone;    // left the model under `on_removed: ignore`
   std::vector<KeyHash> returned;  // were gone, and are back as they were
   bool empty() const { return forget.empty() && gone.empty() && returned.empty(); }
 };

@@ -20,10 +20,11 @@ enum Column : size_t {
 };
 
 // Columns by their position in the file: names of fields may differ only in case, which DuckDB does not tell
-// apart. `skip` is `why`, which delivery has no use for.
+// apart. Delivery has no use for `why` and `takes_over`.
 std::string plan_query(const std::string& file, std::string_view condition) {
   return fmt::format(
-      "SELECT CAST(file_row_number AS UBIGINT), * EXCLUDE (file_row_number, why) FROM read_parquet({}, "
+      "SELECT CAST(file_row_number AS UBIGINT), * EXCLUDE (file_row_number, why, takes_over) FROM "
+      "read_parquet({}, "
       "file_row_number = true) WHERE {}",
       duck::quote_text(file), condition);
 }

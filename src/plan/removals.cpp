@@ -2,14 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "plan/match_owners.h"
+
 namespace penstock {
 namespace {
 
 class Removals {
  public:
-  Removals(const MappedModel& model, const Snapshot& snapshot, const PlanOptions& options, Plan& plan,
-           duck::Appender& appender)
-      : model_(model), snapshot_(snapshot), options_(options), plan_(plan), appender_(appender) {}
+  Removals(const MappedModel& model, const Snapshot& snapshot, const SeenBits& seen,
+           const PlanOptions& options, Plan& plan, duck::Appender& appender)
+      : model_(model),
+        snapshot_(snapshot),
+        seen_(seen),
+        options_(options),
+        plan_(plan),
+        appender_(appender) {}
 
   Result<void> visit(const Found& found) {
     if (options_.probe.only && found.key != *options_.probe.only) return success();
@@ -33,20 +40,37 @@ class Removals {
   Result<void> remove(const Found& found) {
     auto details = snapshot_.details(found.slot);
     if (!details.ok()) return details.error();
-    if (still_waiting(*details)) {
-      ++plan_.counts.waiting_removals;
-      return success();
-    }
-    ++plan_.counts.removed;
-    appender_.add("left the model")
+    const auto shared = is_shared(found, *details);
+    if (!shared.ok()) return shared.error();
+    if (*shared) return success();
+    appender_.add_bool(still_waiting(*details))
+        .add("left the model")
         .add(details->key)
         .add(found.key.hi)
         .add(found.key.lo)
         .add(*found.accepted);
     details->record_id.empty() ? appender_.add_null() : appender_.add(details->record_id);
     for (size_t i = 0; i < model_.mapping.match.size(); ++i)
-      i < details->match.size() ? appender_.add(details->match[i]) : appender_.add_null();
+      i < details->match.size() && !details->match[i].empty() ? appender_.add(details->match[i])
+                                                              : appender_.add_null();
     return appender_.end_row();
+  }
+
+  // Whether the record is that of another key, which the model has. Removing it would take it from that one;
+  // so the key is only forgotten, once the other is known to have been written.
+  Result<bool> is_shared(const Found& found, const Details& details) {
+    if (options_.owners == nullptr) return false;
+    // For one key alone the model's other rows were not looked at.
+    const bool alone = options_.probe.only.has_value();
+    const auto owner =
+        other_owner(*options_.owners, snapshot_, alone ? nullptr : &seen_, found.key, details.match, true);
+    if (!owner.ok()) return owner.error();
+    if (!*owner) return false;
+    const std::string& other = (*owner)->details.record_id;
+    if (!details.record_id.empty() && !other.empty() && details.record_id != other) return false;
+    if ((*owner)->found.accepted && !alone) plan_.silent.forget.push_back(found.key);
+    ++plan_.counts.handed_over;
+    return true;
   }
 
   bool still_waiting(const Details& details) const {
@@ -60,6 +84,7 @@ class Removals {
 
   const MappedModel& model_;
   const Snapshot& snapshot_;
+  const SeenBits& seen_;
   const PlanOptions& options_;
   Plan& plan_;
   duck::Appender& appender_;
@@ -67,7 +92,8 @@ class Removals {
 
 std::string removed_table(const MappedModel& model) {
   std::string out =
-      "CREATE TEMP TABLE penstock_removed(why VARCHAR, key VARCHAR, key_hi UBIGINT, key_lo UBIGINT, "
+      "CREATE TEMP TABLE penstock_removed(waits BOOLEAN, why VARCHAR, key VARCHAR, key_hi UBIGINT, key_lo "
+      "UBIGINT, "
       "fingerprint "
       "UBIGINT, "
       "record_id VARCHAR";
@@ -75,30 +101,54 @@ std::string removed_table(const MappedModel& model) {
   return out + ")";
 }
 
-// A removed key's record may by now be another key's: a customer whose id changed keeps the email address.
-// Removing it would destroy what the new key is about to write. Such a key is only forgotten.
-Result<void> hand_over(duck::Connection& connection, const MappedModel& model, Plan& plan) {
-  if (model.mapping.match.empty()) return success();
+// Rows that take over the record of a removed key: a customer whose id changed keeps the email address.
+// Removing the record would destroy what the new key is about to write. Not so a row that has a record of its
+// own and follows it: the other one is in its way and is removed.
+std::string heirs_sql(const MappedModel& model, const PlanOptions& options) {
   std::string same;
   for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    same += fmt::format("{0}lower(removed.m{1}) = s.t{1}", i > 0 ? " AND " : "", i);
+    same += fmt::format("{0}lower(gone.m{1}) = s.t{1}", i > 0 ? " AND " : "", i);
   std::string texts;
   for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    texts += fmt::format("{0}lower(penstock_text(m{1})) AS t{1}", i > 0 ? ", " : "", i);
-  const std::string handed = fmt::format(
-      "SELECT removed.key_hi, removed.key_lo FROM penstock_removed removed SEMI JOIN (SELECT {} FROM "
-      "penstock_stage "
-      "WHERE class BETWEEN 1 AND 5) s ON {}",
-      texts, same);
-  auto keys = connection.texts(handed);
-  if (!keys.ok()) return keys.error();
-  if (keys->empty()) return success();
-  for (const auto& key : *keys) plan.silent.forget.push_back({std::stoull(*key[0]), std::stoull(*key[1])});
-  plan.counts.handed_over = keys->size();
-  plan.counts.removed -= keys->size();
-  auto deleted =
-      connection.run(fmt::format("DELETE FROM penstock_removed WHERE (key_hi, key_lo) IN ({})", handed));
+    texts += fmt::format(", lower(penstock_text(m{0})) AS t{0}", i);
+  const bool follows = options.follows_records && options.on_removed == OnRemoved::remove;
+  return fmt::format(
+      "CREATE TEMP TABLE penstock_handed AS SELECT s.row, gone.key_hi, gone.key_lo FROM penstock_removed "
+      "gone JOIN "
+      "(SELECT rowid AS row{} FROM penstock_stage WHERE class BETWEEN 1 AND 5{}) s ON {}",
+      texts, follows ? " AND d.match_before IS NULL" : "", same);
+}
+
+// Such a key is forgotten when the row that takes over is accepted, and not before: the plan file says which
+// keys go with a row (`takes_over`). Until then, and while that row is invalid, it stays as it is.
+Result<void> hand_over(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
+                       Plan& plan) {
+  const bool none = model.mapping.match.empty();
+  auto handed =
+      connection.run(none ? "CREATE TEMP TABLE penstock_handed(row BIGINT, key_hi UBIGINT, key_lo UBIGINT)"
+                          : heirs_sql(model, options));
+  if (!handed.ok()) return handed.error();
+  auto heirs = connection.run(
+      "CREATE TEMP TABLE penstock_heirs AS SELECT row, string_agg(key_hi || ' ' || key_lo, ' ' ORDER BY "
+      "key_hi, "
+      "key_lo) AS takes_over FROM penstock_handed GROUP BY row");
+  if (!heirs.ok()) return heirs.error();
+  auto deleted = connection.run(
+      "DELETE FROM penstock_removed WHERE (key_hi, key_lo) IN (SELECT (key_hi, key_lo) FROM "
+      "penstock_handed)");
   if (!deleted.ok()) return deleted.error();
+  plan.counts.handed_over += *deleted;
+  return success();
+}
+
+// What was refused before and is not to be tried again yet.
+Result<void> count_removals(duck::Connection& connection, Plan& plan) {
+  auto waiting = connection.run("DELETE FROM penstock_removed WHERE waits");
+  if (!waiting.ok()) return waiting.error();
+  plan.counts.waiting_removals += *waiting;
+  const auto removed = connection.number("SELECT count(*) FROM penstock_removed");
+  if (!removed.ok()) return removed.error();
+  plan.counts.removed += *removed;
   return success();
 }
 
@@ -109,7 +159,7 @@ Result<void> find_removals(duck::Connection& connection, const MappedModel& mode
   if (auto created = connection.run(removed_table(model)); !created.ok()) return created.error();
   auto appender = duck::Appender::open(connection, "penstock_removed");
   if (!appender.ok()) return appender.error();
-  Removals removals(model, snapshot, options, plan, *appender);
+  Removals removals(model, snapshot, probe.seen(), options, plan, *appender);
   auto visited =
       snapshot.for_each_unseen(probe.seen(), [&](const Found& found) { return removals.visit(found); });
   if (!visited.ok()) return visited;
@@ -119,7 +169,8 @@ Result<void> find_removals(duck::Connection& connection, const MappedModel& mode
     if (!found.ok()) return found.error();
     plan.silent.returned.push_back(found->key);
   }
-  return hand_over(connection, model, plan);
+  if (auto handed = hand_over(connection, model, options, plan); !handed.ok()) return handed;
+  return count_removals(connection, plan);
 }
 
 }  // namespace penstock

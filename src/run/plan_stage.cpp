@@ -71,6 +71,12 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
     if (!key.ok()) return key.error();
     options.probe.only = *key;
   }
+  auto owners =
+      Snapshot::open(workspace.disk(), workspace.paths().owners(prepared.sync->name), Verify::headers);
+  if (!owners.ok()) return owners.error();
+  options.owners = &*owners;
+  options.follows_records =
+      prepared.sync->match_change == config::MatchChange::follow && prepared.target->update() != nullptr;
   options.on_removed = on_removed(*prepared.sync);
   options.forget_removed = *prepared.sync->mode == config::Mode::remove;
   if (const auto* find = prepared.target->find(); find != nullptr)

@@ -18,7 +18,8 @@ constexpr uint64_t kEmails = 16;
 
 std::string show(const PlanCounts& c) {
   return fmt::format(
-      "{} rows: {} added, {} changed ({} mapping, {} in doubt, {} full), {} removed, {} unchanged, {} invalid, "
+      "{} rows: {} added, {} changed ({} mapping, {} in doubt, {} full), {} removed, {} unchanged, {} "
+      "invalid, "
       "{} waiting, {} waiting removals, {} handed over",
       c.rows, c.added, c.changed, c.remapped, c.unknown, c.forced, c.removed, c.unchanged, c.invalid,
       c.waiting, c.waiting_removals, c.handed_over);
@@ -110,7 +111,8 @@ class Changes {
   // The same customer under another key.
   void change_id(ModelRow& row) {
     const auto id = static_cast<int64_t>(random_.below(kIds));
-    if (std::none_of(model.begin(), model.end(), [&](const auto& other) { return other.id == id; })) row.id = id;
+    if (std::none_of(model.begin(), model.end(), [&](const auto& other) { return other.id == id; }))
+      row.id = id;
   }
 
   void spoil(ModelRow& row) {
@@ -171,6 +173,7 @@ class History {
     keys_only_ = random_.chance(0.15);
     forget_removed_ = keys_only_ && random_.chance(0.3);
     on_removed_ = static_cast<OnRemoved>(random_.below(3));
+    follows_ = random_.chance(0.7);
     troubled_ = random_.chance(0.3) ? 0 : 0.1 + 0.5 * random_.fraction();
     crashes_ = random_.chance(0.5) ? 0 : 0.3;
   }
@@ -211,6 +214,7 @@ class History {
     question_.now = now_;
     question_.on_removed = on_removed_;
     question_.forget_removed = forget_removed_;
+    question_.follows = follows_;
     limit_.reset();
     if (random_.chance(0.05)) limit_ = random_.below(5);
     tell_question();
@@ -314,7 +318,8 @@ class History {
     outcome.at = now_;
     outcome.record_id = !row.record_id.empty() ? row.record_id : "";
     if (!random_.chance(troubled_)) {
-      outcome.record_id = fmt::format("r{}", ++records_);
+      // Not every destination tells the record's id.
+      if (random_.chance(0.7)) outcome.record_id = fmt::format("r{}", ++records_);
       return outcome;
     }
     outcome.outcome = static_cast<Outcome>(1 + random_.below(4));
@@ -332,8 +337,9 @@ class History {
   void add_doubted(const Machine::Planned& planned, const TwinPlan& expected, const RunEnding& ending,
                    std::vector<TwinOutcome>& outcomes) {
     for (uint64_t i = 0; i < planned.rows.size(); ++i) {
-      const bool intended = i < ending.intended_through || std::find(ending.intended.begin(), ending.intended.end(),
-                                                                     i) != ending.intended.end();
+      const bool intended =
+          i < ending.intended_through ||
+          std::find(ending.intended.begin(), ending.intended.end(), i) != ending.intended.end();
       const bool known = std::any_of(outcomes.begin(), outcomes.end(),
                                      [&](const auto& one) { return one.outcome.ordinal == i; });
       if (!intended || known) continue;
@@ -430,7 +436,7 @@ class History {
   Machine machine_;
   Twin twin_;
   Changes changes_;
-  bool keys_only_ = false, forget_removed_ = false;
+  bool keys_only_ = false, forget_removed_ = false, follows_ = true;
   OnRemoved on_removed_ = OnRemoved::ignore;
   double troubled_ = 0, crashes_ = 0;
   Time now_ = from_unix_micros(1'793'610'000'000'000);

@@ -45,6 +45,7 @@ PlanOptions options_of(const PlanQuestion& question, std::optional<uint64_t> lim
   }
   options.on_removed = question.on_removed;
   options.forget_removed = question.forget_removed;
+  options.follows_records = question.follows;
   options.limit = limit;
   options.file = std::move(file);
   options.why_invalid = [](std::span<const Values> match, std::span<const Values> fields,
@@ -71,10 +72,11 @@ Result<std::vector<TwinRow>> read_plan(duck::Connection& connection, const Plan&
   std::string fields;
   for (const auto& field : mapping.fields)
     fields += fmt::format(", CAST({} AS VARCHAR)", duck::quote_name("fields." + field.name));
-  auto texts = connection.texts(fmt::format(
-      "SELECT \"change\", key, why, send, record_id, match_before, CAST(\"match.email\" AS VARCHAR){} FROM "
-      "read_parquet({}, file_row_number = true) ORDER BY file_row_number",
-      fields, duck::quote_text(plan.file)));
+  auto texts =
+      connection.texts(fmt::format("SELECT \"change\", key, why, send, record_id, match_before, "
+                                   "CAST(\"match.email\" AS VARCHAR), takes_over{} FROM "
+                                   "read_parquet({}, file_row_number = true) ORDER BY file_row_number",
+                                   fields, duck::quote_text(plan.file)));
   if (!texts.ok()) return texts.error();
   std::vector<TwinRow> rows;
   for (auto& text : *texts) {
@@ -86,7 +88,8 @@ Result<std::vector<TwinRow>> read_plan(duck::Connection& connection, const Plan&
     row.record_id = text[4].value_or("");
     row.match_before = text[5].value_or("");
     row.match = text[6];
-    row.fields.assign(std::make_move_iterator(text.begin() + 7), std::make_move_iterator(text.end()));
+    row.takes_over = text[7].value_or("");
+    row.fields.assign(std::make_move_iterator(text.begin() + 8), std::make_move_iterator(text.end()));
   }
   return rows;
 }
@@ -111,14 +114,18 @@ Result<Machine::Planned> Machine::plan(const PlanQuestion& question, std::option
   auto snapshot = this->snapshot();
   if (!snapshot.ok()) return snapshot.error();
   planned.snapshot.emplace(*std::move(snapshot));
+  auto owners = this->owners();
+  if (!owners.ok()) return owners.error();
+  planned.owners.emplace(*std::move(owners));
   auto mapped = map_all(*planned.connection, question);
   if (!mapped.ok()) return mapped.error();
   planned.mapped = *std::move(mapped);
   described_[minified(planned.mapped.mapping.description())] = question.mapping;
   planned.mapped.older = evaluable_mappings(*planned.connection, planned.mapped.relation,
                                             planned.snapshot->manifest().mappings, planned.mapped.mapping);
-  auto made = make_plan(*planned.connection, planned.mapped, *planned.snapshot,
-                        options_of(question, limit, paths_.plan(kSync)));
+  PlanOptions options = options_of(question, limit, paths_.plan(kSync));
+  options.owners = &*planned.owners;
+  auto made = make_plan(*planned.connection, planned.mapped, *planned.snapshot, options);
   if (!made.ok()) return made.error();
   planned.plan = *std::move(made);
   auto rows = read_plan(*planned.connection, planned.plan, question.mapping);

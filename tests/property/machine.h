@@ -28,7 +28,7 @@ class Machine {
     std::unique_ptr<duck::Database> database;
     std::unique_ptr<duck::Connection> connection;
     MappedModel mapped;
-    std::optional<Snapshot> snapshot;
+    std::optional<Snapshot> snapshot, owners;
     Plan plan;
     std::vector<TwinRow> rows;  // of the plan file, in its order
   };
@@ -39,12 +39,9 @@ class Machine {
   Result<bool> settle(const PlanQuestion& question, Planned& planned, const std::vector<RowOutcome>& outcomes,
                       const RunEnding& ending, Time now);
 
-  Result<Snapshot> snapshot() {
-    return Snapshot::open(disk_, paths_.snapshot(kSync), Verify::everything);
-  }
-  bool has_leftovers() {
-    return *state_.exists(paths_.journal(kSync)) || *state_.exists(paths_.plan(kSync));
-  }
+  Result<Snapshot> snapshot() { return Snapshot::open(disk_, paths_.snapshot(kSync), Verify::everything); }
+  Result<Snapshot> owners() { return Snapshot::open(disk_, paths_.owners(kSync), Verify::everything); }
+  bool has_leftovers() { return *state_.exists(paths_.journal(kSync)) || *state_.exists(paths_.plan(kSync)); }
   uint64_t operations_kept();  // of the last run that was settled
   // Which of the mappings that were ever used the snapshot remembers.
   std::vector<MappingSpec> remembered();

@@ -67,11 +67,21 @@ Verdict judge(const TwinKey* key, const ModelRow& row, const PlanQuestion& quest
   return send.find('1') == send.npos ? Verdict{Class::unchanged, ""} : Verdict{Class::mapping, send};
 }
 
+// Keys as the plan file writes them.
+std::string written(const std::set<std::string>& keys) {
+  std::set<KeyHash> hashes;
+  for (const std::string_view key : keys) hashes.insert(hash_key({&key, 1}));
+  std::string out;
+  for (const auto& hash : hashes) out += fmt::format("{}{} {}", out.empty() ? "" : " ", hash.hi, hash.lo);
+  return out;
+}
+
 // Builds one plan.
 class Planning {
  public:
-  Planning(const PlanQuestion& question, const std::map<std::string, TwinKey>& keys)
-      : question_(question), keys_(keys) {}
+  Planning(const PlanQuestion& question, const std::map<std::string, TwinKey>& keys,
+           const std::map<std::string, std::string>& owners)
+      : question_(question), keys_(keys), owners_(owners) {}
 
   TwinPlan plan() {
     std::map<std::string, std::vector<const ModelRow*>> by_key;
@@ -83,13 +93,18 @@ class Planning {
       else
         refuse("NULL", 1);
     }
-    for (const auto& [key, rows] : by_key) take_key(key, rows);
+    for (const auto& [key, rows] : by_key) {
+      rows_of_[key] = rows.size();
+      take_key(key, rows);
+    }
     refuse_equal_matches();
+    refuse_taken_matches();
     for (const auto& [key, row] : plan_.rows) count(row);
     for (const auto& [key, known] : keys_) {
       const bool wanted = !question_.only || key == std::to_string(*question_.only);
       if (wanted && !by_key.contains(key)) leave(key, known);
     }
+    for (auto& [key, row] : plan_.rows) row.takes_over = written(row.heir_of);
     return std::move(plan_);
   }
 
@@ -99,10 +114,15 @@ class Planning {
     const TwinKey* twin = known == keys_.end() ? nullptr : &known->second;
     const ModelRow& row = *rows[0];
     const Verdict verdict = judge(twin, row, question_);
-    const bool goes =
-        verdict.what != Verdict::Class::unchanged && verdict.what != Verdict::Class::waiting;
-    if (twin != nullptr && twin->gone && verdict.what == Verdict::Class::unchanged) plan_.returned.insert(key);
-    if (goes) matches_of_staged_[shown_value(question_.mapping.match, row)] += 1;
+    const bool goes = verdict.what != Verdict::Class::unchanged && verdict.what != Verdict::Class::waiting;
+    if (twin != nullptr && twin->gone && verdict.what == Verdict::Class::unchanged)
+      plan_.returned.insert(key);
+    if (goes) {
+      const Text match = shown_value(question_.mapping.match, row);
+      matches_of_staged_[match] += 1;
+      staged_[key] = {match, verdict.what == Verdict::Class::added,
+                      twin != nullptr && twin->match && twin->match != match};
+    }
     if (rows.size() > 1) {
       refuse(key, rows.size());
     } else if (!goes) {
@@ -158,6 +178,38 @@ class Planning {
     });
   }
 
+  // The key of the model that the match value was last written for, if it still has it.
+  const TwinKey* other_owner(const std::string& key, const Text& match, bool ignore_case, std::string& owner,
+                             bool anywhere = false) const {
+    const auto known = match ? owners_.find(lowered(*match)) : owners_.end();
+    if (known == owners_.end() || known->second == key) return nullptr;
+    if (!anywhere && !rows_of_.contains(known->second)) return nullptr;
+    const auto other = keys_.find(known->second);
+    if (other == keys_.end() || !other->second.match) return nullptr;
+    const bool same =
+        ignore_case ? lowered(*other->second.match) == lowered(*match) : other->second.match == match;
+    owner = known->second;
+    return same ? &other->second : nullptr;
+  }
+
+  // A row must not take the record of one that has nothing to send.
+  void refuse_taken_matches() {
+    if (question_.only || question_.keys_only) return;
+    std::set<std::string> owners;
+    for (const auto& [key, staged] : staged_) {
+      std::string name;
+      const TwinKey* owner =
+          staged.added || staged.moves ? other_owner(key, staged.match, false, name) : nullptr;
+      if (owner == nullptr || !owner->is_accepted || owner->foreign || staged_.contains(name)) continue;
+      if (plan_.rows.erase(key) > 0) refuse(key, 1);
+      if (!owner->wait && rows_of_.at(name) == 1) owners.insert(name);
+    }
+    for (const auto& owner : owners) {
+      --plan_.counts.unchanged;
+      refuse(owner, 1);
+    }
+  }
+
   void count(const TwinRow& row) {
     PlanCounts& counts = plan_.counts;
     if (row.change == "added") {
@@ -182,26 +234,42 @@ class Planning {
       plan_.forget.insert(key);
       return;
     }
-    // Its record may stand for another key by now.
-    const auto same_record = [&](const auto& entry) {
-      return known.match && lowered(*entry.second.match) == lowered(*known.match);
-    };
-    const auto written_end = plan_.rows.end();
-    if (std::any_of(plan_.rows.begin(), written_end, [&](const auto& entry) {
-          return entry.second.change != "removed" && same_record(entry);
-        })) {
-      plan_.forget.insert(key);
-      ++plan_.counts.handed_over;
-      return;
-    }
     if (!removes) {
       plan_.gone.insert(key);
       ++plan_.counts.removed;
+    } else if (const TwinKey* owner = sharer(key, known); owner != nullptr) {
+      if (owner->is_accepted && !question_.only) plan_.forget.insert(key);
+      ++plan_.counts.handed_over;
+    } else if (hand_over(key, known)) {
+      ++plan_.counts.handed_over;
     } else if (removal_waits(known, question_)) {
       ++plan_.counts.waiting_removals;
     } else {
       remove(key, known);
     }
+  }
+
+  // Another key of the model that stands for the same record.
+  const TwinKey* sharer(const std::string& key, const TwinKey& known) const {
+    std::string name;
+    const TwinKey* owner = other_owner(key, known.match, true, name, question_.only.has_value());
+    if (owner == nullptr) return nullptr;
+    const bool differ =
+        !known.record_id.empty() && !owner->record_id.empty() && known.record_id != owner->record_id;
+    return differ ? nullptr : owner;
+  }
+
+  // Rows that will write to its record; if they cannot now, it is kept for them.
+  bool hand_over(const std::string& key, const TwinKey& known) {
+    bool handed = false;
+    for (const auto& [heir, staged] : staged_) {
+      const bool follows = question_.follows && question_.on_removed == OnRemoved::remove && staged.moves;
+      if (follows || !known.match || !staged.match || lowered(*known.match) != lowered(*staged.match))
+        continue;
+      handed = true;
+      if (const auto row = plan_.rows.find(heir); row != plan_.rows.end()) row->second.heir_of.insert(key);
+    }
+    return handed;
   }
 
   void remove(const std::string& key, const TwinKey& known) {
@@ -219,8 +287,15 @@ class Planning {
 
   const PlanQuestion& question_;
   const std::map<std::string, TwinKey>& keys_;
+  const std::map<std::string, std::string>& owners_;
   TwinPlan plan_;
   std::map<Text, int> matches_of_staged_;
+  struct Staged {
+    Text match;
+    bool added, moves;  // moves: it was written with another match value
+  };
+  std::map<std::string, Staged> staged_;  // rows that would go, invalid ones among them
+  std::map<std::string, size_t> rows_of_;
 };
 
 // From 5 minutes, doubling, up to a day.
@@ -237,13 +312,14 @@ std::string TwinRow::show() const {
   if (!send.empty()) out += " send " + send;
   if (!record_id.empty()) out += " record " + record_id;
   if (!match_before.empty()) out += " was " + match_before;
+  if (!takes_over.empty()) out += " takes over " + takes_over;
   out += " match " + match.value_or("NULL") + " fields";
   for (const auto& field : fields) out += " " + field.value_or("NULL");
   return out;
 }
 
 TwinPlan Twin::plan(const PlanQuestion& question) const {
-  return Planning(question, keys_).plan();
+  return Planning(question, keys_, owners_).plan();
 }
 
 void Twin::wait(TwinKey& key, Waiting::Kind kind, const TwinOutcome& settled, uint64_t cause, Time now) {
@@ -260,12 +336,16 @@ void Twin::wait(TwinKey& key, Waiting::Kind kind, const TwinOutcome& settled, ui
   key.wait = std::move(wait);
 }
 
+void Twin::claim(const TwinRow& row) {
+  if (row.match) owners_[lowered(*row.match)] = row.key;
+}
+
 void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool hold_doubt, Time now) {
   const RowOutcome& outcome = settled.outcome;
   const TwinRow& row = settled.row;
   const bool is_removal = row.change == "removed";
-  const bool in_doubt = outcome.outcome == Outcome::in_doubt ||
-                        (outcome.outcome == Outcome::failed && outcome.effect_unknown);
+  const bool in_doubt =
+      outcome.outcome == Outcome::in_doubt || (outcome.outcome == Outcome::failed && outcome.effect_unknown);
   if (outcome.outcome == Outcome::failed && !in_doubt) return;
   const bool skipped = outcome.outcome == Outcome::skipped;
   const bool accepted = outcome.outcome == Outcome::accepted || (skipped && outcome.foreign);
@@ -273,6 +353,9 @@ void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool h
     keys_.erase(row.key);
     return;
   }
+  if (accepted || !row.heir_of.empty()) claim(row);
+  if (accepted)
+    for (const auto& key : row.heir_of) keys_.erase(key);
   const bool is_new = !keys_.contains(row.key);
   TwinKey& key = keys_[row.key];
   if (is_new || accepted) {
@@ -303,8 +386,8 @@ void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool h
   }
 }
 
-void Twin::settle(const PlanQuestion& question, const TwinPlan& plan, const std::vector<TwinOutcome>& outcomes,
-                  bool hold_doubt, bool silent, Time now) {
+void Twin::settle(const PlanQuestion& question, const TwinPlan& plan,
+                  const std::vector<TwinOutcome>& outcomes, bool hold_doubt, bool silent, Time now) {
   for (const auto& outcome : outcomes) take(question, outcome, hold_doubt, now);
   if (!silent) return;
   for (const auto& key : plan.forget) keys_.erase(key);

@@ -1,5 +1,5 @@
-// What planner, snapshot and settle should do, said as simply as possible: a map from keys to what is known of
-// them, and rules that are read off docs and not off the code.
+// What planner, snapshot and settle should do, said as simply as possible: a map from keys to what is known
+// of them, and rules that are read off docs and not off the code.
 #pragma once
 
 #include <set>
@@ -46,6 +46,7 @@ struct PlanQuestion {
   Time now{};
   OnRemoved on_removed = OnRemoved::ignore;
   bool forget_removed = false;
+  bool follows = true;  // a record gets its row's new match value
 };
 
 struct TwinRow {
@@ -54,6 +55,8 @@ struct TwinRow {
   std::string record_id, match_before;
   Text match;
   std::vector<Text> fields;
+  std::set<std::string> heir_of;   // keys that left, whose record this row is to have
+  std::string takes_over;          // the same as the plan file says it
   std::optional<Payload> payload;  // nullopt: a removal of what is not known
   std::string show() const;
 };
@@ -83,9 +86,12 @@ class Twin {
 
  private:
   void take(const PlanQuestion& question, const TwinOutcome& settled, bool hold_doubt, Time now);
+  void claim(const TwinRow& row);
   void wait(TwinKey& key, Waiting::Kind kind, const TwinOutcome& settled, uint64_t cause, Time now);
 
   std::map<std::string, TwinKey> keys_;
+  std::map<std::string, std::string>
+      owners_;  // match value in lower case -> the key that it was last written for
 };
 
 }  // namespace penstock::property

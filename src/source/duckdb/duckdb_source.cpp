@@ -33,7 +33,9 @@ const Of<FileTable>& file_table_shape() {
                .help("What is in them.")
                .otherwise("told by the file's name"),
            field<&FileTable::options>("options", map_of(any_text()))
-               .help("Options of DuckDB's reader, such as `delim` and `dateformat`.")})
+               .help("Options of DuckDB's reader, such as `delim` and `dateformat`. A CSV file is read from "
+                     "its first "
+                     "line on unless `skip` says otherwise.")})
           .shorthand("path");
   return shape;
 }
