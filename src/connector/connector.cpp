@@ -78,6 +78,14 @@ std::optional<MatchKind> Connector::match_kind(const Object& object, std::string
   return object.other_match;
 }
 
+const FieldDeclaration* Connector::field(const Object& object, std::string_view name) {
+  for (const auto& field : object.fields)
+    if (field.name == name) return &field.value;
+  for (const auto& field : object.fields)
+    if (fits(field.name, name)) return &field.value;
+  return nullptr;
+}
+
 // ---- Target
 
 Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, TargetFacts facts) {

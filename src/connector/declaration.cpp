@@ -219,6 +219,33 @@ const Of<Route>& route_shape() {
   return shape;
 }
 
+const Of<FieldDeclaration>& field_shape() {
+  using F = FieldDeclaration;
+  std::vector<std::pair<std::string, std::string>> escapes{{"none", "values are inserted as they are"}};
+  for (const auto& choice : transform::find_transform("escape")->parameters[0].choices)
+    escapes.push_back(choice);
+  static const Of<F> shape =
+      structure<F>(
+          "field", "What is known of a field.",
+          {field<&F::title>("title", text()).help("Its name for people."),
+           field<&F::type>("type", text()).help("What it holds, as the vendor calls it."),
+           field<&F::help>("help", text()).help("What users should know."),
+           field<&F::required>("required", boolean())
+               .by_default("false")
+               .help("Must be mapped, or matched on, in modes that create records."),
+           field<&F::personal>("personal", boolean())
+               .by_default("false")
+               .help("Its values are masked wherever they are kept or shown."),
+           field<&F::convert>("convert", transform::transforms_shape(transform::Placeholders::allowed))
+               .help("Transforms that values pass after the sync's own (docs/transforms.md).")
+               .example("[email, hash_sha256]"),
+           field<&F::escape>("escape", choice_of(std::move(escapes)))
+               .by_default("none")
+               .help("How values that a message template inserts are escaped.")})
+          .place<&F::place>();
+  return shape;
+}
+
 const Of<Object>& object_shape() {
   static const auto kind = [] {
     return choice<MatchKind>({{"id", MatchKind::id, "the record's own id"},
@@ -231,7 +258,9 @@ const Of<Object>& object_shape() {
                          field<&Object::match>("match", map_of(kind())).help("How fields can be matched on."),
                          field<&Object::other_match>("other_match", kind())
                              .help("The same for all other fields.")
-                             .otherwise("the destination is asked")})
+                             .otherwise("the destination is asked"),
+                         field<&Object::fields>("fields", map_of(field_shape()))
+                             .help("What is known of fields; a name may be a pattern with `*`.")})
           .place<&Object::place>();
   return shape;
 }

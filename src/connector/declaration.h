@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "connector/auth.h"
 #include "declare/declare.h"
+#include "transform/transform.h"
 
 namespace penstock::connector {
 
@@ -183,10 +184,21 @@ enum class MatchKind {
   search,  // records are found by bulk search
 };
 
+// What is known of a field of an object.
+struct FieldDeclaration {
+  std::string title, type, help;
+  bool required = false;          // a record cannot be created without it
+  bool personal = false;          // its values are masked wherever they are kept or shown
+  transform::Transforms convert;  // what values pass after the sync's own transforms
+  std::string escape;             // of what templates insert: a choice of the transform `escape`
+  Place place;
+};
+
 struct Object {
   std::string title;
   std::vector<Named<MatchKind>> match;
-  std::optional<MatchKind> other_match;  // for fields not listed; absent: ask the destination
+  std::optional<MatchKind> other_match;         // for fields not listed; absent: ask the destination
+  std::vector<Named<FieldDeclaration>> fields;  // by name, or a pattern with *; match fields as well
   Place place;
 };
 

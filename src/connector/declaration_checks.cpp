@@ -267,9 +267,18 @@ class Checker {
   void objects() {
     if (d_.objects.empty()) diagnostics_.error(d_.place, "a connector needs at least one object");
     for (const auto& object : d_.objects)
+      for (const auto& field : object.value.fields) convert(field.value);
+    for (const auto& object : d_.objects)
       for (const auto& match : object.value.match)
         if (!route_of(match.value))
           diagnostics_.error(match.name_place, "there is no route for this kind of match under `routes`");
+  }
+
+  void convert(const FieldDeclaration& field) {
+    transform::filled(field.convert, [&](std::string_view name) {
+      if (name.starts_with("setting.")) setting(std::string(name.substr(8)), field.place);
+      return std::string();
+    });
   }
 
   bool route_of(MatchKind kind) const {
