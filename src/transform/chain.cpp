@@ -188,6 +188,7 @@ void load(Value& value, Form form, std::string_view text) {
   value.text.assign(text);
   value.items.clear();
   if (form == Form::list && !read_items(text, value.items)) value.fail("is not a list");
+  if (form == Form::json && text == "null") value.clear();
 }
 
 void append_out(std::string& out, const Value& value) {

@@ -64,14 +64,24 @@ Result<Step> make_map(const Arguments& arguments) {
   });
 }
 
+// In JSON a number or a truth value stands for itself, everything else is a string.
+std::string as_json_value(const std::string& text) {
+  const auto meaning = Node::scalar(text).meaning();
+  const bool bare = meaning == Node::Meaning::integer || meaning == Node::Meaning::number || text == "true" ||
+                    text == "false";
+  return bare ? text : declare::json_text(text);
+}
+
 Result<Step> make_default(const Arguments& arguments) {
-  return Step([instead = arguments.text("value")](Value& value) {
+  const std::string instead = arguments.text("value");
+  return Step([instead, json = as_json_value(instead)](Value& value) {
     const bool nothing = value.null || (value.form == Form::text && value.text.empty());
     if (!nothing) return;
     value.null = false;
-    if (value.form == Form::list) value.items = {instead};
-    if (value.form == Form::json) value.text = declare::json_text(instead);
-    if (value.form == Form::text) value.text = instead;
+    if (value.form == Form::list)
+      value.items = {instead};
+    else
+      value.text = value.form == Form::json ? json : instead;
   });
 }
 

@@ -106,6 +106,10 @@ TEST_F(TransformTest, NullStaysNull) {
   EXPECT_EQ(of("CAST(NULL AS VARCHAR)", "{ default: none }"), "none");
   EXPECT_EQ(of("CAST(NULL AS VARCHAR[])", "{ default: none }"), "[\"none\"]");
   EXPECT_EQ(of("CAST(NULL AS VARCHAR)", "email, { default: none }"), "none");
+  EXPECT_EQ(of("CAST(NULL AS VARCHAR)", "number, { default: 0 }"), "0");
+  EXPECT_EQ(of("CAST(NULL AS VARCHAR)", "json, { default: none }"), "\"none\"");
+  EXPECT_EQ(of("CAST('null' AS JSON)", "upper"), "NULL");
+  EXPECT_EQ(of("CAST('null' AS JSON)", "{ default: none }"), "\"none\"");
 }
 
 TEST_F(TransformTest, WarehouseTypesComeAsTheTextOfAPayload) {
