@@ -9,6 +9,7 @@
 #include "connector/page.h"
 #include "declare/json.h"
 #include "run/discover.h"
+#include "run/field_rules.h"
 #include "source/source.h"
 
 namespace penstock::cli {
@@ -30,6 +31,12 @@ int check(const Globals& globals, bool connect) {
   declare::Diagnostics diagnostics;
   auto workspace = Workspace::open(real_disk(), real_clock(), globals.directory, diagnostics);
   if (diagnostics.ok()) config::check_references(workspace->project(), workspace->resolver(), diagnostics);
+  for (const auto& sync : workspace->project().syncs) {
+    if (!diagnostics.ok()) break;
+    const auto* destination = workspace->project().destination(*sync.destination);
+    if (const auto connector = workspace->catalog().find(*destination->type))
+      check_with_connector(sync, *connector, diagnostics);
+  }
   if (diagnostics.ok() && connect) {
     auto session = Session::start(globals, *workspace);
     if (!session.ok()) return print_error(globals, session.error());

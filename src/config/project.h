@@ -13,6 +13,7 @@
 #include "config/cron.h"
 #include "config/kinds.h"
 #include "declare/declare.h"
+#include "transform/transform.h"
 
 namespace penstock::config {
 
@@ -84,14 +85,17 @@ struct MatchRule {
   Place place;
   std::optional<Placed<std::string>> from;
   std::optional<Passage> sql;
+  transform::Transforms transform;
 };
 
-// How one field of the destination is filled; exactly one of from, sql and value is there.
+// How one field of the destination is filled; exactly one of from, sql, value and message is there.
 struct FieldRule {
   Place place;
   std::optional<Placed<std::string>> from;  // a column of the model
   std::optional<Passage> sql;               // an expression over the model's columns
   std::optional<Node> value;                // a constant
+  std::optional<Placed<transform::Template>> message;
+  transform::Transforms transform;  // what the value passes on its way
   Write write = Write::always;
   NullValue null = NullValue::clear;
   bool pii = false;

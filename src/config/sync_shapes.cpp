@@ -46,6 +46,24 @@ Of<Passage> expression() {
   return passage("an SQL expression over the model's columns");
 }
 
+declare::Of<transform::Template> message() {
+  const ScalarFacts facts{"message template", "a text with columns such as New customer {name}"};
+  return declare::custom<transform::Template>(
+      facts, [](const Node& node, transform::Template& into, Reading& reading) {
+        if (!node.is_scalar()) {
+          reading.unexpected(node, "a text with columns such as New customer {name}");
+          return false;
+        }
+        auto parsed = transform::Template::parse(node.text);
+        if (parsed.ok()) {
+          into = *std::move(parsed);
+          return true;
+        }
+        reading.error(node.place, parsed.error().message).remedy = parsed.error().remedy;
+        return false;
+      });
+}
+
 const Of<MatchRule>& match_shape() {
   static const Of<MatchRule> shape =
       structure<MatchRule>("match", "The model's value for the field that finds a record.",
@@ -54,7 +72,10 @@ const Of<MatchRule>& match_shape() {
                                 .example("email"),
                             field<&MatchRule::sql>("sql", expression())
                                 .help("An SQL expression over the model's columns.")
-                                .example("lower(email)")})
+                                .example("lower(email)"),
+                            field<&MatchRule::transform>("transform", transform::transforms_shape())
+                                .help("Named transforms that the value passes, one after the other.")
+                                .example("[email, hash_sha256]")})
           .place<&MatchRule::place>()
           .shorthand("from")
           .exactly_one({"from", "sql"});
@@ -72,6 +93,12 @@ const Of<FieldRule>& field_shape() {
                .help("An SQL expression over the model's columns.")
                .example("case when ltv > 1000 then 'gold' else 'standard' end"),
            field<&FieldRule::value>("value", declare::anything()).help("A constant.").example("warehouse"),
+           field<&FieldRule::message>("template", placed(message()))
+               .help("A message with columns of the model in it, each with its filters.")
+               .example("\"New customer *{name|title}* from {city|default: somewhere}\""),
+           field<&FieldRule::transform>("transform", transform::transforms_shape())
+               .help("Named transforms that the value passes, one after the other.")
+               .example("[trim, { phone: DE }]"),
            field<&FieldRule::write>(
                "write", choice<Write>({{"always", Write::always, "on every send"},
                                        {"on_create", Write::on_create, "only in new records"},
@@ -88,7 +115,8 @@ const Of<FieldRule>& field_shape() {
                .help("Personal: the value is masked wherever it is kept or shown.")})
           .place<&FieldRule::place>()
           .shorthand("from")
-          .exactly_one({"from", "sql", "value"});
+          .exactly_one({"from", "sql", "value", "template"})
+          .at_most_one({"template", "transform"});
   return shape;
 }
 

@@ -99,6 +99,14 @@ const std::string& TargetFacts::match_field() const {
   return match_fields.empty() ? kNone : match_fields[0];
 }
 
+const FieldDeclaration* Connector::field(const Object& object, std::string_view name) {
+  for (const auto& field : object.fields)
+    if (field.name == name) return &field.value;
+  for (const auto& field : object.fields)
+    if (fits(field.name, name)) return &field.value;
+  return nullptr;
+}
+
 // ---- Target
 
 namespace {

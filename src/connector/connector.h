@@ -35,6 +35,8 @@ class Connector {
   std::vector<std::string> object_names() const;  // without patterns
   // How a field can be matched on; nullopt: only the destination knows.
   static std::optional<MatchKind> match_kind(const Object& object, std::string_view field);
+  // What is known of a field: by name, else by the first pattern that fits; null: nothing.
+  static const FieldDeclaration* field(const Object& object, std::string_view name);
   // Changes when the declaration changes in a way that may change what the destination says.
   uint64_t digest() const { return digest_; }
 

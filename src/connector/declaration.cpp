@@ -272,6 +272,33 @@ const Of<Routes>& routes_shape() {
   return shape;
 }
 
+const Of<FieldDeclaration>& field_shape() {
+  using F = FieldDeclaration;
+  std::vector<std::pair<std::string, std::string>> escapes{{"none", "values are inserted as they are"}};
+  for (const auto& choice : transform::find_transform("escape")->parameters[0].choices)
+    escapes.push_back(choice);
+  static const Of<F> shape =
+      structure<F>(
+          "field", "What is known of a field.",
+          {field<&F::title>("title", text()).help("Its name for people."),
+           field<&F::type>("type", text()).help("What it holds, as the vendor calls it."),
+           field<&F::help>("help", text()).help("What users should know."),
+           field<&F::required>("required", boolean())
+               .by_default("false")
+               .help("Must be mapped, or matched on, in modes that create records."),
+           field<&F::personal>("personal", boolean())
+               .by_default("false")
+               .help("Its values are masked wherever they are kept or shown."),
+           field<&F::convert>("convert", transform::transforms_shape(transform::Placeholders::allowed))
+               .help("Transforms that values pass after the sync's own (docs/transforms.md).")
+               .example("[email, hash_sha256]"),
+           field<&F::escape>("escape", choice_of(std::move(escapes)))
+               .by_default("none")
+               .help("How values that a message template inserts are escaped.")})
+          .place<&F::place>();
+  return shape;
+}
+
 const Of<Object>& object_shape() {
   static const auto kind = [] {
     return choice<MatchKind>({{"id", MatchKind::id, "the record's own id"},
@@ -294,7 +321,9 @@ const Of<Object>& object_shape() {
                          field<&Object::words>("words", map_of(identifier(), text()))
                              .help("Words for templates: {object.NAME}."),
                          field<&Object::routes>("routes", routes_shape())
-                             .help("Kinds of match that go another way than the connector's.")})
+                             .help("Kinds of match that go another way than the connector's."),
+                         field<&Object::fields>("fields", map_of(field_shape()))
+                             .help("What is known of fields; a name may be a pattern with `*`.")})
           .place<&Object::place>();
   return shape;
 }

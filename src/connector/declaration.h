@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "connector/auth.h"
 #include "declare/declare.h"
+#include "transform/transform.h"
 
 namespace penstock::connector {
 
@@ -201,6 +202,16 @@ struct Routes {
   std::optional<Route> id, unique, search;
 };
 
+// What is known of a field of an object.
+struct FieldDeclaration {
+  std::string title, type, help;
+  bool required = false;          // a record cannot be created without it
+  bool personal = false;          // its values are masked wherever they are kept or shown
+  transform::Transforms convert;  // what values pass after the sync's own transforms
+  std::string escape;             // of what templates insert: a choice of the transform `escape`
+  Place place;
+};
+
 struct Object {
   std::string title;
   std::vector<Named<MatchKind>> match;
@@ -209,6 +220,7 @@ struct Object {
   bool discover = true;                  // the destination can list its fields
   std::vector<Named<std::string>> words;
   std::optional<Routes> routes;  // kinds of match that go another way than the connector's
+  std::vector<Named<FieldDeclaration>> fields;  // by name, or a pattern with *; match fields as well
   Place place;
 };
 

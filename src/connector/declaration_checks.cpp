@@ -323,6 +323,8 @@ class Checker {
 
   void objects() {
     if (d_.objects.empty()) diagnostics_.error(d_.place, "a connector needs at least one object");
+    for (const auto& object : d_.objects)
+      for (const auto& field : object.value.fields) convert(field.value);
     for (const auto& object : d_.objects) {
       if (object.value.routes) routes(*object.value.routes);
       for (const auto& match : object.value.match)
@@ -330,6 +332,13 @@ class Checker {
             !(object.value.routes && has_route(*object.value.routes, match.value)))
           diagnostics_.error(match.name_place, "there is no route for this kind of match under `routes`");
     }
+  }
+
+  void convert(const FieldDeclaration& field) {
+    transform::filled(field.convert, [&](std::string_view name) {
+      if (name.starts_with("setting.")) setting(std::string(name.substr(8)), field.place);
+      return std::string();
+    });
   }
 
   static bool has_route(const Routes& routes, MatchKind kind) {

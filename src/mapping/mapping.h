@@ -1,6 +1,7 @@
 // A sync's match and fields as SQL over its model: expressions that yield payload values, with known types.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "config/project.h"
 #include "duck/duck.h"
 #include "payload/payload.h"
+#include "transform/transform.h"
 
 namespace penstock {
 
@@ -21,6 +23,7 @@ struct MappedColumn {
   ValueType type;
   std::string warehouse_type;  // as the source calls it: DECIMAL(10,2)
   bool personal = false;       // masked wherever values are kept or shown
+  bool converted = false;      // a value that could not be converted stands there as transform::failure_in()
 };
 
 struct MappedField : MappedColumn {
@@ -45,12 +48,21 @@ struct MappedModel {
   std::vector<Mapping> older;
 };
 
+// What a destination says of one of its fields.
+struct FieldFacts {
+  transform::Transforms convert;  // what values pass after the sync's own transforms
+  std::string escape;             // of what a template inserts: a choice of the transform of that name
+  bool personal = false;
+};
+using FieldFactsOf = std::function<FieldFacts(std::string_view field)>;
+
 // Resolves a sync's match and fields against the columns of its model. Everything that is wrong goes to
 // `diagnostics`, at the very field: a column that is not there, SQL that does not fit, a key that is missing.
-// `older` is not filled: see evaluable_mappings().
+// `older` is not filled: see evaluable_mappings(). The connection must know define_transform_functions().
 MappedModel map_model(duck::Connection& connection, const std::string& relation,
                       const std::vector<duck::Column>& columns, const config::Model& model,
-                      const config::Sync& sync, declare::Diagnostics& diagnostics);
+                      const config::Sync& sync, declare::Diagnostics& diagnostics,
+                      const FieldFactsOf& field_facts = {});
 
 // Reads Mapping::description() texts (a JSON array of them) and keeps those that the relation can evaluate.
 std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& relation,

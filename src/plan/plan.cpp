@@ -14,8 +14,11 @@ constexpr std::string_view kSent = "class BETWEEN 1 AND 5";
 
 // Rows whose match value another row has as well.
 std::string repeated_match_sql(const MappedModel& model, const PlanOptions& options) {
-  std::string values;
+  std::string values, converted;
   for (size_t i = 0; i < model.mapping.match.size(); ++i) {
+    // A value that could not be converted says so after a control character; its row is invalid anyway.
+    if (model.mapping.match[i].converted)
+      converted += fmt::format(" AND (m{0} IS NULL OR NOT starts_with(m{0}, chr(1)))", i);
     const std::string text = fmt::format("penstock_text(m{})", i);
     values += fmt::format("{}{}", i > 0 ? " || chr(31) || " : "",
                           options.match_ignores_case ? fmt::format("lower({})", text) : text);
@@ -24,9 +27,9 @@ std::string repeated_match_sql(const MappedModel& model, const PlanOptions& opti
   return fmt::format(
       "INSERT INTO penstock_refused SELECT row, 'the match value occurs in ' || times || ' rows' FROM "
       "(SELECT rowid AS row, {0} AS value FROM penstock_stage WHERE {1}) JOIN "
-      "(SELECT {0} AS value, count(*) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL GROUP BY 1 "
+      "(SELECT {0} AS value, count(*) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL{2} GROUP BY 1 "
       "HAVING count(*) > 1) USING (value)",
-      values, kSent);
+      values, kSent, converted);
 }
 
 // The table `penstock_refused`(row, reason, key_hi, key_lo): staged rows that are not sent after all.

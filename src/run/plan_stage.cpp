@@ -8,22 +8,39 @@
 namespace penstock {
 namespace {
 
+// A value as a message shows it.
+std::string shown_value(const MappedColumn& column, std::string_view value) {
+  if (column.personal) return std::string(kMask);
+  if (value.size() <= 60) return std::string(value);
+  size_t end = 57;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
+  return std::string(value.substr(0, end)) + "...";
+}
+
+// Why a value is none: a transform could not convert it.
+std::string why_not_converted(const MappedColumn& column, const Values& values, size_t row) {
+  if (!column.converted || values.is_null(row)) return "";
+  const auto failure = transform::failure_in(values.bytes(row));
+  if (!failure) return "";
+  return fmt::format("{}: '{}' {}", column.name, shown_value(column, failure->value), failure->reason);
+}
+
 // Why a row cannot be sent: its match value is missing, or a value cannot be written.
 std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
                         std::span<const Values> match, std::span<const Values> fields, size_t row) {
   for (size_t i = 0; i < match.size(); ++i)
     if (match[i].is_null(row))
       return fmt::format("the match value '{}' is NULL", mapped.mapping.match[i].name);
+  for (size_t i = 0; i < match.size(); ++i)
+    if (auto why = why_not_converted(mapped.mapping.match[i], match[i], row); !why.empty()) return why;
   for (size_t i = 0; i < fields.size(); ++i) {
+    const MappedField& field = mapped.mapping.fields[i];
+    if (auto why = why_not_converted(field, fields[i], row); !why.empty()) return why;
     const std::string why = connector::why_not(fields[i], row, rules);
     if (why.empty()) continue;
-    std::string shown;
-    if (mapped.mapping.fields[i].personal)
-      shown = kMask;
-    else
-      append_text(shown, fields[i], row);
-    if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
-    return fmt::format("{}: '{}' {}", mapped.mapping.fields[i].name, shown, why);
+    std::string text;
+    append_text(text, fields[i], row);
+    return fmt::format("{}: '{}' {}", field.name, shown_value(field, text), why);
   }
   return "";
 }

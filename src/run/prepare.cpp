@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "run/discover.h"
+#include "run/field_rules.h"
 
 namespace penstock {
 namespace {
@@ -86,15 +87,6 @@ RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped) {
   return rules;
 }
 
-void check_object(const config::Sync& sync, const Connector& connector, Diagnostics& diagnostics) {
-  if (connector.object(*sync.object) != nullptr) return;
-  const auto names = connector.object_names();
-  auto& diagnostic = diagnostics.error(
-      sync.object.place, fmt::format("{} has no object '{}'", connector.declaration().title, *sync.object));
-  diagnostic.hint = declare::did_you_mean(*sync.object, names);
-  diagnostic.remedy = fmt::format("its objects are {}", declare::list_names(names));
-}
-
 void check_limits(const config::Sync& sync, const MappedModel& mapped, const Connector& connector,
                   Diagnostics& diagnostics) {
   const connector::Object* object = connector.object(*sync.object);
@@ -150,15 +142,20 @@ Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Work
 namespace {
 
 // Opens and maps the model: the part that blocks.
-Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Diagnostics& diagnostics) {
+Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Login login,
+                          Diagnostics& diagnostics) {
+  auto facts = field_facts(workspace, *prepared.sync, *prepared.destination, login);
+  if (!facts.ok()) return facts.error();
   auto opened = open_model(workspace.project(), *prepared.model, workspace.resolver(),
                            {.project_directory = workspace.project().directory,
                             .temporary_directory = workspace.paths().temporary(),
                             .threads = 0});
   if (!opened.ok()) return opened.error();
   prepared.opened = *std::move(opened);
+  if (auto defined = transform::define_transform_functions(*prepared.opened.connection); !defined.ok())
+    return defined.error();
   prepared.mapped = map_model(*prepared.opened.connection, prepared.opened.relation, prepared.opened.columns,
-                              *prepared.model, *prepared.sync, diagnostics);
+                              *prepared.model, *prepared.sync, diagnostics, *facts);
   return success();
 }
 
@@ -170,10 +167,10 @@ Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspac
   prepared.sync = &sync;
   prepared.model = workspace.project().model(*sync.model);
   prepared.destination = workspace.project().destination(*sync.destination);
-  auto opened = co_await loop.offload([&] { return open_and_map(workspace, prepared, diagnostics); });
+  auto opened = co_await loop.offload([&] { return open_and_map(workspace, prepared, login, diagnostics); });
   if (!opened.ok()) co_return opened.error();
   const connector::ConnectorRef connector = workspace.catalog().find(*prepared.destination->type);
-  check_object(sync, *connector, diagnostics);
+  check_with_connector(sync, *connector, diagnostics);
   check_limits(sync, prepared.mapped, *connector, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
 
