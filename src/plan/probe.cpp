@@ -105,7 +105,8 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
   if (is_accepted) return counted(RowClass::forced);
   if (!found->accepted) return counted(RowClass::added);
   if (*found->accepted == kUnknownPayload) return counted(RowClass::unknown);
-  if (options_.everything || older_that_gave(*found->accepted, arguments, row) == nullptr)
+  const MappingArguments* older = older_that_gave(*found->accepted, arguments, row);
+  if (options_.everything || older == nullptr || !same_match(*older, arguments, row))
     return counted(RowClass::changed);
   const auto changed = changed_fields(key, arguments, row);
   if (!changed.ok()) return changed.error();
@@ -137,6 +138,20 @@ const MappingArguments* RowProbe::older_that_gave(Fingerprint accepted,
   for (const auto& older : arguments_.older)
     if (finish_fingerprint(older.sum(arguments, row)) == accepted) return &older;
   return nullptr;
+}
+
+// Whether the record is found by the same values under both mappings; a row that means another record now is no
+// longer what was accepted, however little else has changed.
+bool RowProbe::same_match(const MappingArguments& older, std::span<const duck::Vector> arguments,
+                          size_t row) const {
+  const auto& current = arguments_.current.match;
+  if (older.match.size() != current.size()) return false;
+  const auto contribution = [&](const MappingArguments::One& one) {
+    return one.hash.contribution(Values(arguments[one.index], one.type), row);
+  };
+  for (size_t i = 0; i < current.size(); ++i)
+    if (contribution(older.match[i]) != contribution(current[i])) return false;
+  return true;
 }
 
 Result<std::string> RowProbe::changed_fields(KeyHash key, std::span<const duck::Vector> arguments,

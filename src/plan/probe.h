@@ -79,6 +79,7 @@ class RowProbe {
   Result<bool> still_waiting(const Found& found, Fingerprint fingerprint) const;
   const MappingArguments* older_that_gave(Fingerprint accepted, std::span<const duck::Vector> arguments,
                                           size_t row) const;
+  bool same_match(const MappingArguments& older, std::span<const duck::Vector> arguments, size_t row) const;
   void note_duplicate(KeyHash key);
   RowClass keep();
   RowClass sample(RowClass row_class, std::atomic<uint64_t>& count);
