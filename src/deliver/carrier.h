@@ -13,7 +13,6 @@ class Carrier {
  private:
   using Batch = std::vector<Row>;
 
-  Task<bool> allowed(const Batch& batch);
   Task<void> attempt(Batch batch);
   void take_reading(Batch batch, Exchanged exchanged);
   void take_rows(Batch batch, Exchanged& exchanged);
