@@ -131,8 +131,10 @@ class PlanText {
       line(Style::dim, "\n  nothing to send");
       return;
     }
-    out_ += fmt::format("\n  {} in {}, about {} at the destination's limits\n",
+    const uint64_t jobs = planned_.estimate.jobs;
+    out_ += fmt::format("\n  {} in {}{}, about {} at the destination's limits\n",
                         penstock::cli::count(counts_.to_send, "row", "rows"),
+                        jobs > 0 ? penstock::cli::count(jobs, "bulk job", "bulk jobs") + " of " : "",
                         penstock::cli::count(planned_.estimate.requests, "request", "requests"),
                         duration(planned_.estimate.seconds));
   }
@@ -183,6 +185,7 @@ std::string plan_json(const PlannedSync& planned) {
   json.begin_object().key("sync").text(planned.sync);
   counts_json(json, counts);
   json.key("requests").integer(static_cast<int64_t>(planned.estimate.requests));
+  if (planned.estimate.jobs > 0) json.key("jobs").integer(static_cast<int64_t>(planned.estimate.jobs));
   json.key("seconds").raw(fmt::format("{:.1f}", planned.estimate.seconds));
   json.key("to_send").integer(static_cast<int64_t>(counts.to_send));
   json.key("because_of_mapping").integer(static_cast<int64_t>(counts.remapped));

@@ -51,6 +51,14 @@ std::string progress_line(const RunProgress& progress, Instant now, const Termin
                    terminal.colour_err);
   if (rate >= 1) line += fmt::format("  {} rows/s", number(static_cast<uint64_t>(rate)));
   if (progress.delivery.throttled > 0) line += fmt::format("  throttled {}×", progress.delivery.throttled);
+  for (const auto& [job_number, job] : progress.delivery.jobs) {
+    line += fmt::format("  job {}: {}", job.id, job.state.empty() ? "begun" : job.state);
+    if (job.processed)
+      line += fmt::format(", {} of {} rows", number(*job.processed), number(job.total.value_or(job.rows)));
+    if (progress.delivery.jobs.size() > 1)
+      line += fmt::format("  (and {} more)", progress.delivery.jobs.size() - 1);
+    break;
+  }
   if (rate > 0 && done > 0 && done < total)
     line += fmt::format("  {} left", duration(static_cast<double>(total - done) / rate));
   return line;
@@ -71,6 +79,16 @@ std::string progress_json(const RunProgress& progress, Instant now) {
   json.key("accepted").integer(static_cast<int64_t>(progress.delivery.outcomes.accepted));
   json.key("rejected").integer(static_cast<int64_t>(progress.delivery.outcomes.rejected));
   json.key("requests").integer(static_cast<int64_t>(progress.delivery.requests));
+  if (!progress.delivery.jobs.empty()) {
+    json.key("jobs").begin_array();
+    for (const auto& [number, job] : progress.delivery.jobs) {
+      json.begin_object().key("id").text(job.id).key("state").text(job.state);
+      json.key("rows").integer(static_cast<int64_t>(job.rows));
+      if (job.processed) json.key("processed").integer(static_cast<int64_t>(*job.processed));
+      json.end_object();
+    }
+    json.end_array();
+  }
   json.key("seconds").raw(fmt::format("{:.1f}", in_seconds(now - progress.started)));
   return json.end_object().str();
 }

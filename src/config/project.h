@@ -120,10 +120,14 @@ struct Guard {
   EmptyModel empty_model = EmptyModel::stop;
 };
 
+// Whether the bulk operations of a destination are used, where it has any.
+enum class Bulk { by_size, always, never };
+
 // Where a sync asks for less than its destination allows.
 struct BatchLimits {
   std::optional<int64_t> rows;
   std::optional<int64_t> concurrency;
+  Bulk bulk = Bulk::by_size;
 };
 
 struct Sync {

@@ -149,7 +149,13 @@ const Of<BatchLimits>& batch_shape() {
                                         integer({.min = 1, .max = kConcurrencyMax}, "a number of requests"))
            .help("At most so many requests at a time.")
            .otherwise("what the limits allow")
-           .example("2")});
+           .example("2"),
+       field<&BatchLimits::bulk>("bulk",
+                                 choice<Bulk>({{"auto", Bulk::by_size, "when there are many rows to send"},
+                                               {"always", Bulk::always, "whatever the number"},
+                                               {"never", Bulk::never, "not at all"}}))
+           .by_default("auto")
+           .help("Whether rows go by the destination's bulk jobs, where it has such.")});
   return shape;
 }
 

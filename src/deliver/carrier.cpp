@@ -33,7 +33,7 @@ Task<void> Carrier::carry(Batch batch) {
     Batch next = std::move(first.rows);
     if (!delivery_.stopping() && first.not_before > delivery_.parts_.loop.now())
       co_await interruptible_sleep(delivery_.parts_.loop, first.not_before, delivery_.stop_);
-    if (delivery_.stopping() || !co_await allowed(next)) {
+    if (delivery_.stopping() || (is_write() && !co_await delivery_.allow(step_, next))) {
       abandon(std::move(next));
       continue;
     }
@@ -49,23 +49,6 @@ bool ends_the_run(ErrorKind kind) {
 }
 
 }  // namespace
-
-// What must be on disk before these rows may leave the house.
-Task<bool> Carrier::allowed(const Batch& batch) {
-  Journal& journal = delivery_.parts_.journal;
-  bool durable = true;
-  if (is_write() && !delivery_.parts_.router.repeatable(step_)) {
-    std::vector<uint64_t> rows;
-    for (const Row& row : batch) rows.push_back(row.ordinal());
-    durable = co_await journal.allow_rows(std::move(rows));
-  } else if (is_write()) {
-    uint64_t through = 0;
-    for (const Row& row : batch) through = std::max(through, row.ordinal() + 1);
-    durable = co_await journal.allow_through(through);
-  }
-  if (!durable) delivery_.fail(*journal.failure());
-  co_return durable && !delivery_.stopping();
-}
 
 Task<void> Carrier::attempt(Batch batch) {
   const auto& find = operation_.operation->find;
@@ -148,43 +131,23 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
     connector::RowReading& reading = exchanged.reading.rows[i];
     RowOutcome facts = exchanged.facts;
     facts.record_id = !reading.record_id.empty() ? reading.record_id : row.record_id;
-    switch (reading.verdict) {
-      case Verdict::accepted: {
-        if (!reading.record_id.empty()) row.record_id = reading.record_id;
-        const Next next = router.accepted(row, reading.created.value_or(false) && step_ == Step::upsert);
-        delivery_.go(std::move(row), next, facts);
-        break;
-      }
-      case Verdict::exists: {
-        const Next next = router.exists(row, step_, reading);
-        delivery_.go(std::move(row), next, facts);
-        break;
-      }
-      case Verdict::missing: {
-        const Next next = router.missing(row, reading);
-        delivery_.go(std::move(row), next, facts);
-        break;
-      }
-      case Verdict::retry:
-        exchanged.reading.code = reading.code;
-        exchanged.reading.message = reading.message;
-        again.push_back(std::move(row));
-        break;
-      case Verdict::again:
-        unharmed.push_back(std::move(row));
-        break;
-      case Verdict::throttled:
-        hold = std::max(hold, reading.wait);
-        held.push_back(std::move(row));
-        break;
-      default:
-        delivery_.settle(std::move(row),
-                         Settle{.outcome = Outcome::rejected,
-                                .code = reading.code,
-                                .message = reading.message,
-                                .foreign = false},
-                         std::move(facts));
+    if (reading.verdict == Verdict::again) {
+      unharmed.push_back(std::move(row));
+      continue;
     }
+    if (reading.verdict == Verdict::throttled) {
+      hold = std::max(hold, reading.wait);
+      held.push_back(std::move(row));
+      continue;
+    }
+    if (reading.verdict == Verdict::retry) {
+      exchanged.reading.code = reading.code;
+      exchanged.reading.message = reading.message;
+      again.push_back(std::move(row));
+      continue;
+    }
+    const Next next = router.after(step_, row, reading);
+    delivery_.go(std::move(row), next, facts);
   }
   // Without progress a request that goes again and again would never end.
   if (unharmed.size() == batch.size()) again = std::exchange(unharmed, {});
@@ -336,9 +299,9 @@ void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
   pending_.push_back({.rows = std::move(batch)});
 }
 
-void Carrier::stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind) {
+Error refusal(const DeliveryParts& parts, const Exchanged& exchanged, ErrorKind kind) {
   Error error{kind,
-              fmt::format("{} says: {}", delivery_.parts_.target.connector().declaration().title,
+              fmt::format("{} says: {}", parts.target.connector().declaration().title,
                           exchanged.reading.message.empty() ? fmt::format("status {}", exchanged.facts.status)
                                                             : exchanged.reading.message),
               ""};
@@ -348,7 +311,11 @@ void Carrier::stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind) 
     error.remedy = "give the login the rights that the connector's page lists";
   if (kind == ErrorKind::quota)
     error.remedy = "run again when the day's allowance is renewed: what was delivered is recorded";
-  delivery_.fail(std::move(error));
+  return error;
+}
+
+void Carrier::stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind) {
+  delivery_.fail(refusal(delivery_.parts_, exchanged, kind));
   abandon(std::move(batch));
 }
 

@@ -19,7 +19,6 @@ class Carrier {
   };
 
   Pending take_next();
-  Task<bool> allowed(const Batch& batch);
   Task<void> attempt(Batch batch);
   void take_reading(Batch batch, Exchanged exchanged);
   void take_rows(Batch batch, Exchanged& exchanged);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deliver/carrier.h"
+#include "deliver/job_carrier.h"
 
 namespace penstock {
 namespace {
@@ -33,14 +34,55 @@ Task<Result<void>> Delivery::run(RowSource& rows) {
   co_await read(rows);
   input_ended_ = true;
   dispatch();
+  co_await finish();
+  if (failure_) co_return *failure_;
+  co_return success();
+}
+
+Task<Result<void>> Delivery::resume(std::vector<LeftJob> jobs, const LeftJobs& numbered) {
+  resuming_ = true;
+  input_ended_ = true;
+  progress_.requests = numbered.requests;
+  progress_.jobs_begun = numbered.jobs_begun;
+  for (auto& job : jobs) {
+    rows_under_way_ += job.rows.size();
+    carriers_.spawn(carry_on(std::move(job)));
+  }
+  co_await finish();
+  if (failure_) co_return *failure_;
+  co_return success();
+}
+
+Task<void> Delivery::carry_on(LeftJob job) {
+  const auto* operation = parts_.target.operation(job.journal.job.operation);
+  JobCarrier carrier(*this, static_cast<Step>(job.journal.job.step), operation);
+  co_await carrier.carry_on(std::move(job));
+}
+
+// Every row has its outcome, or was let go; and all of it is on disk.
+Task<void> Delivery::finish() {
   while (rows_under_way_ > 0) {
     done_.reset();
     co_await done_.wait();
   }
   co_await carriers_.join();
   if (!co_await parts_.journal.durable() && !failure_) failure_ = *parts_.journal.failure();
-  if (failure_) co_return *failure_;
-  co_return success();
+}
+
+Task<bool> Delivery::allow(Step step, const Batch& batch) {
+  Journal& journal = parts_.journal;
+  bool durable = true;
+  if (!parts_.router.repeatable(step)) {
+    std::vector<uint64_t> rows;
+    for (const Row& row : batch) rows.push_back(row.ordinal());
+    durable = co_await journal.allow_rows(std::move(rows));
+  } else {
+    uint64_t through = 0;
+    for (const Row& row : batch) through = std::max(through, row.ordinal() + 1);
+    durable = co_await journal.allow_through(through);
+  }
+  if (!durable) fail(*journal.failure());
+  co_return durable && !stopping();
 }
 
 void Delivery::stop() {
@@ -76,11 +118,18 @@ void Delivery::fail(Error error) {
 
 Task<void> Delivery::read(RowSource& rows) {
   // Enough rows that every connection always finds a full batch, of each of a few operations.
-  uint64_t most = 0;
-  for (size_t step = 0; step < kSteps; ++step)
-    if (parts_.router.operation(static_cast<Step>(step)) != nullptr)
-      most = std::max<uint64_t>(most, batch_rows(static_cast<Step>(step)));
-  const uint64_t room = std::max<uint64_t>(4096, 3 * most * parts_.options.concurrency);
+  // Jobs hold theirs for long, so that their room is added: none of several half full ones waits for ever.
+  uint64_t room = 4096, in_jobs = 0;
+  for (size_t i = 0; i < kSteps; ++i) {
+    const Step step = static_cast<Step>(i);
+    const auto* operation = parts_.router.operation(step);
+    if (operation == nullptr) continue;
+    if (operation->operation->job)
+      in_jobs += rows_at_once(step);
+    else
+      room = std::max(room, rows_at_once(step));
+  }
+  room += in_jobs;
   while (!stopping_) {
     auto chunk = co_await rows.next();
     if (!chunk.ok()) co_return fail(chunk.error());
@@ -104,6 +153,13 @@ Task<void> Delivery::read(RowSource& rows) {
 
 void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
   if (const auto* settled = std::get_if<Settle>(&next)) return settle(std::move(row), *settled, facts);
+  if (resuming_)
+    return settle(std::move(row),
+                  Settle{.outcome = Outcome::failed,
+                         .code = "",
+                         .message = "it was not done by the job that an earlier run had begun",
+                         .foreign = false},
+                  facts);
   if (stopping_ && !row.effect_unknown) return row_ended();
   if (std::holds_alternative<Blocked>(next)) {
     if (blocked_.size() >= kBlockedMax) {
@@ -147,6 +203,22 @@ void Delivery::row_ended() {
 size_t Delivery::batch_rows(Step step) const {
   const auto declared = static_cast<size_t>(parts_.router.operation(step)->operation->rows);
   return parts_.options.batch_rows ? std::min<size_t>(declared, *parts_.options.batch_rows) : declared;
+}
+
+// Rows that may be under way for a step, so that memory is bounded. Those of a job are held until its end.
+uint64_t Delivery::rows_at_once(Step step) const {
+  const auto& job = parts_.router.operation(step)->operation->job;
+  const uint64_t rows = batch_rows(step);
+  return job ? rows * static_cast<uint64_t>(job->at_once + 1) : 3 * rows * parts_.options.concurrency;
+}
+
+// A job that waits for its end holds no permit for requests.
+Semaphore& Delivery::permits_of(Step step) {
+  const auto& job = parts_.router.operation(step)->operation->job;
+  if (!job) return permits_;
+  auto& permits = job_permits_[static_cast<size_t>(step)];
+  if (!permits) permits = std::make_unique<Semaphore>(parts_.loop, static_cast<size_t>(job->at_once));
+  return *permits;
 }
 
 void Delivery::dispatch() {
@@ -207,10 +279,16 @@ void Delivery::send(Step step, size_t rows) {
 }
 
 Task<void> Delivery::carry(Step step, Batch batch) {
-  co_await permits_.acquire();
-  Carrier carrier(*this, step);
-  co_await carrier.carry(std::move(batch));
-  permits_.release();
+  Semaphore& permits = permits_of(step);
+  co_await permits.acquire();
+  if (const auto* operation = parts_.router.operation(step); operation->operation->job) {
+    JobCarrier carrier(*this, step, operation);
+    co_await carrier.carry(std::move(batch));
+  } else {
+    Carrier carrier(*this, step);
+    co_await carrier.carry(std::move(batch));
+  }
+  permits.release();
   --carried_[static_cast<size_t>(step)];
   dispatch();
 }

@@ -22,6 +22,7 @@
 #include "deliver/route.h"
 #include "deliver/row.h"
 #include "ledger/journal.h"
+#include "ledger/ledger.h"
 #include "login/access.h"
 #include "net/http.h"
 
@@ -56,12 +57,27 @@ struct DeliveryOptions {
   uint64_t sample_every = 100;  // of so many successful requests one is kept with its bodies
 };
 
+// A job at the destination while it works.
+struct JobProgress {
+  std::string id, state;
+  uint64_t rows = 0;
+  std::optional<uint64_t> processed, total;  // as the destination counts
+};
+
 // Where a delivery stands; read on the loop's thread at any time.
 struct DeliveryProgress {
   OutcomeCounts outcomes;
   uint64_t requests = 0, throttled = 0, retries = 0;
   uint64_t in_flight = 0;  // requests
   uint64_t rows_read = 0;
+  std::map<uint64_t, JobProgress> jobs{};  // those that work now, by their number in the run
+  uint64_t jobs_begun = 0;
+};
+
+// A job that an earlier process left, with its rows as they lie in the upload.
+struct LeftJob {
+  UnfinishedJob journal;
+  std::vector<Row> rows;
 };
 
 // What a delivery is given. Everything outlives it; `rows` is used by one delivery only.
@@ -85,12 +101,18 @@ class Delivery {
   // Ends when every row has its outcome, or after stop(), or when something makes it pointless to go on: then
   // the error says what. Rows without an outcome were not sent.
   Task<Result<void>> run(RowSource& rows);
-  // Nothing more is sent; what is under way comes to its end.
+  // Brings jobs of an earlier process to their end; sends no rows. `numbered`: how far that run had counted.
+  // The error says why some could not be.
+  Task<Result<void>> resume(std::vector<LeftJob> jobs, const LeftJobs& numbered);
+  // Nothing more is sent; what is under way comes to its end. Jobs at the destination are left there.
   void stop();
+  // Jobs whose end was not waited for: the journal names them, and resume() finds them again.
+  uint64_t jobs_left() const { return jobs_left_; }
   const DeliveryProgress& progress() const { return progress_; }
 
  private:
   friend class Carrier;
+  friend class JobCarrier;
   using Batch = std::vector<Row>;
 
   Task<void> read(RowSource& rows);
@@ -105,13 +127,20 @@ class Delivery {
   bool feeders_are_busy(Step step) const;
   void send(Step step, size_t rows);
   Task<void> carry(Step step, Batch batch);
+  Task<void> carry_on(LeftJob job);
+  Task<void> finish();
+  // What must be on disk before these rows may leave the house.
+  Task<bool> allow(Step step, const Batch& batch);
   void fail(Error error);
   bool stopping() const { return stopping_; }
   size_t batch_rows(Step step) const;
+  uint64_t rows_at_once(Step step) const;
+  Semaphore& permits_of(Step step);
 
   DeliveryParts parts_;
   TaskGroup carriers_;
   Semaphore permits_;
+  std::unique_ptr<Semaphore> job_permits_[kSteps];
   std::deque<Row> queues_[kSteps];
   uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit
   Event room_, done_, stop_;
@@ -119,6 +148,8 @@ class Delivery {
   uint64_t freed_ = 0;        // rows that may have given up a match value
   uint64_t freed_before_ = 0, blocked_rounds_ = 0;  // when blocked rows were last released; how often
   uint64_t rows_under_way_ = 0;
+  uint64_t jobs_left_ = 0;
+  bool resuming_ = false;
   bool input_ended_ = false;
   bool stopping_ = false;
   std::optional<Error> failure_;

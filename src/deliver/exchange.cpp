@@ -13,10 +13,13 @@ namespace penstock {
 namespace {
 
 using connector::BoundOperation;
+using connector::Operation;
 using connector::Verdict;
 
 // Bodies beyond this are cut in what is kept: a journal is not an archive.
 constexpr size_t kKeptBytesMax = 256 << 10;
+// A list of a job's results may be as large as the upload was.
+constexpr size_t kResultBytesMax = 1u << 30;
 
 std::vector<connector::RowView> views_of(const std::vector<Row>& rows) {
   std::vector<connector::RowView> views;
@@ -25,15 +28,16 @@ std::vector<connector::RowView> views_of(const std::vector<Row>& rows) {
   return views;
 }
 
-HttpRequest request_for(const DeliveryParts& parts, const BoundOperation& operation,
-                        const std::vector<Row>& rows, const std::string& page, std::string body) {
+HttpRequest request_for(ExchangeParts with, const std::vector<Row>& rows, const std::string& page,
+                        std::string body) {
+  const DeliveryParts& parts = with.parts;
   HttpRequest request;
-  request.method = operation.method;
+  request.method = with.operation.method;
   const auto views = views_of(rows);
-  const connector::RequestFacts facts{.page = page, .run = parts.options.run};
-  request.url = parts.target.url(operation, views, facts);
+  const connector::RequestFacts facts{.page = page, .run = parts.options.run, .job = with.job};
+  request.url = parts.target.url(with.operation, views, facts);
   request.headers = parts.target.headers();
-  for (auto& header : parts.target.headers(operation, views, facts)) request.headers.push_back(std::move(header));
+  for (auto& header : parts.target.headers(with.operation, views, facts)) request.headers.push_back(std::move(header));
   request.body = std::move(body);
   request.timeouts = parts.options.timeouts;
   return request;
@@ -57,8 +61,9 @@ void learn(RateLimit& limit, const connector::LimitRule& rule, const HttpReply& 
   limit.learn(number_in(reply, rule.learn->allowed), number_in(reply, rule.learn->remaining));
 }
 
-// What must not be kept of these rows.
-PersonalValues personal_values(const DeliveryParts& parts, const std::vector<Row>& rows) {
+}  // namespace
+
+PersonalValues personal_values(const DeliveryParts& parts, std::span<const Row> rows) {
   const connector::TargetFacts& facts = parts.target.facts();
   PersonalValues personal;
   for (size_t i = 0; i < facts.fields.size(); ++i)
@@ -83,6 +88,8 @@ PersonalValues personal_values(const DeliveryParts& parts, const std::vector<Row
   }
   return personal;
 }
+
+namespace {
 
 std::string cut(std::string text) {
   if (text.size() <= kKeptBytesMax) return text;
@@ -114,7 +121,7 @@ std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std
                      const std::string& sent) {
   const connector::Target& target = with.parts.target;
   const auto views = views_of(rows);
-  connector::RequestFacts facts{.page = page, .run = with.parts.options.run};
+  connector::RequestFacts facts{.page = page, .run = with.parts.options.run, .job = with.job};
   const std::string plain = target.url(with.operation, views, facts);
   facts.masked = true;
   std::string masked = target.url(with.operation, views, facts);
@@ -167,6 +174,8 @@ std::string field_text(const DeliveryParts& parts, const Row& row, const std::st
   return text;
 }
 
+}  // namespace
+
 connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>& rows) {
   return {.count = rows.size(),
           .match = [&](size_t i) { return match_text(rows[i], parts.target.values()); },
@@ -174,6 +183,8 @@ connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>
           .once = [&](size_t i) { return parts.target.once(rows[i].view()); },
           .field = [&](size_t i, const std::string& name) { return field_text(parts, rows[i], name); }};
 }
+
+namespace {
 
 Exchanged not_sent(Error error) {
   Exchanged exchanged;
@@ -188,16 +199,32 @@ struct SentOnce {
   std::optional<Time> server_time{};
 };
 
-Task<SentOnce> send_once(ExchangeParts with, const std::vector<Row>& rows, std::string page,
-                         HttpRequest request) {
+// Reads a reply, or learns that there is none (null), and notes what came of the request.
+using Take = std::function<void(Exchanged&, const Sent&, HttpReply* reply)>;
+
+// How a request is sent.
+struct Way {
+  std::string limit;  // group
+  bool with_login = true;
+  Take take;
+};
+
+// An address that the destination named is asked without our login.
+Task<Result<Admitted>> admit(DeliveryParts parts, bool with_login, HttpRequest request) {
+  if (with_login) co_return co_await parts.access.admit(std::move(request));
+  std::string url = request.url;
+  co_return Admitted{.request = std::move(request), .url = std::move(url)};
+}
+
+Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
   const DeliveryParts& parts = with.parts;
-  RateLimit& limit = parts.limits.of(parts.target, *with.operation.operation->limit);
+  RateLimit& limit = parts.limits.of(parts.target, way.limit);
   SentOnce once;
   Exchanged& exchanged = once.exchanged;
   exchanged.stopped = !co_await limit.acquire(with.stop);
   if (exchanged.stopped) co_return once;
   // Only now: a token or a signature may be too old after a long wait.
-  auto admitted = co_await parts.access.admit(std::move(request));
+  auto admitted = co_await admit(parts, way.with_login, std::move(request));
   if (!admitted.ok()) {
     limit.release();
     exchanged = not_sent(admitted.error());
@@ -221,42 +248,99 @@ Task<SentOnce> send_once(ExchangeParts with, const std::vector<Row>& rows, std::
   if (!outcome.replied()) {
     exchanged.failure = outcome.failure();
     exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
-    note(with, rows, page, sent, exchanged, "");
+    way.take(exchanged, sent, nullptr);
     co_return once;
   }
   HttpReply& reply = outcome.reply();
-  learn(limit, parts.target.limit(*with.operation.operation->limit), reply);
+  learn(limit, parts.target.limit(way.limit), reply);
   exchanged.facts.status = reply.status;
   exchanged.facts.latency = reply.latency();
   if (const auto* after = reply.header("Retry-After"))
     exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
   once.server_time = date_of(reply);
-  exchanged.reading = parts.target.read(with.operation, reply.status, reply.body, sent_rows(parts, rows));
-  mask_messages(parts, rows, exchanged.reading);
-  note(with, rows, page, sent, exchanged, reply.body);
-  if (with.operation.operation->find) exchanged.reply_body = std::move(reply.body);
+  way.take(exchanged, sent, &reply);
   co_return once;
+}
+
+// With a login that can be renewed, a request that is refused for it is sent once more.
+Task<Exchanged> send_with_login(ExchangeParts with, Way way, HttpRequest request) {
+  Access& access = with.parts.access;
+  if (!access.can_renew() || !way.with_login)
+    co_return (co_await send_once(with, way, std::move(request))).exchanged;
+  SentOnce once = co_await send_once(with, way, request);
+  if (once.exchanged.failure || once.exchanged.reading.verdict != Verdict::auth)
+    co_return std::move(once.exchanged);
+  const auto renewed = co_await access.renew(once.pass, once.server_time);
+  if (!renewed.ok()) co_return not_sent(renewed.error());
+  if (!*renewed) co_return std::move(once.exchanged);
+  co_return (co_await send_once(with, way, std::move(request))).exchanged;
+}
+
+// Lists of results are as large as an upload: nobody reads them where requests are kept.
+constexpr size_t kReadableBytesMax = 64 << 10;
+
+void note(const DeliveryParts& parts, const JobExchange& job, const Sent& sent, const Exchanged& exchanged,
+          std::string reply) {
+  if (!job.is_news && is_success(exchanged)) return;
+  RequestRecord record;
+  record.number = exchanged.facts.request;
+  record.operation = job.name;
+  record.method = sent.method;
+  record.url = sent.url;
+  record.status = exchanged.facts.status;
+  if (exchanged.failure) record.error = exchanged.failure->error.message;
+  record.at = exchanged.facts.at;
+  record.latency = exchanged.facts.latency;
+  record.request_body = without_secrets(parts, job.call.body);
+  record.reply_body =
+      reply.size() > kReadableBytesMax
+          ? fmt::format("({} bytes)", reply.size())
+          : without_secrets(parts, personal_values(parts, job.rows).taken_out_of_reply(std::move(reply)));
+  parts.journal.add(record);
 }
 
 }  // namespace
 
 std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked) {
   return connector::encode(with.operation, views_of(rows),
-                           {.page = page, .run = with.parts.options.run, .masked = masked});
+                           {.page = page, .run = with.parts.options.run, .job = with.job, .masked = masked});
 }
 
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
                          std::string body) {
-  Access& access = with.parts.access;
-  HttpRequest request = request_for(with.parts, with.operation, rows, page, std::move(body));
-  if (!access.can_renew()) co_return (co_await send_once(with, rows, page, std::move(request))).exchanged;
-  SentOnce once = co_await send_once(with, rows, page, request);
-  if (once.exchanged.failure || once.exchanged.reading.verdict != Verdict::auth)
-    co_return std::move(once.exchanged);
-  const auto renewed = co_await access.renew(once.pass, once.server_time);
-  if (!renewed.ok()) co_return not_sent(renewed.error());
-  if (!*renewed) co_return std::move(once.exchanged);
-  co_return (co_await send_once(with, rows, page, std::move(request))).exchanged;
+  const DeliveryParts& parts = with.parts;
+  const Operation& operation = *with.operation.operation;
+  const Take take = [&](Exchanged& exchanged, const Sent& sent, HttpReply* reply) {
+    if (reply == nullptr) return note(with, rows, page, sent, exchanged, "");
+    exchanged.reading = parts.target.read(with.operation, reply->status, reply->body, sent_rows(parts, rows));
+    mask_messages(parts, rows, exchanged.reading);
+    note(with, rows, page, sent, exchanged, reply->body);
+    if (operation.find || operation.job) exchanged.reply_body = std::move(reply->body);
+  };
+  HttpRequest request = request_for(with, rows, page, std::move(body));
+  co_return co_await send_with_login(with, {*operation.limit, true, take}, std::move(request));
+}
+
+Task<Exchanged> exchange(ExchangeParts with, JobExchange job) {
+  const DeliveryParts& parts = with.parts;
+  const Take take = [&](Exchanged& exchanged, const Sent& sent, HttpReply* reply) {
+    exchanged.facts.operation = with.operation.name;
+    if (reply == nullptr) return note(parts, job, sent, exchanged, "");
+    exchanged.reading = connector::read_job_reply(job.request, parts.target.connector().declaration(),
+                                                  reply->status, reply->body);
+    mask_messages(parts, job.rows, exchanged.reading);
+    note(parts, job, sent, exchanged, reply->body);
+    exchanged.reply_body = std::move(reply->body);
+  };
+  HttpRequest request;
+  request.method = job.call.method;
+  request.url = job.call.url;
+  request.body = job.call.body;
+  if (job.call.with_login) request.headers = parts.target.headers();
+  if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  request.timeouts = parts.options.timeouts;
+  request.reply_bytes_max = kResultBytesMax;
+  co_return co_await send_with_login(with, {job.limit, job.call.with_login, take}, std::move(request));
 }
 
 }  // namespace penstock

@@ -260,6 +260,22 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   return row.was_found ? create(row) : Next(Step::find);
 }
 
+Next Router::after(Step step, Row& row, const RowReading& reading) const {
+  using connector::Verdict;
+  switch (reading.verdict) {
+    case Verdict::accepted:
+      if (!reading.record_id.empty()) row.record_id = reading.record_id;
+      return accepted(row, reading.created.value_or(false) && step == Step::upsert);
+    case Verdict::exists:
+      return exists(row, step, reading);
+    case Verdict::missing:
+      return missing(row, reading);
+    default:
+      return Settle{
+          .outcome = Outcome::rejected, .code = reading.code, .message = reading.message, .foreign = false};
+  }
+}
+
 void Router::choose_fields(Row& row, bool creating) const {
   const std::string_view send = row.chunk->send(row.index);
   row.send.reset();

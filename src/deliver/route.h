@@ -50,6 +50,8 @@ class Router {
   Next stop_following(Row& row) const;
   // The record that the row was to be written to is not there.
   Next missing(Row& row, const connector::RowReading& reading) const;
+  // What a reply said of the row after this step. Not for Verdict::retry.
+  Next after(Step step, Row& row, const connector::RowReading& reading) const;
   // Whether doing this step twice is the same as doing it once.
   bool repeatable(Step step) const;
   const connector::BoundOperation* operation(Step step) const;

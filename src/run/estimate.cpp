@@ -19,11 +19,25 @@ class Bill {
     if (operation == nullptr || rows == 0) return;
     auto each = static_cast<uint64_t>(operation->operation->rows);
     if (prepared_.sync->batch.rows) each = std::min(each, static_cast<uint64_t>(*prepared_.sync->batch.rows));
-    requests_[*operation->operation->limit] += (rows + each - 1) / each;
+    const uint64_t batches = (rows + each - 1) / each;
+    requests_[*operation->operation->limit] += batches;
+    const auto& job = operation->operation->job;
+    if (!job) return;
+    jobs_ += batches;
+    // Each makes, starts, is asked once at least, and tells its results.
+    const auto more = [&](const connector::JobRequest& request) {
+      if (!request.request->empty())
+        requests_[request.limit->empty() ? *operation->operation->limit : *request.limit] += batches;
+    };
+    for (const auto* part : {&job->create, &job->start, &job->end})
+      if (*part) more(**part);
+    more(*job->poll);
+    for (const auto& result : job->results) more(result);
   }
 
   Estimate total() const {
     Estimate estimate;
+    estimate.jobs = jobs_;
     for (const auto& [group, requests] : requests_) {
       estimate.requests += requests;
       const auto limit = prepared_.target->limit(group);
@@ -43,6 +57,7 @@ class Bill {
  private:
   const PreparedSync& prepared_;
   std::map<std::string, uint64_t> requests_;
+  uint64_t jobs_ = 0;
 };
 
 bool has_policy(const PreparedSync& prepared, WritePolicy policy) {
@@ -51,6 +66,20 @@ bool has_policy(const PreparedSync& prepared, WritePolicy policy) {
 }
 
 }  // namespace
+
+bool goes_in_bulk(const PreparedSync& prepared, const PlanCounts& counts) {
+  const auto from = prepared.target->bulk_from();
+  if (!from) return false;
+  switch (prepared.sync->batch.bulk) {
+    case config::Bulk::always:
+      return true;
+    case config::Bulk::never:
+      return false;
+    case config::Bulk::by_size:
+      return counts.to_send >= *from;
+  }
+  die("a way without a name");
+}
 
 // The ways that deliver/route takes, for rows that meet no surprise.
 Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts) {

@@ -6,6 +6,7 @@
 #include "ledger/retention.h"
 #include "run/plan_stage.h"
 #include "run/refused.h"
+#include "run/resume.h"
 #include "run/row_source.h"
 
 namespace penstock {
@@ -120,8 +121,7 @@ class PlanSync {
       if (!lock.ok())
         planned.notes.push_back("a run is going on: this plan compares with the state before it");
       if (lock.ok())
-        if (auto recovered = recover(parts_.workspace, sync_.name, planned.notes); !recovered.ok())
-          co_return recovered.error();
+        if (auto recovered = recover_unless_jobs(planned.notes); !recovered.ok()) co_return recovered.error();
     }
     auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_,
                                           Login::optional, diagnostics_);
@@ -133,6 +133,7 @@ class PlanSync {
     parts_.interruption.act_ = nullptr;
     (void)parts_.workspace.disk().remove(file);
     if (!stage.ok()) co_return stage.error();
+    prepared->target->use_bulk(goes_in_bulk(*prepared, stage->plan.counts));
     planned.estimate = estimate(*prepared, stage->plan.counts);
     planned.guard =
         check_guards(sync_.guard, stage->plan.counts, guard_facts(*prepared, *stage->snapshot, request_));
@@ -143,6 +144,19 @@ class PlanSync {
   }
 
  private:
+  // A plan asks nobody about jobs that an earlier run left: that may take hours.
+  Result<void> recover_unless_jobs(std::vector<std::string>& notes) {
+    auto left = left_jobs(parts_.workspace.disk(), parts_.workspace.paths(), sync_.name);
+    if (!left.ok()) return left.error();
+    if (left->jobs.empty()) return recover(parts_.workspace, sync_.name, notes);
+    for (const auto& job : left->jobs)
+      notes.push_back(
+          fmt::format("{} is still at the destination: this plan compares with the state before it, "
+                      "and `penstock run {}` asks what became of it",
+                      name_of(job, left->facts), sync_.name));
+    return success();
+  }
+
   RunParts parts_;
   const config::Sync& sync_;
   RunRequest request_;
@@ -172,6 +186,7 @@ class RunSync {
     begin();
     auto lock = take_lock();
     if (!lock.ok()) co_return lock.error();
+    if (auto resumed = co_await resume(); !resumed.ok()) co_return co_await ended_with(resumed.error());
     if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok())
       co_return recovered.error();
     auto prepared =
@@ -183,11 +198,42 @@ class RunSync {
     report_.guard =
         check_guards(sync_.guard, planned->plan.counts, guard_facts(*prepared, *planned->snapshot, request_));
     if (report_.guard) co_return co_await stopped_by_guard();
+    prepared->target->use_bulk(goes_in_bulk(*prepared, planned->plan.counts));
     if (has_nothing_to_do(*planned)) co_return co_await succeeded();
     co_return co_await carry_out(*prepared, *planned);
   }
 
  private:
+  // Jobs of a run that did not come to its end go on at the destination: first these.
+  Task<Result<void>> resume() {
+    auto left = left_jobs(workspace_.disk(), workspace_.paths(), sync_.name);
+    if (!left.ok()) co_return left.error();
+    if (left->jobs.empty()) co_return success();
+    progress_.stage = RunProgress::Stage::delivering;
+    const std::string name = name_of(left->jobs[0], left->facts);
+    const ResumeParts parts{parts_.loop, parts_.client, workspace_, parts_.random,
+                            [this](Delivery* delivery) { watch(delivery); }};
+    resuming_ = true;
+    auto resumed = co_await resume_jobs(parts, sync_, *std::move(left));
+    resuming_ = false;
+    if (!resumed.ok()) co_return std::move(resumed).error().in(fmt::format("{} has not ended", name));
+    progress_ = {.stage = RunProgress::Stage::opening,
+                 .sync = progress_.sync,
+                 .run = progress_.run,
+                 .started = progress_.started,
+                 .plan = {},
+                 .delivery = {}};
+    co_return success();
+  }
+
+  void watch(Delivery* delivery) {
+    delivery_ = delivery;
+    parts_.interruption.act_ = nullptr;
+    if (delivery == nullptr) return;
+    parts_.interruption.act_ = [delivery] { delivery->stop(); };
+    if (parts_.interruption.asked()) delivery->stop();
+  }
+
   void begin() {
     report_.run.run = workspace_.new_run_id();
     report_.run.sync = sync_.name;
@@ -247,6 +293,7 @@ class RunSync {
     const bool durable = co_await (*journal)->durable();
     if (!durable) co_return co_await ended_with(*(*journal)->failure());
     journal->reset();
+    if (jobs_left_ > 0) co_return co_await left_to_jobs();
     co_return co_await settle_run(planned);
   }
 
@@ -277,15 +324,13 @@ class RunSync {
     options.run = report_.run.run;
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
-    Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router, limits, journal,
-                       parts_.random, options});
-    delivery_ = &delivery;
-    parts_.interruption.act_ = [&delivery] { delivery.stop(); };
-    if (parts_.interruption.asked()) delivery.stop();
+    Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router,
+                       limits, journal, parts_.random, options});
+    watch(&delivery);
     auto delivered = co_await delivery.run(rows);
-    parts_.interruption.act_ = nullptr;
     progress_.delivery = delivery.progress();
-    delivery_ = nullptr;
+    watch(nullptr);
+    jobs_left_ = delivery.jobs_left();
     report_.run.requests = progress_.delivery.requests;
     report_.run.throttled = progress_.delivery.throttled;
     co_return delivered;
@@ -324,6 +369,18 @@ class RunSync {
     report_.run.status = end.status;
     report_.run.error = end.error;
     journal.add(end);
+  }
+
+  // Journal and plan stay: the next run finds the jobs again, and records this run as a whole.
+  Task<Result<RunReport>> left_to_jobs() {
+    copy_outcomes(progress_.delivery.outcomes, report_.run);
+    if (report_.run.status == "succeeded") report_.run.status = "interrupted";
+    for (const auto& [number, job] : progress_.delivery.jobs)
+      report_.notes.push_back(
+          fmt::format("job {} with {} rows goes on at the destination: the next run asks what "
+                      "became of it",
+                      job.id, job.rows));
+    co_return co_await finished();
   }
 
   Task<Result<RunReport>> settle_run(PlannedStage& planned) {
@@ -405,7 +462,7 @@ class RunSync {
   }
 
   void watch_rejections() {
-    if (report_.guard) return;
+    if (report_.guard || resuming_) return;
     const OutcomeCounts& outcomes = progress_.delivery.outcomes;
     report_.guard = check_rejected(sync_.guard, outcomes.sent(), outcomes.rejected);
     if (report_.guard) delivery_->stop();
@@ -419,6 +476,8 @@ class RunSync {
   RunReport report_;
   RunProgress progress_;
   Delivery* delivery_ = nullptr;  // while it runs
+  uint64_t jobs_left_ = 0;        // at the destination
+  bool resuming_ = false;         // jobs of an earlier run
   TaskGroup ticker_;
 };
 
