@@ -279,7 +279,7 @@ const Of<FieldDeclaration>& field_shape() {
     escapes.push_back(choice);
   static const Of<F> shape =
       structure<F>(
-          "field", "What is known of a field.",
+          "object field", "What is known of a field.",
           {field<&F::title>("title", text()).help("Its name for people."),
            field<&F::type>("type", text()).help("What it holds, as the vendor calls it."),
            field<&F::help>("help", text()).help("What users should know."),

@@ -51,6 +51,14 @@ bool needs_score(Expression expression) {
          expression == Expression::score_next || expression == Expression::score_text;
 }
 
+// The only letter of the stories that is not ASCII has an upper case as well.
+Text upper(const Text& value) {
+  if (!value) return std::nullopt;
+  std::string text = mapped(*value, std::toupper);
+  for (size_t at = text.find("ë"); at != text.npos; at = text.find("ë")) text.replace(at, 2, "Ë");
+  return text;
+}
+
 Text shown_value(Expression expression, const ModelRow& row) {
   const auto text = [](const Text& value, int (*change)(int)) {
     return value ? Text(mapped(*value, change)) : std::nullopt;
@@ -66,7 +74,7 @@ Text shown_value(Expression expression, const ModelRow& row) {
     case Expression::name:
       return row.name;
     case Expression::upper_name:
-      return text(row.name, std::toupper);
+      return upper(row.name);
     case Expression::score:
     case Expression::score_wide:
     case Expression::score_text:
