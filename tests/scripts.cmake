@@ -23,6 +23,13 @@ foreach(script ${dialect_tests})
     set_property(TEST sandbox_contract_${name} APPEND PROPERTY ENVIRONMENT "PENSTOCK_THROUGH_PRISM=1")
   endif()
 endforeach()
+# Each shipped connector against the stand-in of its vendor.
+file(GLOB connector_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/connectors/*_test.py)
+foreach(script ${connector_tests})
+  get_filename_component(name ${script} NAME_WE)
+  string(REPLACE "_test" "" name ${name})
+  penstock_script_test(connector_${name} 120 ${script})
+endforeach()
 penstock_script_test(bench 400 bench/bench_test.py)
 # Destinations that do not speak HTTP, against the real servers of Debian's packages.
 foreach(store postgres mysql redis files)

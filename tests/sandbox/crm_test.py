@@ -30,8 +30,8 @@ class Attio(Dialect):
         return self.expect(status, "PUT", self.path + "?matching_attribute=email_addresses", {"data": {"values": values}})
 
     def test_assert(self):
-        made = self.put(email_addresses=["Ada@x.example"], name="Ada")["data"]["id"]["record_id"]
-        self.assertEqual(self.put(email_addresses=["ada@x.example"], name=None)["data"]["id"]["record_id"], made)
+        made = self.put(email_addresses=["Ada@x.example"], name=["Ada"])["data"]["id"]["record_id"]
+        self.assertEqual(self.put(email_addresses=["ada@x.example"], name=[])["data"]["id"]["record_id"], made)
         self.assertEqual(self.records("people"), [{"email_addresses": ["ada@x.example"]}])
         self.put(400, email_addresses=["no"])
         self.put(email_addresses=["b@x.example"])
