@@ -200,7 +200,9 @@ void Body::write_inside(std::string& out, const Piece& piece, const RowView* row
 }
 
 void Body::write_match_value(std::string& out, const RowView& row, size_t index, bool masked) const {
-  if (masked && facts_.match_is_personal)
+  if (index >= row.match.size())
+    out += "null";  // a sync without a match
+  else if (masked && facts_.match_is_personal)
     append_json_string(out, kMask);
   else if (index == 0 && !row.match_text.empty())
     append_json_string(out, row.match_text);
@@ -219,7 +221,7 @@ void Body::write_match_values(std::string& out, const RowView& row, bool masked)
 
 void Body::write_match_members(std::string& out, const RowView& row, bool masked) const {
   for (size_t i = 0; i < match_keys_.size(); ++i) {
-    if (row.match[i].is_null(row.row)) continue;
+    if (i >= row.match.size() || row.match[i].is_null(row.row)) continue;
     append_comma(out);
     out += match_keys_[i];
     write_match_value(out, row, i, masked);

@@ -76,6 +76,7 @@ void CsvBody::add(std::string& out, const RowView& row, size_t index, bool maske
         }));
         break;
       case Column::Kind::match:
+        if (cell.index >= row.match.size()) break;
         write_value(out, row.match[cell.index], row.row, masked && facts_.match_is_personal);
         break;
       case Column::Kind::field:

@@ -92,6 +92,25 @@ TEST(Guide, EveryShippedConnectorHasItsPage) {
     expect_page(docs("connectors/" + name + ".md"), connector_page(catalog.find(name)->declaration()));
 }
 
+// What there is, with the size of each declaration.
+TEST(Guide, TheCatalogueListsEveryConnector) {
+  const Catalog catalog;
+  std::string page =
+      "# Connectors\n\nEvery page is made from the connector's declaration. How to write one: "
+      "[connectors.md](../connectors.md).\n\n| connector | what it writes | objects | lines |\n| --- | --- | --- | "
+      "--- |\n";
+  for (const auto& name : catalog.names()) {
+    const auto& declaration = catalog.find(name)->declaration();
+    const std::string text = read_file(docs("../connectors/" + name + ".yaml"));
+    std::string objects;
+    for (const auto& object : declaration.objects)
+      objects += fmt::format("{}`{}`", objects.empty() ? "" : ", ", object.name);
+    page += fmt::format("| [{}]({}.md) | {} | {} | {} |\n", declaration.title, name, declaration.summary, objects,
+                        std::count(text.begin(), text.end(), '\n'));
+  }
+  expect_page(docs("connectors/README.md"), page);
+}
+
 // ---- Examples
 
 struct Block {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "connector/values.h"
 
 namespace penstock {
@@ -21,7 +23,20 @@ std::string match_text(const Row& row, const connector::ValueRules& rules) {
 Result<Router> Router::make(const connector::Target& target, RouteRules rules) {
   Router router(target, std::move(rules));
   if (auto checked = router.check_mode(); !checked.ok()) return checked.error();
+  if (auto checked = router.check_conditions(); !checked.ok()) return checked.error();
   return router;
+}
+
+// A look-up that tells no fields cannot say whether one is empty.
+Result<void> Router::check_conditions() const {
+  const bool conditional =
+      std::find(rules_.write.begin(), rules_.write.end(), WritePolicy::if_empty) != rules_.write.end();
+  const connector::BoundOperation* find = target_->find();
+  if (!conditional || find == nullptr || !find->operation->find->fields.empty()) return success();
+  return Error{ErrorKind::config,
+               fmt::format("{} cannot tell what a record of {} holds, so that `write: if_empty` cannot be kept",
+                           target_->connector().declaration().title, target_->facts().object),
+               "write the field always, or on_create"};
 }
 
 Result<void> Router::check_mode() const {

@@ -59,6 +59,7 @@ class Router {
  private:
   Router(const connector::Target& target, RouteRules rules) : target_(&target), rules_(std::move(rules)) {}
   Result<void> check_mode() const;
+  Result<void> check_conditions() const;
   Next start_removal(Row& row) const;
   bool follows(const Row& row) const;
   Next refused(const Row& row, const connector::RowReading& reading) const;

@@ -1,0 +1,89 @@
+"""Customer.io as a destination: people and events, tried against the sandbox."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+
+
+class CustomerIo(PipeTest):
+    sandbox_options = ("--vendor", "customerio")
+
+    def setUp(self):
+        super().setUp()
+        own = os.environ.get("PENSTOCK_CONNECTORS")
+        if own:
+            os.makedirs(self.project.path("connectors"))
+            shutil.copy(os.path.join(own, "customerio.yaml"), self.project.path("connectors"))
+        self.destination()
+        self.people()
+
+    def destination(self):
+        self.project.write("destinations/crm.yaml", {"type": "customerio", "site_id": "site", "api_key": TOKEN, "base_url": self.sandbox.url})
+
+    def refuse_some(self):
+        """From now on the vendor refuses some rows, always the same."""
+        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
+        self.addCleanup(self.sandbox.stop)
+        self.destination()
+
+    def people(self, **more):
+        self.project.sync(**({"object": "people", "match": {"id": "id"}, "fields": {"email": "email", "city": "city"}} | more))
+
+    def cities(self):
+        return {one["id"]: one.get("city") for one in self.sandbox.records("people").values()}
+
+    def test_bad_rows_are_refused_alone(self):
+        self.refuse_some()
+        self.rows = [person(key) for key in range(1, 11)]
+        result = self.run_sync(code=PARTIAL)
+        refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}
+        self.assertIn("refused by the sandbox", str(self.operations(result["run"])))
+        self.assertEqual(result["rejected"], len(refused))
+        self.assertTrue(0 < len(refused) < 10)
+        good = sorted(person(key)["id"] for key in range(1, 11) if str(key) not in refused)
+        self.assertEqual(sorted(int(one["id"]) for one in self.sandbox.records("people").values()), good)
+
+    def test_only_changes_go(self):
+        self.call("check")
+        self.rows = [person(1), person(2), person("x" * 151, email="x@example.com")]
+        self.plan_sync(added=3)
+        result = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
+        self.assertIn("longer than 150 bytes", str(self.operations(result["run"])))
+        self.rows = [person(1, city="Bonn"), person(2)]
+        self.run_sync(changed=1, accepted=1, sent=1)
+        self.assertEqual(self.cities(), {"1": "Bonn", "2": "Ulm"})
+        self.assert_quiet()
+
+    def test_all_rows_of_a_request_are_refused(self):
+        self.rows = [person("x" * 151, email="x@example.com"), person("y" * 151, email="y@example.com")]
+        self.run_sync(code=PARTIAL, accepted=0, rejected=2)
+
+    def test_mirror_update_and_delete(self):
+        self.people(mode="mirror", guard={"max_removed": "100%"})
+        self.rows = [person(1), person(2), person(3)]
+        self.run_sync(accepted=3)
+        self.rows = [person(1), person(2)]
+        self.run_sync(removed=1, accepted=1)
+        self.project.sync("updates", object="people", mode="update", match={"email": "email"}, fields={"city": "city"})
+        self.rows = [person(1, city="Bonn"), person(2), person(9)]
+        self.run_sync(sync="updates", accepted=3)
+        self.assertEqual(self.cities(), {"1": "Bonn", "2": "Ulm"})
+
+    def test_events(self):
+        self.project.sync("events", object="events", mode="append", match=None, fields={
+            "name": {"value": "signed up"}, "id": "id", "timestamp": {"value": "2026-11-23T14:13:11Z"}, "city": "city"})
+        self.rows = [person(1), person("x" * 151, email="x@example.com")]
+        self.run_sync(sync="events", code=PARTIAL, accepted=1, rejected=1)
+        self.rows = [person(1), person(2)]
+        self.run_sync(sync="events", accepted=1)
+        self.assertEqual(sorted((one["name"], one["person"]["id"], one["attributes"]["city"])
+                                for one in self.sandbox.records("events").values()),
+                         [("signed up", "1", "Ulm"), ("signed up", "2", "Ulm")])
+
+
+if __name__ == "__main__":
+    main()

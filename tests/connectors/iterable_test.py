@@ -1,0 +1,87 @@
+"""Iterable as a destination: users and events, tried against the sandbox."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+
+
+class Iterable(PipeTest):
+    sandbox_options = ("--vendor", "iterable")
+
+    def setUp(self):
+        super().setUp()
+        own = os.environ.get("PENSTOCK_CONNECTORS")
+        if own:
+            os.makedirs(self.project.path("connectors"))
+            shutil.copy(os.path.join(own, "iterable.yaml"), self.project.path("connectors"))
+        self.destination()
+        self.users()
+
+    def destination(self):
+        self.project.write("destinations/crm.yaml", {"type": "iterable", "api_key": TOKEN, "base_url": self.sandbox.url})
+
+    def refuse_some(self):
+        """From now on the vendor refuses some rows, always the same."""
+        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
+        self.addCleanup(self.sandbox.stop)
+        self.destination()
+
+    def users(self, **more):
+        self.project.sync(**({"object": "users", "match": {"email": "email"}, "fields": {"city": "city", "name": "name"}} | more))
+
+    def cities(self, by="email"):
+        return {one[by]: one.get("city") for one in self.sandbox.records("users").values()}
+
+    def test_bad_rows_are_refused_alone(self):
+        self.refuse_some()
+        self.rows = [person(key) for key in range(1, 11)]
+        result = self.run_sync(code=PARTIAL)
+        refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}
+        self.assertIn("invalidDataEmails", str(self.operations(result["run"])))
+        self.assertEqual(result["rejected"], len(refused))
+        self.assertTrue(0 < len(refused) < 10)
+        good = sorted(person(key)["email"] for key in range(1, 11) if str(key) not in refused)
+        self.assertEqual(sorted(one["email"] for one in self.sandbox.records("users").values()), good)
+
+    def test_only_changes_go(self):
+        self.call("check")
+        self.rows = [person(1), person(2)]
+        self.plan_sync(added=2)
+        self.run_sync(accepted=2)
+        self.rows = [person(1, city="Bonn"), person(2)]
+        self.run_sync(changed=1, accepted=1, sent=1)
+        self.assertEqual(self.cities(), {"p1@example.com": "Bonn", "p2@example.com": "Ulm"})
+        self.assert_quiet()
+
+    def mirror(self, by, field):
+        self.users(mode="mirror", match={by: field}, guard={"max_removed": "100%"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.rows = [person(1, city="Bonn")]
+        self.run_sync(changed=1, removed=1, accepted=2)
+        self.assertEqual(self.cities(by), {str(person(1)[field]): "Bonn"})
+
+    def test_a_mirror_by_email(self):
+        self.mirror("email", "email")
+
+    def test_a_mirror_by_user_id(self):
+        self.mirror("userId", "id")
+
+    def test_events(self):
+        self.project.sync("events", object="events", mode="append", match=None, fields={
+            "eventName": "name", "email": "email", "id": "id",
+            "createdAt": {"value": "2026-11-23T14:13:11Z"}, "city": "city"})
+        self.rows = [person(1), person(2, name=None), person(3)]
+        self.run_sync(sync="events", code=PARTIAL, accepted=2, rejected=1)
+        self.assertEqual({key: (one["email"], one["createdAt"], one["dataFields"])
+                          for key, one in self.sandbox.records("events").items()},
+                         {"1": ("p1@example.com", 1795443191, {"city": "Ulm"}),
+                          "3": ("p3@example.com", 1795443191, {"city": "Ulm"})})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Mailchimp as a destination: members of an audience, tried against the sandbox."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+
+
+class Mailchimp(PipeTest):
+    sandbox_options = ("--vendor", "mailchimp")
+
+    def setUp(self):
+        super().setUp()
+        own = os.environ.get("PENSTOCK_CONNECTORS")
+        if own:
+            os.makedirs(self.project.path("connectors"))
+            shutil.copy(os.path.join(own, "mailchimp.yaml"), self.project.path("connectors"))
+        self.destination()
+        self.members()
+
+    def destination(self):
+        self.project.write("destinations/crm.yaml", {"type": "mailchimp", "api_key": TOKEN, "base_url": self.sandbox.url})
+
+    def refuse_some(self):
+        """From now on the vendor refuses some rows, always the same."""
+        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
+        self.addCleanup(self.sandbox.stop)
+        self.destination()
+
+    def members(self, **more):
+        self.project.sync(**({"object": "a1b2", "match": {"email_address": "email"}, "fields": {
+            "status": {"value": "subscribed", "write": "on_create"}, "merge_fields.CITY": "city"}} | more))
+
+    def cities(self):
+        return {one["email_address"]: (one["status"], one["merge_fields"].get("CITY"))
+                for one in self.sandbox.records("list_a1b2").values()}
+
+    def test_bad_rows_are_refused_alone(self):
+        self.refuse_some()
+        self.rows = [person(key) for key in range(1, 7)]
+        result = self.run_sync(code=PARTIAL)
+        refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}
+        self.assertIn("refused by the sandbox", str(self.operations(result["run"])))
+        self.assertEqual(result["rejected"], len(refused))
+        self.assertTrue(0 < len(refused) < 6)
+        good = sorted(person(key)["email"] for key in range(1, 7) if str(key) not in refused)
+        self.assertEqual(sorted(one["email_address"] for one in self.sandbox.records("list_a1b2").values()), good)
+
+    def test_only_changes_go(self):
+        self.call("check")
+        self.rows = [person(1), person(2)]
+        self.plan_sync(added=2)
+        self.run_sync(accepted=2)
+        self.rows = [person(1, city="Bonn"), person(2)]
+        self.run_sync(changed=1, accepted=1, sent=1)
+        self.assertEqual(self.cities(), {"p1@example.com": ("subscribed", "Bonn"), "p2@example.com": ("subscribed", "Ulm")})
+        self.assert_quiet()
+
+    def test_who_left_is_not_subscribed_again(self):
+        self.sandbox.call("PUT", "/3.0/lists/a1b2/members/p1@example.com",
+                          {"email_address": "p1@example.com", "status_if_new": "unsubscribed"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.assertEqual(self.cities(), {"p1@example.com": ("unsubscribed", "Ulm"), "p2@example.com": ("subscribed", "Ulm")})
+
+    def test_an_address_changes(self):
+        self.rows = [person(1)]
+        self.run_sync(accepted=1)
+        self.rows = [person(1, email="new@example.com")]
+        self.run_sync(accepted=1)
+        self.assertEqual(self.cities(), {"new@example.com": ("subscribed", "Ulm")})
+
+    def test_insert_and_mirror(self):
+        self.sandbox.call("PUT", "/3.0/lists/a1b2/members/p1@example.com",
+                          {"email_address": "p1@example.com", "status_if_new": "unsubscribed"})
+        self.members(mode="insert")
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=1, skipped=1)
+        self.assertEqual(self.cities(), {"p1@example.com": ("unsubscribed", None), "p2@example.com": ("subscribed", "Ulm")})
+        self.project.sync("mirror", object="a1b2", mode="mirror", match={"email_address": "email"}, guard={"max_removed": "100%"},
+                          fields={"status": {"value": "subscribed", "write": "on_create"}, "merge_fields.CITY": "city"})
+        self.run_sync(sync="mirror", accepted=2)
+        self.rows = [person(2)]
+        self.run_sync(sync="mirror", removed=1, accepted=1)
+        self.assertEqual(list(self.cities()), ["p2@example.com"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Meta: an audience holds exactly the hashed members of the model."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import FAILED, PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+
+VENDOR = "meta"
+# SHA-256 of what Meta wants normalised: (key, as a person writes it, digest).
+VECTORS = (
+    ("EMAIL", "Jane.Doe@Gmail.com", "831f6494ad6be4fcb3a724c3d5fef22d3ceffa3c62ef3a7984e45a0ea177f982"),
+    ("PHONE", "+1 (415) 555-1234", "c6a349dfaaf5c3a368d3135014cc1bc7aebf18f654f313f9c1d0b018a897b209"),
+    ("FN", " Valéry", "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c"),
+    ("LN", "O'Brien", "b4cb6cb33fe4b865868de825023a1e2790dc12ac01ecc8d7c5afe8254071c8ba"),
+    ("GEN", "M", "62c66a7a5dd70c3146618063c344e531e6d4b59e379808443ce962b3abd63c5a"),
+    ("CT", "New York", "350c754ba4d38897693aa077ef43072a859d23f613443133fecbbd90a3512ca5"),
+    ("ST", "NY", "1b06e2003f8420d6fa42badd8f77ec0f706b976b7a48b13c567dc5a559681683"),
+    ("ZIP", "94035-1234", "1794327a4d443904421f5ca1f3d72d0a62ba2f0770d80755ec2220fc0efb052e"),
+    ("COUNTRY", "US", "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621"),
+)
+TEST_EMAIL = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"  # of test@example.com
+
+
+class MetaTest(PipeTest):
+    sandbox_options = ("--vendor", VENDOR)
+
+    def setUp(self):
+        super().setUp()
+        shipped_elsewhere = os.environ.get("PENSTOCK_CONNECTORS")
+        if shipped_elsewhere:
+            os.makedirs(self.project.path("connectors"))
+            shutil.copy(os.path.join(shipped_elsewhere, VENDOR + ".yaml"), self.project.path("connectors"))
+        self.destination()
+
+    def fail_some(self, share):
+        """A sandbox that refuses a share of all rows."""
+        self.sandbox.stop()
+        self.sandbox = Sandbox("--vendor", VENDOR, "--fail", share)
+        self.addCleanup(self.sandbox.stop)
+        self.destination()
+
+    def held(self, records):
+        return list(self.sandbox.records(records).values())
+
+    def destination(self, **more):
+        self.project.write("destinations/crm.yaml", {"type": VENDOR, "access_token": "${env:HUBSPOT_TOKEN}",
+                                                     "base_url": self.sandbox.url} | more)
+
+    def sync(self, **settings):
+        self.project.sync(**({"object": "audiences/77", "mode": "mirror", "match": {"EMAIL": "email", "PHONE": "phone"},
+                              "fields": {"EMAIL": "email"}, "guard": {"max_removed": "100%"}} | settings))
+
+    def members(self):
+        return [dict(zip(one["schema"], one["values"])) for one in self.held("audience_77")]
+
+    def test_values_are_normalised_and_hashed(self):
+        self.project.model(key="EMAIL")
+        self.sync(match={key: key for key, _, _ in VECTORS}, fields={"EMAIL": "EMAIL"})
+        self.rows = [{key: text for key, text, _ in VECTORS}]
+        self.call("check")
+        self.run_sync(accepted=1)
+        self.assertEqual(self.members(), [{key: digest for key, _, digest in VECTORS}])
+
+    def test_members_come_and_go(self):
+        self.sync()
+        self.rows = [person(1, email=" Test@Example.com "), person(2, email=TEST_EMAIL.upper(), phone="+1 (415) 555-1234"), person(3)]
+        self.plan_sync(added=3, to_send=3)
+        self.run_sync(accepted=3)
+        self.assertEqual(len(self.members()), 3)
+        self.assertIn({"EMAIL": TEST_EMAIL, "PHONE": ""}, self.members())
+        self.assertIn({"EMAIL": TEST_EMAIL, "PHONE": VECTORS[1][2]}, self.members())
+        self.rows = [*self.rows[:2], person(4)]
+        self.run_sync(added=1, removed=1, accepted=2)
+        self.assertEqual(len(self.members()), 3)
+        self.rows = self.rows[:1]
+        self.run_sync(removed=2, accepted=2)
+        self.assertEqual(self.members(), [{"EMAIL": TEST_EMAIL, "PHONE": ""}])
+
+    def test_a_model_of_members_to_remove(self):
+        self.sync()
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.project.sync(name="leavers", object="audiences/77", mode="delete", match={"EMAIL": "email", "PHONE": "phone"}, fields=None)
+        self.rows = [person(2)]
+        self.run_sync(sync="leavers", accepted=1)
+        self.assertEqual(len(self.members()), 1)
+
+    def test_refused_entries_are_found(self):
+        self.fail_some("20%")
+        self.sync()
+        self.rows = [person(number) for number in range(20)]
+        result = self.run_sync(code=PARTIAL)
+        self.assertTrue(0 < result["rejected"] < 20, result)
+        self.assertEqual(len(self.members()), result["accepted"])
+        self.assert_refused(self.call("log", result["run"]), "INVALID_ENTRY")
+
+    def test_a_refused_token_stops_the_run(self):
+        self.sandbox.call("POST", "/_sandbox/token", {"token": TOKEN, "state": "revoked"})
+        self.sync()
+        self.rows = [person(1)]
+        self.assert_refused(self.call("run", "contacts", code=FAILED), "Invalid OAuth access token")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Salesforce: records of its stand-in must hold exactly the model."""
+
+import json
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import PARTIAL, PipeTest, main, person  # noqa: E402
+
+KEY = "Ext__c"
+GRANT = {"client_id": "penstock", "client_secret": "${env:HUBSPOT_TOKEN}"}
+
+
+class SalesforceTest(PipeTest):
+    sandbox_options = ("--vendor", "salesforce", "--job-time", "0ms")
+
+    def setUp(self):
+        super().setUp()
+        if os.environ.get("PENSTOCK_CONNECTORS"):
+            os.makedirs(self.project.path("connectors"))
+            shutil.copy(os.path.join(os.environ["PENSTOCK_CONNECTORS"], "salesforce.yaml"), self.project.path("connectors"))
+        self.destination(**GRANT)
+        self.sync()
+
+    def destination(self, **login):
+        self.project.write("destinations/crm.yaml", {"type": "salesforce", "base_url": self.sandbox.url} | login)
+
+    def sync(self, **settings):
+        self.project.sync(**({"object": "Contact", "match": {KEY: "id"},
+                              "fields": {"LastName": "name", "Email": "email", "Phone": "phone"}} | settings))
+
+    def found(self, by=KEY, kind="Contact"):
+        lines = self.sandbox.call("GET", f"/_sandbox/records/{kind}").split("\n")
+        own = [one.get("properties") or one.get("fields") for one in map(json.loads, filter(None, lines))]
+        return {one[by]: one for one in own}
+
+    def known(self):
+        """Makes the external id known to the stand-in's describe."""
+        self.make(LastName="Old", **{KEY: "0"})
+
+    def make(self, **fields):
+        record = {"attributes": {"type": "Contact"}} | fields
+        self.sandbox.call("POST", "/services/data/v62.0/composite/sobjects", {"allOrNone": False, "records": [record]})
+
+    def ext(self, number, **more):
+        return person(number, id=str(number), **more)
+
+
+class Collections(SalesforceTest):
+    def test_mirror_holds_the_model_and_only_changes_travel(self):
+        self.known()
+        self.sync(mode="mirror", guard={"max_removed": "100%"})
+        self.rows = [self.ext(1, name="Zoë \"日本\" \\ \n"), self.ext(2, phone="1"), self.ext(3)]
+        self.call("check")
+        self.plan_sync(added=3, to_send=3)
+        self.run_sync(accepted=3)
+        self.assertEqual(self.found()["1"]["LastName"], "Zoë \"日本\" \\ \n")
+        self.assertEqual(sorted(self.found()), ["0", "1", "2", "3"])
+        self.run_sync(sent=0)
+        self.rows = [self.ext(1, name="Zoë"), self.ext(2)]
+        self.run_sync(changed=2, removed=1, accepted=3)
+        self.assertEqual(sorted(self.found()), ["0", "1", "2"])
+        self.assertEqual(self.found()["1"]["LastName"], "Zoë")
+        self.assertIsNone(self.found()["2"].get("Phone"))
+
+    def test_a_bad_row_is_refused_alone(self):
+        self.known()
+        self.rows = [self.ext(number, email="no" if number == 2 else f"p{number}@x.example") for number in range(1, 6)]
+        result = self.run_sync(code=PARTIAL, accepted=4, rejected=1)
+        self.assertIn("INVALID_EMAIL_ADDRESS", json.dumps(self.operations(result["run"])))
+        self.assertEqual(sorted(self.found()), ["0", "1", "3", "4", "5"])
+
+    def test_any_field_by_query_and_records_by_id(self):
+        self.make(LastName="Old", Email="o'neil@example.com")
+        self.sync(match={"Email": "email"}, fields={"LastName": "name", "Phone": "phone"}, mode="mirror", guard={"max_removed": "100%"})
+        self.rows = [person(1, email="o'neil@example.com"), person(2)]
+        self.run_sync(accepted=2)
+        self.assertEqual({email: one["LastName"] for email, one in self.found("Email").items()},
+                         {"o'neil@example.com": "Person 1", "p2@example.com": "Person 2"})
+        self.rows = [person(1, email="o'neil@example.com")]
+        self.run_sync(removed=1, accepted=1)
+        self.assertEqual(list(self.found("Email")), ["o'neil@example.com"])
+        self.sync(name="inserts", mode="insert", match={"Email": "email"}, fields={"LastName": "name"})
+        self.rows = [person(1, email="o'neil@example.com", name="no"), person(3)]
+        self.run_sync(sync="inserts", accepted=1, skipped=1)
+        self.sync(name="updates", mode="update", match={"Email": "email"}, fields={"LastName": "name"})
+        self.rows = [person(3, name="new"), person(9)]
+        self.run_sync(sync="updates", accepted=1, skipped=1)
+        self.assertEqual({one["LastName"] for one in self.found("Email").values()}, {"Person 1", "new"})
+
+    def test_parents_by_their_external_id(self):
+        self.known()
+        record = {"attributes": {"type": "Account"}, "Name": "Acme", "Code__c": "A1"}
+        self.sandbox.call("POST", "/services/data/v62.0/composite/sobjects", {"records": [record]})
+        self.sync(fields={"LastName": "name", "Account.Code__c": "city"})
+        self.rows = [self.ext(1, city="A1"), self.ext(2, city="A9")]
+        self.run_sync(code=PARTIAL, accepted=1, rejected=1)
+        self.assertTrue(self.found()["1"]["AccountId"].startswith("001"))
+
+    def test_logins(self):
+        self.known()
+        for number, login in enumerate(({"access_token": "${env:HUBSPOT_TOKEN}"}, GRANT | {"refresh_token": "${env:HUBSPOT_TOKEN}"})):
+            self.destination(**login)
+            self.rows = [self.ext(number + 1)]
+            self.run_sync(accepted=1)
+
+
+class Bulk(SalesforceTest):
+    def test_upsert_as_a_job(self):
+        self.known()
+        self.sync(batch={"bulk": "always"})
+        self.rows = [self.ext(number, phone="1", email="no" if number == 2 else f"p{number}@x.example") for number in range(1, 6)]
+        result = self.run_sync(code=PARTIAL, accepted=4, rejected=1)
+        self.assertIn("INVALID_EMAIL_ADDRESS", json.dumps(self.operations(result["run"])))
+        self.assertTrue(any("/jobs/ingest" in path for path in self.sandbox.stats()["by_path"]))
+        self.rows = [self.ext(number) for number in range(1, 6)]
+        self.run_sync(accepted=5)
+        self.assertEqual({key: one.get("Phone") for key, one in self.found().items()}, dict.fromkeys("012345"))
+
+    def test_updates_by_id_as_a_job(self):
+        self.known()
+        record_id = json.loads(self.sandbox.call("GET", "/_sandbox/records/Contact").split("\n")[0])["id"]
+        self.sync(mode="update", match={"Id": "id"}, fields={"LastName": "name"}, batch={"bulk": "always"})
+        self.rows = [person(1, id=record_id, name="New")]
+        self.run_sync(accepted=1)
+        self.assertEqual(self.found()["0"]["LastName"], "New")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Slack: messages arrive once each, and what Slack refuses inside a 200 is refused alone."""
+
+import json
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import FAILED, PARTIAL, TOKEN, PipeTest, main, person  # noqa: E402
+
+VENDOR = "slack"
+
+
+class SlackTest(PipeTest):
+    sandbox_options = ("--vendor", VENDOR)
+
+    def setUp(self):
+        super().setUp()
+        shipped_elsewhere = os.environ.get("PENSTOCK_CONNECTORS")
+        if shipped_elsewhere:
+            os.makedirs(self.project.path("connectors"))
+            shutil.copy(os.path.join(shipped_elsewhere, VENDOR + ".yaml"), self.project.path("connectors"))
+        self.destination()
+
+    def held(self, records):
+        return list(self.sandbox.records(records).values())
+
+    def destination(self, **more):
+        self.project.write("destinations/crm.yaml", {"type": VENDOR, "token": "${env:HUBSPOT_TOKEN}", "channels": "many",
+                                                     "base_url": self.sandbox.url} | more)
+
+    def texts(self):
+        return sorted((one["channel"], one["text"]) for one in self.held("messages"))
+
+
+class Channels(SlackTest):
+    def setUp(self):
+        super().setUp()
+        self.project.sync(object="messages", mode="append", match=None,
+                          fields={"channel": "city", "text": {"template": "*New* {name}"}})
+
+    def test_each_key_is_told_once(self):
+        self.rows = [person(1, name="R&D <Ada>", city="#general"), person(2, city="C00000002")]
+        self.run_sync(accepted=2)
+        self.assertEqual(self.texts(), [("C00000001", "*New* R&amp;D &lt;Ada&gt;"), ("C00000002", "*New* Person 2")])
+        self.rows = [person(1, name="changed", city="#general"), person(2, city="C00000002"), person(3, city="#general")]
+        self.run_sync(sent=1, accepted=1)
+        self.assertEqual(len(self.texts()), 3)
+        self.plan_sync(to_send=0)
+
+    def test_blocks_are_json(self):
+        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
+        self.project.sync(object="messages", mode="append", match=None,
+                          fields={"channel": {"value": "#general"}, "text": "name", "blocks": "city"})
+        self.rows = [person(1, city=json.dumps(blocks))]
+        self.run_sync(accepted=1)
+        self.assertEqual(self.held("messages")[0]["blocks"], blocks)
+
+    def test_what_is_refused_inside_a_200_is_refused_alone(self):
+        self.rows = [person(1, city="#general"), person(2, city="#nowhere"), person(3, city="#archived")]
+        result = self.run_sync(code=PARTIAL, accepted=1, rejected=2)
+        answer = self.call("log", result["run"])
+        self.assert_refused(answer, "channel_not_found", "is_archived")
+        self.assertEqual(self.texts(), [("C00000001", "*New* Person 1")])
+
+    def test_a_token_that_is_refused_inside_a_200_stops_the_run(self):
+        self.sandbox.call("POST", "/_sandbox/token", {"token": TOKEN, "state": "revoked"})
+        self.rows = [person(1, city="#general")]
+        answer = self.call("run", "contacts", code=FAILED)
+        self.assert_refused(answer, "token_revoked")
+
+
+class People(SlackTest):
+    def test_people_are_found_by_email(self):
+        self.project.sync(object="direct_messages", mode="update", match={"email": "email"},
+                          fields={"text": {"template": "Hello {name}"}})
+        self.rows = [person(1, email="Ada@x.example"), person(2, email="bob@elsewhere.example")]
+        self.run_sync(accepted=1, skipped=1)
+        self.assertEqual([text for _, text in self.texts()], ["Hello Person 1"])
+        self.assertTrue(self.texts()[0][0].startswith("D"))
+        self.rows = [person(1, email="Ada@x.example", name="Ada"), person(2, email="bob@elsewhere.example")]
+        self.run_sync(changed=1, accepted=1)
+        self.assertEqual([text for _, text in self.texts()], ["Hello Ada", "Hello Person 1"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Microsoft Teams as a destination, tried against its sandbox."""
+
+import os
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+# pylint: disable=wrong-import-position
+from harness import PARTIAL, TOKEN, PipeTest, main, person  # noqa: E402
+
+
+class TeamsTest(PipeTest):
+    sandbox_options = ("--vendor", "teams")
+
+    def setUp(self):
+        super().setUp()
+        directory = os.environ.get("PENSTOCK_CONNECTORS")
+        if directory:
+            self.project.write("connectors/teams.yaml", "")
+            shutil.copy(os.path.join(directory, "teams.yaml"), self.project.path("connectors"))
+        self.project.write("destinations/crm.yaml", {"type": "teams", "base_url": self.sandbox.url + "/workflows/1",
+                "signature": TOKEN})
+
+    def held(self, object_name, by):
+        """What the vendor holds: {value of `by`: properties}."""
+        return {one[by]: one for one in self.sandbox.records(object_name).values()}
+
+    def test_each_key_is_sent_once(self):
+        self.project.sync(object="messages", mode="append", match=None, fields={"text": "name"})
+        self.rows = [person(1), person(2)]
+        self.call("check")
+        self.plan_sync(added=2, to_send=2)
+        self.run_sync(accepted=2)
+        self.assertEqual(len(self.sandbox.records("messages")), 2)
+        self.assert_quiet()
+        self.rows = [person(1), person(2), person(3)]
+        self.run_sync(added=1, accepted=1)
+        held = list(self.sandbox.records("messages").values())
+        self.assertEqual(sorted(one["attachments"][0]["content"]["body"][0]["text"] for one in held), ["Person 1",
+                "Person 2", "Person 3"])
+
+    def test_a_bad_row_is_refused_alone(self):
+        self.project.sync(object="messages", mode="append", match=None, fields={"text": "name"})
+        self.rows = [person(1), person(2), person(3)]
+        self.sandbox.fault(status=400, body={"error": {"code": "BadRequest", "message": "no such card"}})
+        run = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
+        self.assertEqual([(one["code"], one["message"]) for one in run["refused"]], [("BadRequest", "no such card")])
+        self.assertEqual(len(self.sandbox.records("messages")), 2)
+
+    def test_a_lost_answer_leaves_its_row_in_doubt(self):
+        self.project.sync(object="messages", mode="append", match=None, fields={"text": "name"})
+        self.rows = [person(1)]
+        self.sandbox.fault(kind="reset", after=True)
+        run = self.project.call("run", "contacts", "--json").results[0]
+        self.assertEqual(run["in_doubt"], 1)
+        self.assertEqual(len(self.sandbox.records("messages")), 1)
+
+
+if __name__ == "__main__":
+    main()
