@@ -69,9 +69,8 @@ class Rows {
 
 connector::Target hubspot() {
   const connector::Catalog catalog;
-  connector::TargetFacts facts{.object = "contacts",
-                               .match_fields = {"email"},
-                               .match_kind = connector::MatchKind::unique};
+  connector::TargetFacts facts{
+      .object = "contacts", .match_fields = {"email"}, .match_kind = connector::MatchKind::unique};
   for (const auto& column : kColumns) facts.fields.push_back(column.name);
   return must(connector::Target::bind(
       catalog.find("hubspot"),

@@ -58,9 +58,11 @@ void try_operation(const Target& target, const BoundOperation* operation) {
   const bool plain = target.values().null == "null" || target.values().null == "\"\"";
   const bool is_json = operation->operation->content == Operation::Content::json && operation->body;
   check(!plain || !is_json || !parser.parse(body).error(), "a body is JSON");
-  const SentRows sent{
-      .count = count, .match = [](size_t) { return "a@x"; }, .record_id = [](size_t) { return "51"; },
-      .once = [](size_t) { return "0"; }, .field = [](size_t, const std::string&) { return "x"; }};
+  const SentRows sent{.count = count,
+                      .match = [](size_t) { return "a@x"; },
+                      .record_id = [](size_t) { return "51"; },
+                      .once = [](size_t) { return "0"; },
+                      .field = [](size_t, const std::string&) { return "x"; }};
   for (const int status : {200, 207, 204, 400, 401, 404, 429, 500})
     for (const char* body :
          {"", "{}", "[1]", R"({"results":[{"id":"1","ref":"0"}],"errors":[{"code":5}]})"}) {

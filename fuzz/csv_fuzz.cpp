@@ -1,8 +1,8 @@
 // Any bytes as a list of results in CSV: read to its end, and as JSON that has an entry for each record.
+#include <simdjson.h>
+
 #include <cstdint>
 #include <string_view>
-
-#include <simdjson.h>
 
 #include "connector/csv.h"
 

@@ -32,8 +32,8 @@ class SimClock final : public Clock {
 // offload() does its work on the loop's thread, at once unless told otherwise.
 class SimLoop final : public Loop {
  public:
-  // The wall clock starts at 2026-11-02T09:00:00Z unless told otherwise. A loop that goes on where another one
-  // was destroyed is given both of its times.
+  // The wall clock starts at 2026-11-02T09:00:00Z unless told otherwise. A loop that goes on where another
+  // one was destroyed is given both of its times.
   explicit SimLoop(Time start = from_unix_micros(1'793'610'000'000'000), Instant first = kFirstInstant);
   ~SimLoop() override;
 

@@ -69,7 +69,9 @@ class Body {
   // The template was checked when the declaration was read; what is wrong with it here is an internal error.
   static Result<Body> compile(const Node& node, BodyFacts facts);
 
-  void begin(std::string& out, const RequestFacts& request) const { write(out, prefix_, nullptr, 0, request); }
+  void begin(std::string& out, const RequestFacts& request) const {
+    write(out, prefix_, nullptr, 0, request);
+  }
   // `index` counts the rows of this body from 0; it is the {trace}.
   void add(std::string& out, const RowView& row, size_t index, const RequestFacts& request) const;
   void end(std::string& out, const RequestFacts& request) const { write(out, suffix_, nullptr, 0, request); }
@@ -109,7 +111,7 @@ class Body {
   std::vector<bool> match_is_mapped_;
   std::vector<Members> members_;
   std::vector<Piece> prefix_, row_, suffix_;
-  bool in_list_ = false;   // rows follow one another, with separator_ between them
+  bool in_list_ = false;  // rows follow one another, with separator_ between them
   std::string separator_;
 };
 

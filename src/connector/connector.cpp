@@ -72,8 +72,8 @@ Connector::Connector(Declaration declaration)
       settings_shape_(
           settings_of(declaration_.name + " destination", declaration_.summary, declaration_.settings)),
       options_shape_(settings_of("options of a sync to " + declaration_.title,
-                                 "What this kind of destination lets a sync choose.",
-                                 declaration_.options)) {}
+                                 "What this kind of destination lets a sync choose.", declaration_.options)) {
+}
 
 const Object* Connector::object(std::string_view name) const {
   for (const auto& object : declaration_.objects)
@@ -151,8 +151,7 @@ Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, Tar
                  fmt::format("{} has no object '{}'", declaration.title, target.facts_.object),
                  fmt::format("its objects are {}", list_names(target.connector_->object_names()))};
   for (const auto& object : declaration.objects)
-    if (&object.value == target.object_)
-      target.object_rest_ = rest_of(object.name, target.facts_.object);
+    if (&object.value == target.object_) target.object_rest_ = rest_of(object.name, target.facts_.object);
   target.text_facts_ = target.body_facts();
   target.text_facts_.constant = nullptr;  // the target may be moved
   target.base_ = target.filled(*declaration.base);
@@ -185,9 +184,9 @@ Result<void> Target::bind_route() {
   // Asking for fields matches nothing, and what is only added needs no route either.
   if (!route && facts_.match_fields.empty()) return success();
   if (!route)
-    return Error{ErrorKind::config,
-                 fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field()),
-                 ""};
+    return Error{
+        ErrorKind::config,
+        fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field()), ""};
   struct Slot {
     const std::string& name;
     std::optional<BoundOperation>& into;
@@ -380,8 +379,9 @@ Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job
     const auto path = TextTemplate::parse(std::string_view(*request.request).substr(space + 1));
     if (!path.ok()) return path.error();
     call.url = base_ + path->fill([&](const Placeholder& placeholder) {
-      return placeholder.what == Placeholder::What::job ? job_in_path(job)
-                                                        : percent_encoded(request_text(placeholder, {}, facts));
+      return placeholder.what == Placeholder::What::job
+                 ? job_in_path(job)
+                 : percent_encoded(request_text(placeholder, {}, facts));
     });
   }
   if (!request.body) return call;
@@ -449,9 +449,8 @@ std::vector<std::pair<std::string, std::string>> Target::headers(const BoundOper
   std::vector<std::pair<std::string, std::string>> headers;
   bool has_type = !operation.body && !operation.csv;
   for (const auto& [name, text] : operation.headers) {
-    std::string value = text.fill([&](const Placeholder& placeholder) {
-      return request_text(placeholder, rows, request);
-    });
+    std::string value =
+        text.fill([&](const Placeholder& placeholder) { return request_text(placeholder, rows, request); });
     has_type = has_type || name == "Content-Type";
     if (!value.empty()) headers.emplace_back(name, std::move(value));
   }

@@ -1,5 +1,5 @@
-// The rows of a request as CSV: a line of column names, then a line a row. RFC 4180, LF line ends, every value
-// in quotes but for those that are absent: an empty cell says nothing of its field.
+// The rows of a request as CSV: a line of column names, then a line a row. RFC 4180, LF line ends, every
+// value in quotes but for those that are absent: an empty cell says nothing of its field.
 #pragma once
 
 #include <string>

@@ -123,7 +123,8 @@ const Of<RowRule>& row_rule_shape() {
       "row rule", "Gives rows their outcome from a list in the reply.",
       {field<&RowRule::each>("each", placed(any_text()))
            .by_default("")
-           .help("Path of the list; of an object, whose members are entries {key, value}; nothing: the reply itself."),
+           .help("Path of the list; of an object, whose members are entries {key, value}; nothing: the reply "
+                 "itself."),
        field<&RowRule::by>("by", choice<By>({{"trace", By::trace, "the `{trace}` that was sent"},
                                              {"index", By::index, "the row's number in the request, from 0"},
                                              {"position", By::position, "the entry's own position"},
@@ -162,7 +163,8 @@ const Of<ReplyRule>& reply_rule_shape() {
       structure<ReplyRule>(
           "reply rule", "What a reply means. The first rule that fits decides.",
           {field<&ReplyRule::status>("status", list(text()).or_one()).help("HTTP statuses: 200, 4xx."),
-           field<&ReplyRule::where>("where", map_of(any_text())).help("Values in the reply, by path; `present` and `absent` ask only whether there is one."),
+           field<&ReplyRule::where>("where", map_of(any_text()))
+               .help("Values in the reply, by path; `present` and `absent` ask only whether there is one."),
            field<&ReplyRule::is>("is", verdict_shape()).required().help("What it means."),
            field<&ReplyRule::rows>("rows", list(row_rule_shape())).help("For `is: rows`."),
            field<&ReplyRule::unnamed>("unnamed", verdict_shape())
@@ -174,7 +176,8 @@ const Of<ReplyRule>& reply_rule_shape() {
            field<&ReplyRule::wait>("wait", duration())
                .help("For `is: throttled`: how long to wait where no header tells."),
            field<&ReplyRule::codes>("codes", map_of(verdict_shape()))
-               .help("Codes that mean something else. What they say of a row counts when it travelled alone.")})
+               .help(
+                   "Codes that mean something else. What they say of a row counts when it travelled alone.")})
           .place<&ReplyRule::place>();
   return shape;
 }
@@ -218,12 +221,13 @@ const Of<Operation>& operation_shape() {
                .help("Doing it twice is the same as doing it once."),
            field<&Operation::headers>("headers", map_of(text())).help("Headers of this request."),
            field<&Operation::content>(
-               "content", choice<Content>({{"json", Content::json, "JSON"},
-                                           {"form", Content::form, "a web form; objects within become name[inner]"},
-                                           {"ndjson", Content::ndjson, "JSON, a line for each row"},
-                                           {"csv", Content::csv, "CSV; the body names its columns"},
-                                           {"multipart", Content::multipart, "a form that uploads that CSV as a file"},
-                                           {"text", Content::text, "plain text"}}))
+               "content",
+               choice<Content>({{"json", Content::json, "JSON"},
+                                {"form", Content::form, "a web form; objects within become name[inner]"},
+                                {"ndjson", Content::ndjson, "JSON, a line for each row"},
+                                {"csv", Content::csv, "CSV; the body names its columns"},
+                                {"multipart", Content::multipart, "a form that uploads that CSV as a file"},
+                                {"text", Content::text, "plain text"}}))
                .by_default("json")
                .help("How the body is written."),
            field<&Operation::part>("part", text())

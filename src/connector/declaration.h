@@ -156,8 +156,8 @@ struct FindRule {
   std::string fields;     // object of the record's fields
   bool ignore_case = false;
   bool none_if_absent = false;  // a reply without the list means that nothing was found
-  std::string next;        // path in the reply of the next page's mark
-  std::string first = "";  // {page} of the first page
+  std::string next;             // path in the reply of the next page's mark
+  std::string first = "";       // {page} of the first page
 };
 
 struct Operation {
@@ -219,7 +219,7 @@ struct Object {
   bool several = false;                  // records are matched on all given fields together
   bool discover = true;                  // the destination can list its fields
   std::vector<Named<std::string>> words;
-  std::optional<Routes> routes;  // kinds of match that go another way than the connector's
+  std::optional<Routes> routes;                 // kinds of match that go another way than the connector's
   std::vector<Named<FieldDeclaration>> fields;  // by name, or a pattern with *; match fields as well
   Place place;
 };

@@ -46,7 +46,8 @@ void append_form(std::string& out, const std::string& name, element value) {
 element parsed(std::string_view json) {
   thread_local simdjson::dom::parser parser;
   element root;
-  check(parser.parse(json.data(), json.size()).get(root) == simdjson::SUCCESS, "we write JSON that can be read");
+  check(parser.parse(json.data(), json.size()).get(root) == simdjson::SUCCESS,
+        "we write JSON that can be read");
   return root;
 }
 

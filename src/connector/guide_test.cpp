@@ -97,7 +97,8 @@ TEST(Guide, TheCatalogueListsEveryConnector) {
   const Catalog catalog;
   std::string page =
       "# Connectors\n\nEvery page is made from the connector's declaration. How to write one: "
-      "[connectors.md](../connectors.md).\n\n| connector | what it writes | objects | lines |\n| --- | --- | --- | "
+      "[connectors.md](../connectors.md).\n\n| connector | what it writes | objects | lines |\n| --- | --- | "
+      "--- | "
       "--- |\n";
   for (const auto& name : catalog.names()) {
     const auto& declaration = catalog.find(name)->declaration();
@@ -105,8 +106,8 @@ TEST(Guide, TheCatalogueListsEveryConnector) {
     std::string objects;
     for (const auto& object : declaration.objects)
       objects += fmt::format("{}`{}`", objects.empty() ? "" : ", ", object.name);
-    page += fmt::format("| [{}]({}.md) | {} | {} | {} |\n", declaration.title, name, declaration.summary, objects,
-                        std::count(text.begin(), text.end(), '\n'));
+    page += fmt::format("| [{}]({}.md) | {} | {} | {} |\n", declaration.title, name, declaration.summary,
+                        objects, std::count(text.begin(), text.end(), '\n'));
   }
   expect_page(docs("connectors/README.md"), page);
 }

@@ -66,7 +66,8 @@ Of<JobResult> result_shape() {
       false,
       {field<&JobResult::url>("url", text())
            .help("Path, in the last poll's reply, of the list's own address. The login does not go there."),
-       field<&JobResult::content>("content", choice<JobResult::Content>({{"json", JobResult::Content::json, "JSON"},
+       field<&JobResult::content>("content",
+                                  choice<JobResult::Content>({{"json", JobResult::Content::json, "JSON"},
                                                               {"csv", JobResult::Content::csv,
                                                                "CSV with a header: a list of entries by "
                                                                "the names of its columns"}}))

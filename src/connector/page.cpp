@@ -141,7 +141,8 @@ std::string connector_page(const Declaration& d) {
       d.title, d.summary, d.facts, d.name);
   if (!d.setup.empty()) out += fmt::format("\n## At the vendor\n\n{}", d.setup);
   if (!out.ends_with('\n')) out += '\n';
-  for (const auto& section : {settings_section(d), objects_of(d), modes_of(d), operations_of(d), limits_of(d)})
+  for (const auto& section :
+       {settings_section(d), objects_of(d), modes_of(d), operations_of(d), limits_of(d)})
     out += "\n" + section;
   if (!d.quirks.empty()) out += "\n## Good to know\n\n";
   for (const auto& quirk : d.quirks) out += fmt::format("- {}\n", quirk);

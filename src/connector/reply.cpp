@@ -163,7 +163,8 @@ std::vector<Entry> entries_of(element list) {
   if (list.get(array) == simdjson::SUCCESS)
     for (const element item : array) entries.push_back({.value = item});
   else if (list.get(object) == simdjson::SUCCESS)
-    for (const auto member : object) entries.push_back({.value = member.value, .key = std::string(member.key)});
+    for (const auto member : object)
+      entries.push_back({.value = member.value, .key = std::string(member.key)});
   return entries;
 }
 

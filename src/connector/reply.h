@@ -31,9 +31,9 @@ struct ReplyReading {
 // What the rows looked like when they were sent, for replies that name them by value.
 struct SentRows {
   size_t count = 0;
-  std::function<std::string(size_t index)> match;      // text of the match value
-  std::function<std::string(size_t index)> record_id;  // empty when not known
-  std::function<std::string(size_t index)> once{};     // the {once} that was sent
+  std::function<std::string(size_t index)> match;                              // text of the match value
+  std::function<std::string(size_t index)> record_id;                          // empty when not known
+  std::function<std::string(size_t index)> once{};                             // the {once} that was sent
   std::function<std::string(size_t index, const std::string& field)> field{};  // text of a mapped field
 };
 

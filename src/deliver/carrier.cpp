@@ -14,8 +14,8 @@ using connector::Verdict;
 Carrier::Carrier(Delivery& delivery, Step step)
     : delivery_(delivery), step_(step), operation_(*delivery.parts_.router.operation(step)) {}
 
-// The batch that may go first; of those that may go at once the newest, so that a batch that was split goes in
-// its order.
+// The batch that may go first; of those that may go at once the newest, so that a batch that was split goes
+// in its order.
 Carrier::Pending Carrier::take_next() {
   const Instant now = delivery_.parts_.loop.now();
   size_t best = pending_.size() - 1;
@@ -292,8 +292,8 @@ void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
   RateLimit& limit = delivery_.parts_.limits.of(delivery_.parts_.target, *operation_.operation->limit);
   const RetryPolicy patient{.attempts = 0, .first = 1s, .longest = std::max<Duration>(limit.rate().per, 1s)};
   const Duration growing = patient.first / 2 + backoff(patient, ++throttles_, {}, delivery_.parts_.random);
-  const Duration wait = exchanged.retry_after ? *exchanged.retry_after
-                                              : exchanged.reading.wait.value_or(growing);
+  const Duration wait =
+      exchanged.retry_after ? *exchanged.retry_after : exchanged.reading.wait.value_or(growing);
   limit.pause_until(delivery_.parts_.loop.now() + wait);
   for (Row& row : batch) --row.attempts;  // a wait, not a failure
   pending_.push_back({.rows = std::move(batch)});

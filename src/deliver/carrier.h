@@ -42,7 +42,7 @@ class Carrier {
   Step step_;
   const connector::BoundOperation& operation_;
   std::vector<Pending> pending_;
-  uint32_t throttles_ = 0;      // in a row
+  uint32_t throttles_ = 0;  // in a row
   std::optional<Instant> failing_since_;
 };
 

@@ -37,7 +37,8 @@ HttpRequest request_for(ExchangeParts with, const std::vector<Row>& rows, const 
   const connector::RequestFacts facts{.page = page, .run = parts.options.run, .job = with.job};
   request.url = parts.target.url(with.operation, views, facts);
   request.headers = parts.target.headers();
-  for (auto& header : parts.target.headers(with.operation, views, facts)) request.headers.push_back(std::move(header));
+  for (auto& header : parts.target.headers(with.operation, views, facts))
+    request.headers.push_back(std::move(header));
   request.body = std::move(body);
   request.timeouts = parts.options.timeouts;
   return request;

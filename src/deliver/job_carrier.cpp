@@ -58,7 +58,8 @@ Task<void> JobCarrier::carry(Batch batch) {
 }
 
 Task<void> JobCarrier::attempt(Batch batch) {
-  std::string body = encode({delivery_.parts_, *operation_, delivery_.progress_, delivery_.stop_}, batch, "", false);
+  std::string body =
+      encode({delivery_.parts_, *operation_, delivery_.progress_, delivery_.stop_}, batch, "", false);
   const uint64_t most = operation_->operation->bytes;
   if (most > 0 && body.size() > most) {
     if (batch.size() > 1) co_return split(std::move(batch));

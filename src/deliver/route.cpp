@@ -33,10 +33,11 @@ Result<void> Router::check_conditions() const {
       std::find(rules_.write.begin(), rules_.write.end(), WritePolicy::if_empty) != rules_.write.end();
   const connector::BoundOperation* find = target_->find();
   if (!conditional || find == nullptr || !find->operation->find->fields.empty()) return success();
-  return Error{ErrorKind::config,
-               fmt::format("{} cannot tell what a record of {} holds, so that `write: if_empty` cannot be kept",
-                           target_->connector().declaration().title, target_->facts().object),
-               "write the field always, or on_create"};
+  return Error{
+      ErrorKind::config,
+      fmt::format("{} cannot tell what a record of {} holds, so that `write: if_empty` cannot be kept",
+                  target_->connector().declaration().title, target_->facts().object),
+      "write the field always, or on_create"};
 }
 
 Result<void> Router::check_mode() const {
@@ -264,10 +265,8 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   if (row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true)))
     return refused(row, reading);
   if (target_->create() == nullptr && target_->upsert() == nullptr)
-    return Settle{.outcome = Outcome::rejected,
-                  .code = "NO_RECORD",
-                  .message = "no record matches",
-                  .foreign = false};
+    return Settle{
+        .outcome = Outcome::rejected, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
   row.record_id.clear();
   row.write_match = false;
   choose_fields(row, true);

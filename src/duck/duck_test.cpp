@@ -86,8 +86,9 @@ TEST_F(Duck, AppendsAndReadsBack) {
 }
 
 TEST_F(Duck, AppendsToATemporaryTableWhileAnotherDatabaseIsInUse) {
-  ASSERT_TRUE(connection.run("ATTACH ':memory:' AS other; USE other; CREATE TABLE t(a VARCHAR); "
-                             "CREATE TEMP TABLE t(a VARCHAR)")
+  ASSERT_TRUE(connection
+                  .run("ATTACH ':memory:' AS other; USE other; CREATE TABLE t(a VARCHAR); "
+                       "CREATE TEMP TABLE t(a VARCHAR)")
                   .ok());
   auto appender = Appender::open(connection, "t");
   ASSERT_TRUE(appender.ok());

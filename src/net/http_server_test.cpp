@@ -67,8 +67,8 @@ TEST_F(HttpServerTest, refuses_a_body_that_is_too_large_and_keeps_the_connection
 }
 
 TEST_F(HttpServerTest, measures_a_body_that_does_not_say_its_length) {
-  const auto server = serve_requests([](const ServerRequest& request) { return ServerReply{.body = request.body}; },
-                            {.body_bytes_max = 10});
+  const auto server = serve_requests(
+      [](const ServerRequest& request) { return ServerReply{.body = request.body}; }, {.body_bytes_max = 10});
   const auto send_chunks = [&](const std::string& chunk) {
     return send({.method = "POST",
                  .url = server->url(),
@@ -153,8 +153,8 @@ TEST_F(HttpServerTest, serves_with_several_threads) {
 }
 
 TEST_F(HttpServerTest, a_reply_that_cannot_be_sent_becomes_an_error) {
-  const auto server =
-      serve_requests([](const ServerRequest&) { return ServerReply{.headers = {{"X-Bad", "a\r\nInjected: 1"}}}; });
+  const auto server = serve_requests(
+      [](const ServerRequest&) { return ServerReply{.headers = {{"X-Bad", "a\r\nInjected: 1"}}}; });
   EXPECT_EQ(text_of(get(server->url())), "status 500");
 }
 

@@ -27,7 +27,8 @@ std::string repeated_match_sql(const MappedModel& model, const PlanOptions& opti
   return fmt::format(
       "INSERT INTO penstock_refused SELECT row, 'the match value occurs in ' || times || ' rows' FROM "
       "(SELECT rowid AS row, {0} AS value FROM penstock_stage WHERE {1}) JOIN "
-      "(SELECT {0} AS value, count(*) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL{2} GROUP BY 1 "
+      "(SELECT {0} AS value, count(*) AS times FROM penstock_stage WHERE {1} AND {0} IS NOT NULL{2} GROUP BY "
+      "1 "
       "HAVING count(*) > 1) USING (value)",
       values, kSent, converted);
 }

@@ -140,8 +140,8 @@ const MappingArguments* RowProbe::older_that_gave(Fingerprint accepted,
   return nullptr;
 }
 
-// Whether the record is found by the same values under both mappings; a row that means another record now is no
-// longer what was accepted, however little else has changed.
+// Whether the record is found by the same values under both mappings; a row that means another record now is
+// no longer what was accepted, however little else has changed.
 bool RowProbe::same_match(const MappingArguments& older, std::span<const duck::Vector> arguments,
                           size_t row) const {
   const auto& current = arguments_.current.match;

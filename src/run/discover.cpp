@@ -55,8 +55,7 @@ Task<Result<std::vector<DiscoveredField>>> discover_fields(HttpClient& client, A
   const auto& rule = connector->declaration().discover.fields;
   const std::string& title = connector->declaration().title;
   if (!rule) co_return Error{ErrorKind::config, fmt::format("{} cannot list its fields", title), ""};
-  const auto target = connector::Target::bind(connector, std::move(settings),
-                                              {.object = object});
+  const auto target = connector::Target::bind(connector, std::move(settings), {.object = object});
   if (!target.ok()) co_return target.error();
   HttpRequest request;
   request.url = *target->discover_fields_url();

@@ -91,8 +91,7 @@ void check_limits(const config::Sync& sync, const MappedModel& mapped, const Con
                   Diagnostics& diagnostics) {
   const connector::Object* object = connector.object(*sync.object);
   if (sync.match.size() > 1 && object != nullptr && !object->several)
-    diagnostics.error(sync.match[1].name_place,
-                      fmt::format("{} are matched on one field", *sync.object));
+    diagnostics.error(sync.match[1].name_place, fmt::format("{} are matched on one field", *sync.object));
   if (mapped.mapping.fields.size() > connector::kFieldsMax)
     diagnostics.error(sync.place, fmt::format("a sync maps at most {} fields, this one {}",
                                               connector::kFieldsMax, mapped.mapping.fields.size()));

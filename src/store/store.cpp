@@ -18,11 +18,8 @@ struct Kind {
   std::unique_ptr<StoreSession> (*make)(const Headers& headers);
 };
 constexpr Kind kKinds[] = {
-    {"postgresql", make_postgres_session},
-    {"file", make_files_session},
-    {"kafka", make_kafka_session},
-    {"mysql", make_mysql_session},
-    {"redis", make_redis_session},
+    {"postgresql", make_postgres_session}, {"file", make_files_session},  {"kafka", make_kafka_session},
+    {"mysql", make_mysql_session},         {"redis", make_redis_session},
 };
 
 }  // namespace

@@ -225,8 +225,9 @@ TEST_F(TransformTest, ErrorsNameThePlaceAndTheRemedy) {
   EXPECT_EQ(first_line("[{ date_format: '%Q' }]"),
             "t.yaml:1:4: error: [0].date_format: the pattern '%Q' has a part that is not known");
   EXPECT_EQ(first_line("3.5"), "t.yaml:1:1: error: there is no transform '3.5'");
-  EXPECT_EQ(first_line("[{ trim: , lower: }]"),
-            "t.yaml:1:2: error: [0]: expected a transform such as trim or { phone: DE }, found a map with 'trim'");
+  EXPECT_EQ(
+      first_line("[{ trim: , lower: }]"),
+      "t.yaml:1:2: error: [0]: expected a transform such as trim or { phone: DE }, found a map with 'trim'");
 }
 
 TEST_F(TransformTest, JsonOfTransformsReadsAsTheSame) {

@@ -159,6 +159,7 @@ objects:
   events: { title: Events, match: { no: id } }
 routes:
   id: { create: push }
+  search: { create: push }  # without a match
   unique: { upsert: one, bulk: { from: 5, upsert: many } }
 operations:
   one:
@@ -199,8 +200,8 @@ operations:
             - { by: match, at: "{match_field}", is: rejected, code: why, code_ends: ":", message: why,
                 codes: { BUSY: retry } }
       unnamed_failed: retry
-      abort: { request: DELETE /jobs/{job} }
-      end: { request: DELETE /jobs/{job} }
+      abort: { request: "DELETE /jobs/{job}" }
+      end: { request: "DELETE /jobs/{job}" }
   push:
     request: PUT /jobs/{job}/rows
     limit: all
@@ -218,7 +219,7 @@ operations:
         - { request: "GET /jobs/{job}/good", content: csv, rows: [{ by: index, at: "no", record_id: id }] }
         - { request: "GET /jobs/{job}/bad", content: csv,
             rows: [{ by: index, at: "no", is: rejected, code: why, code_ends: ":", message: why }] }
-      end: { request: DELETE /jobs/{job} }
+      end: { request: "DELETE /jobs/{job}" }
 replies:
   - { status: 401, is: auth, message: error }
   - { status: 429, is: throttled, message: error }

@@ -1,4 +1,5 @@
-// A record that two keys come to stand for, step by step: it is never removed while one of them is in the model.
+// A record that two keys come to stand for, step by step: it is never removed while one of them is in the
+// model.
 #include <gtest/gtest.h>
 
 #include "property/machine.h"
@@ -25,8 +26,8 @@ class HandOver : public testing::Test {
     return rows;
   }
 
-  // Every planned row is accepted, and written to one and the same record; then the run ends, or dies before its end is
-  // recorded.
+  // Every planned row is accepted, and written to one and the same record; then the run ends, or dies before
+  // its end is recorded.
   void settle(Outcome outcome = Outcome::accepted, bool orderly = true) {
     std::vector<RowOutcome> outcomes;
     for (size_t i = 0; i < planned_->rows.size(); ++i) {

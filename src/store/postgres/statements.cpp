@@ -38,9 +38,9 @@ std::string differs(const RowsBody& body, const Table& table, uint32_t shape, st
     const std::string& column = body.columns[number];
     const std::string fresh =
         new_values == "excluded" ? "excluded." + quoted_name(column) : fmt::format("s.c{}", number);
-    out +=
-        fmt::format("{}{} is distinct from {}", out.empty() ? "" : " or ",
-                    as_comparable(table, column, "t." + quoted_name(column)), as_comparable(table, column, fresh));
+    out += fmt::format("{}{} is distinct from {}", out.empty() ? "" : " or ",
+                       as_comparable(table, column, "t." + quoted_name(column)),
+                       as_comparable(table, column, fresh));
   }
   return out;
 }
