@@ -97,7 +97,12 @@ TEST(Guide, TheCatalogueListsEveryConnector) {
   const Catalog catalog;
   std::string page =
       "# Connectors\n\nEvery page is made from the connector's declaration. How to write one: "
-      "[connectors.md](../connectors.md).\n\n| connector | what it writes | objects | lines |\n| --- | --- | "
+      "[connectors.md](../connectors.md).\n\nEach is tried against a stand-in (`penstock sandbox --vendor "
+      "NAME`), or "
+      "against the real server where there is one to be had. None has been tried against a vendor's own "
+      "service yet: "
+      "start with `penstock plan` and `penstock run --limit 1`.\n\n| connector | what it writes | objects | "
+      "lines |\n| --- | --- | "
       "--- | "
       "--- |\n";
   for (const auto& name : catalog.names()) {
