@@ -30,7 +30,8 @@ class VendorTest(PipeTest):
         self.write_sync()
 
     def write_sync(self, **more):
-        self.project.sync(**({"guard": {"max_removed": "100%"}} | self.sync | more))
+        # One request at a time: what is made is made in the order of the model.
+        self.project.sync(**({"guard": {"max_removed": "100%"}, "batch": {"concurrency": 1}} | self.sync | more))
 
     def held(self, object_name):
         """What the stand-in holds: a list of fields, in the order in which they were made."""
