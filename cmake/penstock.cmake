@@ -109,6 +109,6 @@ function(penstock_embed target list pattern)
     string(APPEND lines "    {\"${name}\", embedded(k_${name})},\n")
   endforeach()
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded/${list}.inc
-       CONTENT "${arrays}constexpr Shipped kShipped[] = {\n${lines}};\n" @ONLY)
+       CONTENT "${arrays}constexpr Embedded kShipped[] = {\n${lines}};\n" @ONLY)
   target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded)
 endfunction()

@@ -4,18 +4,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/embedded.h"
+
 namespace penstock::connector {
 namespace {
-
-struct Shipped {
-  std::string_view name;
-  std::string_view text;
-};
-
-template <size_t size>
-constexpr std::string_view embedded(const char (&bytes)[size]) {
-  return {bytes, size};
-}
 
 // One array and one line of the list for every connectors/*.yaml: written by cmake/penstock.cmake.
 #pragma clang diagnostic push

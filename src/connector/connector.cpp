@@ -321,19 +321,6 @@ std::string Target::filled(const std::string& text) const {
 
 namespace {
 
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 // The id of a job may be a path of its own: customers/123/offlineUserDataJobs/456.
 std::string job_in_path(std::string_view id) {
   std::string out = percent_encoded(id);

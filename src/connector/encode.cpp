@@ -12,18 +12,8 @@ using Content = Operation::Content;
 using simdjson::dom::element;
 
 // Long enough that no CSV holds it by chance.
-constexpr std::string_view kBoundary = "penstock-7f1c9a52e0b84d36";
-
-void append_encoded(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-}
+constexpr std::string_view kMultipart = "multipart/form-data; boundary=penstock-7f1c9a52e0b84d36";
+constexpr std::string_view kBoundary = kMultipart.substr(kMultipart.find('=') + 1);
 
 void append_form(std::string& out, const std::string& name, element value) {
   simdjson::dom::object object;
@@ -38,9 +28,7 @@ void append_form(std::string& out, const std::string& name, element value) {
     return;
   }
   if (!out.empty()) out += '&';
-  append_encoded(out, name);
-  out += '=';
-  append_encoded(out, text_of(value));
+  out += percent_encoded(name) + '=' + percent_encoded(text_of(value));
 }
 
 element parsed(std::string_view json) {
@@ -70,6 +58,19 @@ std::string as_upload(const std::string& part, std::string_view file) {
 }
 
 }  // namespace
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
 
 std::string as_form(std::string_view json) {
   std::string out;
@@ -107,7 +108,7 @@ std::string_view content_type(const Operation& operation) {
     case Content::csv:
       return "text/csv; charset=UTF-8";
     case Content::multipart:
-      return "multipart/form-data; boundary=penstock-7f1c9a52e0b84d36";
+      return kMultipart;
     case Content::text:
       return "text/plain; charset=UTF-8";
   }

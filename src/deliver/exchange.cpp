@@ -121,6 +121,7 @@ struct Sent {
 std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std::string& page,
                      const std::string& sent) {
   const connector::Target& target = with.parts.target;
+  if (!target.facts().match_is_personal && target.facts().personal.none()) return sent;
   const auto views = views_of(rows);
   connector::RequestFacts facts{.page = page, .run = with.parts.options.run, .job = with.job};
   const std::string plain = target.url(with.operation, views, facts);

@@ -6,18 +6,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/embedded.h"
+
 namespace penstock::sandbox::lua {
 namespace {
-
-struct Shipped {
-  std::string_view vendor;
-  std::string_view text;
-};
-
-template <size_t size>
-constexpr std::string_view embedded(const char (&bytes)[size]) {
-  return {bytes, size};
-}
 
 // One array and one line of the list for every sandbox/*.lua: written by cmake/penstock.cmake.
 #pragma clang diagnostic push
@@ -28,15 +20,15 @@ constexpr std::string_view embedded(const char (&bytes)[size]) {
 }  // namespace
 
 std::optional<Dialect> find_dialect(std::string_view vendor) {
-  for (const Shipped& one : kShipped) {
-    if (one.vendor == vendor) return Dialect{fmt::format("sandbox/{}.lua", vendor), std::string(one.text)};
+  for (const Embedded& one : kShipped) {
+    if (one.name == vendor) return Dialect{fmt::format("sandbox/{}.lua", vendor), std::string(one.text)};
   }
   return std::nullopt;
 }
 
 std::vector<std::string_view> dialect_names() {
   std::vector<std::string_view> names;
-  for (const Shipped& one : kShipped) names.push_back(one.vendor);
+  for (const Embedded& one : kShipped) names.push_back(one.name);
   return names;
 }
 
