@@ -317,5 +317,4 @@ class PipeTest(unittest.TestCase):
 def main():
     if not os.access(PROGRAM, os.X_OK):
         sys.exit(f"there is no program {PROGRAM}: build it, or set PENSTOCK_PROGRAM")
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     unittest.main(verbosity=2)

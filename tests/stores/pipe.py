@@ -1,7 +1,6 @@
 """A project whose destination is a real server: what tests of stores stand on."""
 
 import os
-import signal
 import sys
 import unittest
 
@@ -27,7 +26,6 @@ def main():
     """Ends with 77 when every test was skipped: ctest then shows that."""
     if not os.access(PROGRAM, os.X_OK):
         sys.exit(f"there is no program {PROGRAM}: build it, or set PENSTOCK_PROGRAM")
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     result = unittest.main(verbosity=2, exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)
