@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/progress_display.h"
 #include "cli/run_view.h"
 #include "cli/session.h"
+#include "run/run_many.h"
 
 namespace penstock::cli {
 namespace {
@@ -12,37 +14,6 @@ struct RunOptionsGiven {
   std::vector<std::string> syncs;
   RunRequest request;
   bool full = false, baseline = false;
-};
-
-// Shows progress: a line that is rewritten on a terminal, JSON with --json, else a plain line now and then.
-class ProgressDisplay {
- public:
-  ProgressDisplay(const Globals& globals, Loop& loop) : globals_(globals), loop_(loop) {}
-
-  void show(const RunProgress& progress) {
-    const Instant now = loop_.now();
-    if (globals_.json) {
-      if (now - last_ < 1s) return;
-      last_ = now;
-      fmt::print("{}\n", progress_json(progress, now));
-      std::fflush(stdout);
-    } else if (globals_.quiet) {
-      return;
-    } else if (globals_.terminal.live) {
-      std::fprintf(stderr, "\r\x1b[K%s", progress_line(progress, now, globals_.terminal).c_str());
-    } else if (now - last_ >= 10s && now - progress.started >= 10s) {
-      last_ = now;
-      std::fprintf(stderr, "%s\n", progress_line(progress, now, globals_.terminal).c_str());
-    }
-  }
-  void clear() {
-    if (globals_.terminal.live && !globals_.json && !globals_.quiet) std::fputs("\r\x1b[K", stderr);
-  }
-
- private:
-  const Globals& globals_;
-  Loop& loop_;
-  Instant last_{};
 };
 
 // Of several syncs the worst exit counts.
@@ -54,6 +25,39 @@ int worse(int a, int b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
+// Prints what became of each sync as soon as it is known, and keeps the worst exit.
+class Results {
+ public:
+  Results(const Globals& globals, const Session& session) : globals_(globals), session_(session) {}
+
+  void add(const EndedSync& ended) {
+    if (!ended.report) return not_begun(ended);
+    if (!ended.report->ok()) {
+      const auto& error = ended.report->error();
+      count(!ended.diagnostics.ok() ? print_diagnostics(globals_, ended.diagnostics)
+                                    : print_error(globals_, error));
+      return;
+    }
+    const RunReport& report = **ended.report;
+    fmt::print("{}", globals_.json ? report_json(report) + "\n" : report_text(report, globals_.terminal));
+    std::fflush(stdout);
+    count(exit_of(report, session_.signal()));
+  }
+  int exit() const { return session_.signal() != 0 ? interrupted_exit(session_.signal()) : exit_; }
+
+ private:
+  void not_begun(const EndedSync& ended) {
+    if (ended.because.empty()) return;  // a person stopped, and knows it
+    fmt::print("{}", globals_.json ? not_begun_json(ended) + "\n" : not_begun_text(ended, globals_.terminal));
+    std::fflush(stdout);
+  }
+  void count(int exit) { exit_ = worse(exit_, exit); }
+
+  const Globals& globals_;
+  const Session& session_;
+  int exit_ = kDone;
+};
+
 int run(const Globals& globals, const RunOptionsGiven& given) {
   auto workspace = open_workspace(globals);
   if (!workspace) return kUsage;
@@ -62,23 +66,14 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
   auto session = Session::start(globals, *workspace);
   if (!session.ok()) return print_error(globals, session.error());
   ProgressDisplay display(globals, (*session)->loop());
-  int exit = kDone;
-  for (const auto* sync : syncs) {
-    declare::Diagnostics diagnostics;
-    auto parts = (*session)->parts([&](const RunProgress& progress) { display.show(progress); });
-    auto report = (*session)->loop().run(run_sync(std::move(parts), *sync, given.request, diagnostics));
-    display.clear();
-    if (!report.ok()) {
-      exit = worse(exit, !diagnostics.ok() ? print_diagnostics(globals, diagnostics)
-                                           : print_error(globals, report.error()));
-    } else {
-      fmt::print("{}", globals.json ? report_json(*report) + "\n" : report_text(*report, globals.terminal));
-      std::fflush(stdout);
-      exit = worse(exit, exit_of(*report, (*session)->signal()));
-    }
-    if ((*session)->signal() != 0) return interrupted_exit((*session)->signal());
-  }
-  return exit;
+  Results results(globals, **session);
+  auto parts = (*session)->parts([&](const RunProgress& progress) { display.show(progress); });
+  const OnEnded on_ended = [&](const EndedSync& ended) {
+    display.forget(ended.sync.name);
+    results.add(ended);
+  };
+  (*session)->loop().run(run_many(std::move(parts), syncs, given.request, on_ended));
+  return results.exit();
 }
 
 }  // namespace

@@ -216,6 +216,18 @@ std::string report_json(const RunReport& report) {
   return json.end_array().end_object().str();
 }
 
+std::string not_begun_text(const EndedSync& ended, const Terminal& terminal) {
+  return fmt::format("{} {} not run  it follows '{}', which did not come to its end\n",
+                     styled("-", Style::yellow, terminal.colour_out),
+                     styled(ended.sync.name, Style::bold, terminal.colour_out), ended.because);
+}
+
+std::string not_begun_json(const EndedSync& ended) {
+  declare::JsonWriter json;
+  json.begin_object().key("event").text("not_run").key("sync").text(ended.sync.name);
+  return json.key("because").text(ended.because).end_object().str();
+}
+
 int exit_of(const RunReport& report, int signal) {
   const std::string& status = report.run.status;
   if (status == "succeeded") return kDone;

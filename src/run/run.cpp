@@ -27,7 +27,9 @@ std::string_view name_of(RunKind kind) {
 
 void Interruption::interrupt() {
   asked_ = true;
-  if (act_) act_();
+  const auto acts = acts_;  // an act may end a run, which forgets its own
+  for (const auto& [run, act] : acts)
+    if (acts_.contains(run)) act();
 }
 
 namespace {
@@ -100,6 +102,24 @@ Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<
   return success();
 }
 
+// Leave to open a source and make a plan; given back with this.
+class PlanPermit {
+ public:
+  static Task<PlanPermit> take(Semaphore* plans) {
+    if (plans != nullptr) co_await plans->acquire();
+    co_return PlanPermit(plans);
+  }
+  PlanPermit(PlanPermit&& other) noexcept : plans_(std::exchange(other.plans_, nullptr)) {}
+  ~PlanPermit() { give_back(); }
+  void give_back() {
+    if (plans_ != nullptr) std::exchange(plans_, nullptr)->release();
+  }
+
+ private:
+  explicit PlanPermit(Semaphore* plans) : plans_(plans) {}
+  Semaphore* plans_;
+};
+
 }  // namespace
 
 // ---- Planning alone
@@ -107,7 +127,11 @@ Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<
 class PlanSync {
  public:
   PlanSync(RunParts parts, const config::Sync& sync, RunRequest request, declare::Diagnostics& diagnostics)
-      : parts_(parts), sync_(sync), request_(std::move(request)), diagnostics_(diagnostics) {}
+      : parts_(parts),
+        sync_(sync),
+        request_(std::move(request)),
+        diagnostics_(diagnostics),
+        act_(parts.interruption) {}
 
   Task<Result<PlannedSync>> plan() {
     PlannedSync planned;
@@ -126,11 +150,11 @@ class PlanSync {
     auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_,
                                           Login::optional, diagnostics_);
     if (!prepared.ok()) co_return prepared.error();
-    parts_.interruption.act_ = [&] { prepared->opened.connection->interrupt(); };
+    act_.is([&] { prepared->opened.connection->interrupt(); });
     const std::string file = dry_plan_file(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
     auto stage =
         co_await parts_.loop.offload([&] { return plan_stage(parts_.workspace, *prepared, request_, file); });
-    parts_.interruption.act_ = nullptr;
+    act_.is_nothing();
     (void)parts_.workspace.disk().remove(file);
     if (!stage.ok()) co_return stage.error();
     prepared->target->use_bulk(goes_in_bulk(*prepared, stage->plan.counts));
@@ -161,6 +185,7 @@ class PlanSync {
   const config::Sync& sync_;
   RunRequest request_;
   declare::Diagnostics& diagnostics_;
+  Interruption::Act act_;
 };
 
 Task<Result<PlannedSync>> plan_sync(RunParts parts, const config::Sync& sync, RunRequest request,
@@ -179,6 +204,7 @@ class RunSync {
         sync_(sync),
         request_(std::move(request)),
         diagnostics_(diagnostics),
+        act_(parts.interruption),
         ticker_(parts.loop) {}
 
   // Lock the sync, recover what crashed, prepare, plan, ask the guards, deliver, settle.
@@ -189,12 +215,14 @@ class RunSync {
     if (auto resumed = co_await resume(); !resumed.ok()) co_return co_await ended_with(resumed.error());
     if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok())
       co_return recovered.error();
+    PlanPermit permit = co_await PlanPermit::take(parts_.plans);
     auto prepared =
         co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
     if (!prepared.ok()) co_return co_await ended_with(prepared.error());
     report_.notes.insert(report_.notes.end(), prepared->notes.begin(), prepared->notes.end());
     auto planned = co_await plan(*prepared);
     if (!planned.ok()) co_return co_await ended_with(planned.error());
+    permit.give_back();
     report_.guard =
         check_guards(sync_.guard, planned->plan.counts, guard_facts(*prepared, *planned->snapshot, request_));
     if (report_.guard) co_return co_await stopped_by_guard();
@@ -228,9 +256,8 @@ class RunSync {
 
   void watch(Delivery* delivery) {
     delivery_ = delivery;
-    parts_.interruption.act_ = nullptr;
-    if (delivery == nullptr) return;
-    parts_.interruption.act_ = [delivery] { delivery->stop(); };
+    if (delivery == nullptr) return act_.is_nothing();
+    act_.is([delivery] { delivery->stop(); });
     if (parts_.interruption.asked()) delivery->stop();
   }
 
@@ -255,11 +282,11 @@ class RunSync {
 
   Task<Result<PlannedStage>> plan(PreparedSync& prepared) {
     progress_.stage = RunProgress::Stage::planning;
-    parts_.interruption.act_ = [&prepared] { prepared.opened.connection->interrupt(); };
+    act_.is([&prepared] { prepared.opened.connection->interrupt(); });
     const std::string file = workspace_.paths().plan(sync_.name), unfinished = file + ".new";
     auto stage =
         co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, request_, unfinished); });
-    parts_.interruption.act_ = nullptr;
+    act_.is_nothing();
     if (!stage.ok()) co_return stage.error();
     if (parts_.interruption.asked()) co_return Error{ErrorKind::interrupted, "interrupted", ""};
     // From here on a crash finds the plan complete.
@@ -473,6 +500,7 @@ class RunSync {
   const config::Sync& sync_;
   RunRequest request_;
   declare::Diagnostics& diagnostics_;
+  Interruption::Act act_;
   RunReport report_;
   RunProgress progress_;
   Delivery* delivery_ = nullptr;  // while it runs

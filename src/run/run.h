@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "async/sync.h"
 #include "deliver/deliver.h"
 #include "plan/guards.h"
 #include "run/estimate.h"
@@ -60,18 +62,30 @@ struct RunProgress {
 };
 using OnProgress = std::function<void(const RunProgress&)>;
 
-// Lets a signal handler end what is going on.
+// Lets a signal handler end what is going on, in however many runs. Loop thread only.
 class Interruption {
  public:
   // Ends planning with an error, and delivery after what is in flight.
   void interrupt();
   bool asked() const { return asked_; }
 
+  // What ends one run: one thing at a time. Forgotten with the run.
+  class Act {
+   public:
+    explicit Act(Interruption& interruption) : interruption_(interruption) {}
+    Act(const Act&) = delete;
+    Act& operator=(const Act&) = delete;
+    ~Act() { interruption_.acts_.erase(this); }
+    void is(std::function<void()> act) { interruption_.acts_[this] = std::move(act); }
+    void is_nothing() { interruption_.acts_.erase(this); }
+
+   private:
+    Interruption& interruption_;
+  };
+
  private:
-  friend class RunSync;
-  friend class PlanSync;
   bool asked_ = false;
-  std::function<void()> act_;
+  std::map<const Act*, std::function<void()>> acts_;
 };
 
 struct RunParts {
@@ -81,6 +95,7 @@ struct RunParts {
   Random& random;
   Interruption& interruption;
   OnProgress on_progress;
+  Semaphore* plans = nullptr;  // how many may be made at once; null: any number
 };
 
 // Plans without sending: takes part in nothing but the recovery of a run that crashed.
