@@ -123,4 +123,9 @@ std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Work
   return order;
 }
 
+const config::Sync* known_sync(const Globals& globals, const Workspace& workspace, const std::string& name) {
+  const auto found = choose_syncs(globals, workspace, {name});
+  return found.empty() ? nullptr : found[0];
+}
+
 }  // namespace penstock::cli

@@ -51,6 +51,7 @@ void add_check(Door door);
 void add_plan(Door door);
 void add_run(Door door);
 void add_retry(Door door);
+void add_settle(Door door);
 void add_status(Door door);
 void add_runs(Door door);
 void add_log(Door door);
@@ -72,5 +73,7 @@ void say(const Globals& globals, const std::string& text);
 // The named syncs, or all in the order in which they may run. Unknown names are printed; empty then.
 std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Workspace& workspace,
                                               const std::vector<std::string>& names);
+// The sync of that name; an unknown name is printed, null then.
+const config::Sync* known_sync(const Globals& globals, const Workspace& workspace, const std::string& name);
 
 }  // namespace penstock::cli

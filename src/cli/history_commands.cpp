@@ -18,11 +18,6 @@ struct HistoryOptions {
   uint64_t limit = 20;
 };
 
-const config::Sync* known_sync(const Globals& globals, const Workspace& workspace, const std::string& name) {
-  const auto found = choose_syncs(globals, workspace, {name});
-  return found.empty() ? nullptr : found[0];
-}
-
 Result<std::optional<RunStore>> store_of(const Workspace& workspace) {
   return RunStore::open_existing(workspace.paths().database());
 }

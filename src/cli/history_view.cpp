@@ -4,6 +4,7 @@
 
 #include "declare/json.h"
 #include "declare/units.h"
+#include "run/doubt.h"
 
 namespace penstock::cli {
 namespace {
@@ -81,6 +82,11 @@ Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& s
   if (!manifest.ok()) return manifest.error();
   status.accepted = manifest->counts.current;
   status.waiting = manifest->counts.waiting;
+  if (status.waiting > 0) {
+    auto in_doubt = count_in_doubt(workspace, sync.name);
+    if (!in_doubt.ok()) return in_doubt.error();
+    status.in_doubt = *in_doubt;
+  }
   if (store != nullptr) {
     auto runs = store->list(sync.name, 50);
     if (!runs.ok()) return runs.error();
@@ -113,11 +119,17 @@ std::string status_json(const SyncStatus& status) {
   json.key("mode").text(status.mode).key("paused").boolean(status.paused);
   add_count(json, "accepted", status.accepted);
   add_count(json, "waiting", status.waiting);
+  add_count(json, "in_doubt", status.in_doubt);
   if (status.last) json.key("last_run").raw(run_json(*status.last));
   if (status.fresh_at) json.key("fresh_at").text(iso8601(*status.fresh_at));
   json.text_if("schedule", status.schedule);
   if (status.next) json.key("next_run").text(iso8601(*status.next));
   return json.end_object().str();
+}
+
+static std::string waiting_text(const SyncStatus& status) {
+  if (status.in_doubt == 0) return number(status.waiting);
+  return fmt::format("{} ({} in doubt)", number(status.waiting), number(status.in_doubt));
 }
 
 std::string status_table(const std::vector<SyncStatus>& all, Time now, const Terminal& terminal) {
@@ -130,7 +142,7 @@ std::string status_table(const std::vector<SyncStatus>& all, Time now, const Ter
         {one.sync, fmt::format("{} {}", one.destination, one.object),
          one.last ? fmt::format("{} {}", status_word(one.last->status, terminal), ago(one.last->started, now))
                   : "never",
-         one.fresh_at ? ago(*one.fresh_at, now) : "", number(one.accepted), number(one.waiting), next});
+         one.fresh_at ? ago(*one.fresh_at, now) : "", number(one.accepted), waiting_text(one), next});
   }
   return table.text(terminal);
 }
@@ -171,7 +183,7 @@ namespace {
 std::string waiting_text(const Waiting& waiting, Time now) {
   switch (waiting.kind) {
     case Waiting::Kind::in_doubt:
-      return "sent, and the reply never came: held until a person decides (penstock retry sends it again)";
+      return "sent, and the reply never came: held until a person decides (penstock settle)";
     case Waiting::Kind::held:
       return "held until a person releases it";
     default:

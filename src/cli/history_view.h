@@ -17,6 +17,7 @@ struct SyncStatus {
   std::optional<RunRow> last;          // last run
   std::optional<Time> fresh_at;        // when the destination last was brought up to date
   uint64_t accepted = 0, waiting = 0;  // keys
+  uint64_t in_doubt = 0;               // of those that wait
   std::string schedule;                // as it is written; empty: only on request
   std::optional<Time> next;            // when it is due, as far as the schedule tells
   bool paused = false;

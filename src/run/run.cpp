@@ -1,10 +1,10 @@
 #include "run/run.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "ledger/retention.h"
 #include "run/plan_stage.h"
+#include "run/recover.h"
 #include "run/refused.h"
 #include "run/resume.h"
 #include "run/row_source.h"
@@ -34,17 +34,6 @@ void Interruption::interrupt() {
 
 namespace {
 
-std::string holder_text(const Clock& clock, const std::string& run) {
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  return fmt::format("run {} (process {} on {}, since {})", run, ::getpid(), host, iso8601(clock.now()));
-}
-
-Result<void> make_state(Workspace& workspace, const std::string& sync) {
-  if (auto made = workspace.disk().make_directories(workspace.paths().sync(sync)); !made.ok()) return made;
-  return workspace.disk().make_directories(workspace.paths().temporary());
-}
-
 void copy_counts(const PlanCounts& counts, RunRow& run) {
   run.rows = counts.rows;
   run.added = counts.added;
@@ -53,53 +42,6 @@ void copy_counts(const PlanCounts& counts, RunRow& run) {
   run.unchanged = counts.unchanged;
   run.invalid = counts.invalid;
   run.waiting = counts.waiting;
-}
-
-void copy_outcomes(const OutcomeCounts& outcomes, RunRow& run) {
-  run.accepted = outcomes.accepted;
-  run.rejected = outcomes.rejected;
-  run.skipped = outcomes.skipped;
-  run.in_doubt = outcomes.in_doubt;
-  run.failed = outcomes.failed;
-  run.sent = outcomes.sent();
-}
-
-// The line that a run which did not come to its end gets in the history.
-RunRow recovered_run(const Settled& settled, Time now, RunRow run) {
-  run.run = settled.facts.run;
-  run.sync = settled.facts.sync;
-  run.started = settled.facts.started;
-  run.status = settled.end ? settled.end->status : "interrupted";
-  run.error = settled.end ? settled.end->error : "penstock was stopped in the middle of this run";
-  run.finished = now;
-  copy_outcomes(settled.outcomes, run);
-  run.requests = settled.requests;
-  return run;
-}
-
-// A run that the process did not survive is brought to its end first.
-Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<std::string>& notes) {
-  auto needed = needs_recovery(workspace.disk(), workspace.paths(), sync);
-  if (!needed.ok()) return needed.error();
-  if (!*needed) return success();
-  const Time now = workspace.clock().now();
-  SettleExtras extras;
-  extras.note = [&](const Settled& settled) -> Result<void> {
-    auto store = RunStore::open(workspace.paths().database());
-    if (!store.ok()) return store.error();
-    auto known = store->find(settled.facts.run);
-    if (!known.ok()) return known.error();
-    return store->put(recovered_run(settled, now, known->value_or(RunRow{})));
-  };
-  auto settled = settle(workspace.disk(), workspace.paths(), sync, now, extras);
-  if (!settled.ok())
-    return std::move(settled).error().in(fmt::format("cannot recover the last run of '{}'", sync));
-  if (settled->facts.run.empty()) return success();
-  const OutcomeCounts& outcomes = settled->outcomes;
-  notes.push_back(
-      fmt::format("run {} did not come to its end and was recovered: {} accepted, {} rejected, {} in doubt",
-                  settled->facts.run, outcomes.accepted, outcomes.rejected, outcomes.in_doubt));
-  return success();
 }
 
 // Leave to open a source and make a plan; given back with this.
@@ -136,11 +78,9 @@ class PlanSync {
   Task<Result<PlannedSync>> plan() {
     PlannedSync planned;
     planned.sync = sync_.name;
-    if (auto made = make_state(parts_.workspace, sync_.name); !made.ok()) co_return made.error();
     {
       const std::string run = parts_.workspace.new_run_id();
-      auto lock = SyncLock::acquire(parts_.workspace.paths().lock(sync_.name), sync_.name,
-                                    holder_text(parts_.workspace.clock(), run));
+      auto lock = lock_sync(parts_.workspace, sync_.name, run);
       if (!lock.ok() && lock.error().kind != ErrorKind::locked) co_return lock.error();
       if (!lock.ok())
         planned.notes.push_back("a run is going on: this plan compares with the state before it");
@@ -210,7 +150,7 @@ class RunSync {
   // Lock the sync, recover what crashed, prepare, plan, ask the guards, deliver, settle.
   Task<Result<RunReport>> run() {
     begin();
-    auto lock = take_lock();
+    auto lock = lock_sync(workspace_, sync_.name, report_.run.run);
     if (!lock.ok()) co_return lock.error();
     if (auto resumed = co_await resume(); !resumed.ok()) co_return co_await ended_with(resumed.error());
     if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok())
@@ -273,12 +213,6 @@ class RunSync {
   }
 
   Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }
-
-  Result<SyncLock> take_lock() {
-    if (auto made = make_state(workspace_, sync_.name); !made.ok()) return made.error();
-    return SyncLock::acquire(workspace_.paths().lock(sync_.name), sync_.name,
-                             holder_text(workspace_.clock(), report_.run.run));
-  }
 
   Task<Result<PlannedStage>> plan(PreparedSync& prepared) {
     progress_.stage = RunProgress::Stage::planning;
@@ -368,6 +302,8 @@ class RunSync {
     auto reader = PlanReader::open(*prepared.opened.connection, plan.file, prepared.mapped);
     if (!reader.ok()) co_return reader.error();
     PlanRows rows(parts_.loop, *std::move(reader));
+    constexpr uint64_t kBaselineGroup = 1 << 17;
+    uint64_t pending = 0;
     for (;;) {
       auto chunk = co_await rows.next();
       if (!chunk.ok()) co_return chunk.error();
@@ -379,6 +315,10 @@ class RunSync {
         outcome.at = workspace_.clock().now();
         journal.add(outcome);
       }
+      // Nothing has left the house, so it need not be safe at once; but what is in memory is bounded.
+      pending += (*chunk)->rows();
+      if (pending < kBaselineGroup) continue;
+      pending = 0;
       if (!co_await journal.durable()) co_return *journal.failure();
     }
   }

@@ -2,7 +2,7 @@
 
 import os
 
-from harness import FAILED, PARTIAL, ROOT, PipeTest, main, person
+from harness import FAILED, PARTIAL, ROOT, USAGE, PipeTest, main, person
 
 
 class FailuresNeverGoStale(PipeTest):
@@ -185,6 +185,40 @@ class WritesInDoubt(PipeTest):
         self.assertEqual(len(self.sandbox.records("tickets")), 2)
         self.run_sync(command="retry", accepted=2)
         self.assertEqual(len(self.sandbox.records("tickets")), 4)
+
+    def two_in_doubt(self):
+        self.project.sync(mode="append", object="tickets", match=None, fields={"subject": "name"})
+        self.sandbox.fault(path="/batch/create", kind="reset", after=True, count=1)
+        self.rows = [person(1), person(2)]
+        self.run_sync(code=PARTIAL, in_doubt=2)
+        self.assertEqual(self.call("status", "--json").objects[0]["in_doubt"], 2)
+        self.assertIn("2 (2 in doubt)", self.call("status").out)
+
+    def test_a_person_settles_doubt_as_written(self):
+        self.two_in_doubt()
+        settled = self.call("settle", "contacts", "--written", "--json").objects
+        self.assertEqual(sorted((one["key"], one["settled_as"]) for one in settled), [("1", "written"), ("2", "written")])
+        self.run_sync(sent=0, unchanged=2, waiting=0)
+        self.run_sync(command="retry", sent=0)
+        self.assertEqual(len(self.sandbox.records("tickets")), 2)
+        self.assertIn("no row of this sync is in doubt", self.call("settle", "contacts", "--written").out)
+
+    def test_a_person_settles_doubt_row_by_row(self):
+        self.two_in_doubt()
+        self.call("settle", "contacts", "1", "--not-written")
+        self.run_sync(accepted=1, waiting=1)
+        self.call("settle", "contacts", "2", "--written")
+        self.run_sync(sent=0, unchanged=2)
+        self.assertEqual(len(self.sandbox.records("tickets")), 3)
+
+    def test_only_what_is_in_doubt_can_be_settled(self):
+        self.two_in_doubt()
+        for arguments, words in ((("1", "3", "--written"), ("row 3", "not in doubt")),
+                                 (("--written", "--not-written"), ("excludes",)),
+                                 ((), ("--written or --not-written",))):
+            answer = self.call("settle", "contacts", *arguments, code=USAGE)
+            self.assert_refused(answer, *words)
+        self.assertEqual(self.call("status", "--json").objects[0]["in_doubt"], 2, "nothing was changed")
 
     def test_an_append_without_a_reply_is_sent_again_by_in_doubt_resend(self):
         self.project.sync(mode="append", object="tickets", match=None, fields={"subject": "name"}, in_doubt="resend")
