@@ -66,6 +66,7 @@ class Values {
       : data_(vector.raw()), validity_(vector.validity()), type_(type) {}
 
   ValueType type() const { return type_; }
+  bool may_have_nulls() const { return validity_ != nullptr; }
   bool is_null(size_t row) const {
     return validity_ != nullptr && ((validity_[row >> 6] >> (row & 63)) & 1) == 0;
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "plan/removals.h"
 #include "plan/samples.h"
 #include "plan/stage.h"
@@ -95,12 +97,29 @@ Result<void> define_invalid(duck::Connection& connection, const MappedModel& mod
        }});
 }
 
-// Numbers of rows of a class that are refused.
-Result<uint64_t> refused_of(duck::Connection& connection, RowClass row_class) {
-  return connection.number(
-      fmt::format("SELECT count(DISTINCT row) FROM penstock_refused JOIN penstock_stage stage ON row = "
-                  "stage.rowid WHERE class = {}",
-                  static_cast<int>(row_class)));
+// Numbers of rows that are refused, of each class.
+Result<std::map<RowClass, uint64_t>> count_refused(duck::Connection& connection) {
+  const auto rows = connection.texts(
+      "SELECT class, count(DISTINCT row) FROM penstock_refused JOIN penstock_stage stage ON row = "
+      "stage.rowid "
+      "GROUP BY class");
+  if (!rows.ok()) return rows.error();
+  std::map<RowClass, uint64_t> counts;
+  for (const auto& row : *rows) counts[static_cast<RowClass>(std::stoi(*row[0]))] = std::stoull(*row[1]);
+  return counts;
+}
+
+// Keys that came several times and whose first row is not staged.
+Result<std::vector<KeyHash>> first_not_staged(duck::Connection& connection, const RowProbe& probe) {
+  std::vector<KeyHash> keys;
+  if (probe.duplicates().empty()) return keys;
+  const auto rows = connection.texts(fmt::format(
+      "SELECT key_hi, key_lo FROM penstock_repeated repeated ANTI JOIN (SELECT * FROM penstock_stage WHERE "
+      "{}) s ON s.d.key_hi = repeated.key_hi AND s.d.key_lo = repeated.key_lo",
+      kSent));
+  if (!rows.ok()) return rows.error();
+  for (const auto& row : *rows) keys.push_back({std::stoull(*row[0]), std::stoull(*row[1])});
+  return keys;
 }
 
 // A key that came several times: its first row was taken for whatever it looked like, and is invalid as well.
@@ -109,23 +128,18 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
                         PlanCounts& counts) {
   const ProbeCounts seen = probe.counts();
   uint64_t sent[6] = {0, seen.added, seen.changed, seen.remapped, seen.unknown, seen.forced};
+  const auto refused_rows = count_refused(connection);
+  if (!refused_rows.ok()) return refused_rows.error();
   uint64_t refused = 0;
-  for (const auto row_class :
-       {RowClass::added, RowClass::changed, RowClass::remapped, RowClass::unknown, RowClass::forced}) {
-    const auto count = refused_of(connection, row_class);
-    if (!count.ok()) return count.error();
-    sent[static_cast<size_t>(row_class)] -= *count;
-    refused += *count;
+  for (const auto& [row_class, count] : *refused_rows) {
+    sent[static_cast<size_t>(row_class)] -= count;
+    refused += count;
   }
-  const auto first_not_staged = connection.texts(fmt::format(
-      "SELECT key_hi, key_lo FROM penstock_repeated repeated ANTI JOIN (SELECT * FROM penstock_stage WHERE "
-      "{}) s ON s.d.key_hi = repeated.key_hi "
-      "AND s.d.key_lo = repeated.key_lo",
-      kSent));
-  if (!first_not_staged.ok()) return first_not_staged.error();
+  const auto not_staged = first_not_staged(connection, probe);
+  if (!not_staged.ok()) return not_staged.error();
   uint64_t unchanged = seen.unchanged, waiting = seen.waiting;
-  for (const auto& row : *first_not_staged) {
-    const auto found = snapshot.find({std::stoull(*row[0]), std::stoull(*row[1])});
+  for (const KeyHash key : *not_staged) {
+    const auto found = snapshot.find(key);
     if (!found.ok()) return found.error();
     uint64_t& counted_as = *found && (*found)->waiting && waiting > 0 ? waiting : unchanged;
     --counted_as;
@@ -138,7 +152,7 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
   counts.changed = sent[2] + sent[3] + sent[4] + sent[5];
   counts.unchanged += unchanged;  // less those that are refused for another row's match value
   counts.waiting = waiting;
-  counts.invalid += seen.null_key + seen.duplicate_key + refused + first_not_staged->size();
+  counts.invalid += seen.null_key + seen.duplicate_key + refused + not_staged->size();
   return success();
 }
 
@@ -150,21 +164,21 @@ std::string file_columns(const MappedModel& model) {
       "'full' END AS why, "
       "d.key AS key, d.key_hi AS key_hi, d.key_lo AS key_lo, d.fingerprint AS fingerprint, d.record_id AS "
       "record_id, "
-      "d.match_before AS match_before, d.send AS send, takes_over";
+      "d.match_before AS match_before, d.send AS send";
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);
   for (size_t i = 0; i < mapping.fields.size(); ++i) out += fmt::format(", f{} AS f{}", i, i);
-  return out;
+  return out + ", takes_over";
 }
 
 std::string removed_columns(const MappedModel& model) {
-  std::string out = "'removed', why, key, key_hi, key_lo, fingerprint, record_id, NULL, NULL, NULL";
+  std::string out = "'removed', why, key, key_hi, key_lo, fingerprint, record_id, NULL, NULL";
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i)
     out += fmt::format(", TRY_CAST(m{} AS {})", i, storage_sql_type(mapping.match[i].type));
   for (const auto& field : mapping.fields)
     out += fmt::format(", CAST(NULL AS {})", storage_sql_type(field.type));
-  return out;
+  return out + ", NULL";
 }
 
 // Names that people and other tools see; the prefixes keep them apart from the plan's own.
@@ -178,16 +192,34 @@ std::string named_columns(const MappedModel& model) {
   return out + ", takes_over";
 }
 
+// The view `penstock_plan`: the rows that go into the file, in its order. Tables that are usually empty have
+// no part in it then.
+Result<void> define_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options) {
+  const auto refused = connection.number("SELECT count(*) FROM penstock_refused");
+  if (!refused.ok()) return refused.error();
+  const auto heirs = connection.number("SELECT count(*) FROM penstock_heirs");
+  if (!heirs.ok()) return heirs.error();
+  std::string rows = fmt::format(
+      "SELECT {} FROM {} WHERE {}{} UNION ALL SELECT {} FROM penstock_removed", file_columns(model),
+      *heirs == 0 ? "(SELECT *, rowid AS row, CAST(NULL AS VARCHAR) AS takes_over FROM penstock_stage)"
+                  : "(SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING (row)",
+      kSent, *refused == 0 ? "" : " AND row NOT IN (SELECT row FROM penstock_refused)",
+      removed_columns(model));
+  if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);
+  auto defined = connection.run("CREATE TEMP VIEW penstock_plan AS " + rows);
+  if (!defined.ok()) return defined.error();
+  return success();
+}
+
+// The file is read once or twice and then kept for people to look at. So it is written fast rather than
+// small: zstd takes twice snappy's time, and dictionaries of thousands of values as much again, to save a
+// third of the bytes. Several groups of rows, so that threads share the work.
 Result<uint64_t> write_file(duck::Connection& connection, const MappedModel& model,
                             const PlanOptions& options) {
-  std::string rows = fmt::format(
-      "SELECT {} FROM (SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING "
-      "(row) WHERE {} "
-      "AND row NOT IN (SELECT row FROM penstock_refused) UNION ALL SELECT {} FROM penstock_removed",
-      file_columns(model), kSent, removed_columns(model));
-  if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);
-  return connection.run(fmt::format("COPY (SELECT {} FROM ({})) TO {} (FORMAT parquet, COMPRESSION zstd)",
-                                    named_columns(model), rows, duck::quote_text(options.file)));
+  return connection.run(
+      fmt::format("COPY (SELECT {} FROM penstock_plan) TO {} (FORMAT parquet, COMPRESSION snappy, "
+                  "DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE 40960)",
+                  named_columns(model), duck::quote_text(options.file)));
 }
 
 }  // namespace
@@ -206,6 +238,8 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
     return counted.error();
   if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan); !removed.ok())
     return removed.error();
+  snapshot.release_details();
+  if (auto defined = define_rows(connection, model, options); !defined.ok()) return defined.error();
   auto written = write_file(connection, model, options);
   if (!written.ok()) return written.error();
   plan.counts.to_send = *written;

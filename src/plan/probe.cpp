@@ -23,7 +23,7 @@ struct RowProbe::Scratch {
 };
 
 RowProbe::RowProbe(const Snapshot& snapshot, const MappedModel& model, ProbeOptions options)
-    : snapshot_(snapshot), options_(options), arguments_(Arguments::of(model)), seen_(snapshot.slot_count()) {
+    : snapshot_(snapshot), options_(options), arguments_(Arguments::of(model)), seen_(snapshot.marks()) {
   if (!model.older.empty()) migrated_ = std::make_unique<Fingerprint[]>(snapshot.slot_count());
 }
 

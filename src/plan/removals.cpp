@@ -123,15 +123,17 @@ std::string heirs_sql(const MappedModel& model, const PlanOptions& options) {
 // keys go with a row (`takes_over`). Until then, and while that row is invalid, it stays as it is.
 Result<void> hand_over(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
                        Plan& plan) {
-  const bool none = model.mapping.match.empty();
-  auto handed =
-      connection.run(none ? "CREATE TEMP TABLE penstock_handed(row BIGINT, key_hi UBIGINT, key_lo UBIGINT)"
-                          : heirs_sql(model, options));
+  auto created = connection.run("CREATE TEMP TABLE penstock_heirs(row BIGINT, takes_over VARCHAR)");
+  if (!created.ok()) return created.error();
+  if (model.mapping.match.empty()) return success();
+  if (auto found = connection.run(heirs_sql(model, options)); !found.ok()) return found.error();
+  const auto handed = connection.number("SELECT count(*) FROM penstock_handed");
   if (!handed.ok()) return handed.error();
+  if (*handed == 0) return success();
   auto heirs = connection.run(
-      "CREATE TEMP TABLE penstock_heirs AS SELECT row, string_agg(key_hi || ' ' || key_lo, ' ' ORDER BY "
-      "key_hi, "
-      "key_lo) AS takes_over FROM penstock_handed GROUP BY row");
+      "INSERT INTO penstock_heirs SELECT row, string_agg(key_hi || ' ' || key_lo, ' ' ORDER BY key_hi, "
+      "key_lo) "
+      "FROM penstock_handed GROUP BY row");
   if (!heirs.ok()) return heirs.error();
   auto deleted = connection.run(
       "DELETE FROM penstock_removed WHERE (key_hi, key_lo) IN (SELECT (key_hi, key_lo) FROM "

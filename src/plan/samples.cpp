@@ -7,8 +7,8 @@ namespace {
 
 Result<void> sample_changes(duck::Connection& connection, const MappedModel& model,
                             const PlanOptions& options, std::string_view change, Plan& plan) {
-  auto rows = connection.texts(fmt::format("SELECT * FROM read_parquet({}) WHERE \"change\" = '{}' LIMIT {}",
-                                           duck::quote_text(options.file), change, options.samples));
+  auto rows = connection.texts(
+      fmt::format("SELECT * FROM penstock_plan WHERE \"change\" = '{}' LIMIT {}", change, options.samples));
   if (!rows.ok()) return rows.error();
   const size_t first_field = 9 + model.mapping.match.size();
   for (auto& row : *rows) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 namespace penstock {
 
@@ -14,6 +15,10 @@ class SeenBits {
  public:
   explicit SeenBits(uint64_t slot_count)
       : slot_count_(slot_count), words_(std::make_unique<std::atomic<uint64_t>[]>(word_count())) {}
+  // The first slots' bits are given.
+  SeenBits(uint64_t slot_count, std::span<const uint64_t> words) : SeenBits(slot_count) {
+    std::copy(words.begin(), words.end(), words_.get());
+  }
 
   // Returns whether it was marked already: then this key came twice.
   bool mark(uint64_t slot) {

@@ -64,6 +64,10 @@ uint64_t Snapshot::slot_count() const {
   return state_->slot_count();
 }
 
+SeenBits Snapshot::marks() const {
+  return state_->tables.empty() ? SeenBits(0) : SeenBits(slot_count(), state_->tables[0]->empty_slots());
+}
+
 Result<void> Snapshot::probe(std::span<const KeyHash> keys, std::span<const Fingerprint> fingerprints,
                              std::span<Probe> probes) const {
   check(keys.size() == fingerprints.size() && keys.size() == probes.size(), "probe: spans of one size");
@@ -98,6 +102,10 @@ Result<Found> Snapshot::at(uint64_t slot) const {
 Result<Details> Snapshot::details(uint64_t slot) const {
   const State::Place place = state_->place_of(slot);
   return state_->tables[place.table]->details(place.index);
+}
+
+void Snapshot::release_details() const {
+  for (const auto& table : state_->tables) table->release_details();
 }
 
 Result<void> Snapshot::for_each(const Visitor& visit) const {

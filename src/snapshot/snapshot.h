@@ -73,6 +73,9 @@ class Snapshot {
   // this size that is marked with the slots that probe() gave knows exactly which keys were seen.
   uint64_t slot_count() const;
 
+  // Marks for all slots, none of a key yet; what is known to be empty is marked, so that nobody visits it.
+  SeenBits marks() const;
+
   // The fast path, made for some thousands of rows at once: for row i, where keys[i] stands compared with
   // fingerprints[i]. All three spans have the same size.
   Result<void> probe(std::span<const KeyHash> keys, std::span<const Fingerprint> fingerprints,
@@ -82,6 +85,8 @@ class Snapshot {
   Result<Found> at(uint64_t slot) const;
   // Empty Details when none were put.
   Result<Details> details(uint64_t slot) const;
+  // Gives back the memory that at() and details() used; they may be called again.
+  void release_details() const;
 
   // An error that a visitor returns ends the visit and is handed on. Keys come in the order of their hash.
   using Visitor = std::function<Result<void>(const Found&)>;

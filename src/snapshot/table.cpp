@@ -20,6 +20,15 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 // Smaller tables are checked sooner than a thread starts.
 constexpr uint64_t kChunksForTwoThreads = 16;
 
+// References to the texts of more keys than this (some 25 million) are read one by one, so that they take no
+// memory; fewer are mapped, which takes a tenth of the time.
+constexpr uint64_t kMappedRefsBytesMax = 256 << 20;
+
+// Sets the bits of the slots that are empty; `bits` are all 0.
+void note_empty(std::span<const Slot> slots, uint64_t* bits) {
+  for (size_t i = 0; i < slots.size(); ++i) bits[i / 64] |= uint64_t{slots[i].hi == 0} << (i % 64);
+}
+
 }  // namespace
 
 Table::Table(std::string path, std::unique_ptr<MappedFile> file, const Footer& footer)
@@ -53,16 +62,17 @@ uint64_t Table::find_among_equal_hi(const Slot* at, KeyHash key) const {
   return at != slots_end_ && at->key() == key ? static_cast<uint64_t>(at - slots_) : kNoSlot;
 }
 
-Result<void> Table::verify_chunks(uint64_t first, uint64_t step, std::byte* copy) const {
+Result<void> Table::verify_chunks(uint64_t first, uint64_t step, Copy copy) const {
   const std::span<const std::byte> bytes = file_->bytes();
   for (uint64_t chunk = first; chunk < chunk_count(footer_.slot_count); chunk += step) {
     const uint64_t begin = chunk * kChunkSlots;
     const uint64_t end = std::min(begin + kChunkSlots, footer_.slot_count);
     const auto in_file = bytes.subspan(layout_.slots_at + begin * sizeof(Slot), (end - begin) * sizeof(Slot));
     const std::byte* at = in_file.data();
-    if (copy != nullptr) {
-      at = static_cast<std::byte*>(std::memcpy(copy + begin * sizeof(Slot), at, in_file.size()));
+    if (copy.slots != nullptr) {
+      at = static_cast<std::byte*>(std::memcpy(copy.slots + begin * sizeof(Slot), at, in_file.size()));
       release(in_file);
+      note_empty({reinterpret_cast<const Slot*>(at), end - begin}, copy.empty + begin / 64);
     }
     uint64_t expected = 0;
     std::memcpy(&expected, bytes.data() + layout_.sums_at + chunk * 8, 8);
@@ -73,7 +83,7 @@ Result<void> Table::verify_chunks(uint64_t first, uint64_t step, std::byte* copy
 }
 
 // By two threads when there are many.
-Result<void> Table::verify_all_chunks(std::byte* copy) const {
+Result<void> Table::verify_all_chunks(Copy copy) const {
   if (chunk_count(footer_.slot_count) < kChunksForTwoThreads) return verify_chunks(0, 1, copy);
   Result<void> odd;
   std::jthread other;
@@ -97,7 +107,7 @@ Result<void> Table::verify_sums() const {
 Result<void> Table::verify() const {
   if (verified_.load(std::memory_order_acquire)) return success();
   if (auto checked = verify_sums(); !checked.ok()) return checked;
-  if (auto checked = verify_all_chunks(nullptr); !checked.ok()) return checked;
+  if (auto checked = verify_all_chunks({}); !checked.ok()) return checked;
   verified_.store(true, std::memory_order_release);
   return success();
 }
@@ -108,7 +118,9 @@ Result<void> Table::load() {
   auto memory = HugeMemory::allocate(size);
   if (!memory) return verify();
   if (auto checked = verify_sums(); !checked.ok()) return checked;
-  if (auto checked = verify_all_chunks(memory->data()); !checked.ok()) return checked;
+  std::vector<uint64_t> empty((footer_.slot_count + 63) / 64);
+  if (auto checked = verify_all_chunks({memory->data(), empty.data()}); !checked.ok()) return checked;
+  empty_ = std::move(empty);
   slot_memory_ = std::move(memory);
   slots_ = reinterpret_cast<const Slot*>(slot_memory_->data());
   slots_end_ = slots_ + footer_.slot_count;
@@ -165,7 +177,8 @@ Result<const uint64_t*> Table::refs_block(uint64_t block) const {
 Result<Ref> Table::ref(uint64_t slot) const {
   if (footer_.detailed == 0) return Ref();
   const uint64_t at = layout_.refs_at + slot / kBlockWords * kBlockBytes;
-  const auto block = pick(at, kBlockBytes);
+  const bool mapped = layout_.sums_at - layout_.refs_at <= kMappedRefsBytesMax;
+  const auto block = mapped ? file_->bytes().subspan(at, kBlockBytes) : pick(at, kBlockBytes);
   if (!is_sealed(block.data(), at)) return damaged(path_, fmt::format("is damaged near byte {}", at));
   uint64_t bits = 0;
   std::memcpy(&bits, block.data() + slot % kBlockWords * 8, 8);
@@ -178,6 +191,10 @@ Result<std::string_view> Table::record(Ref ref) const {
   if (at < kPreambleBytes || at + size > footer_.records_end)
     return damaged(path_, "leads outside of its records");
   return as_text(file_->bytes()).substr(at, size);
+}
+
+void Table::release_details() const {
+  release(file_->bytes().subspan(layout_.flags_at, layout_.sums_at - layout_.flags_at));
 }
 
 void Table::release(std::span<const std::byte> part) const {

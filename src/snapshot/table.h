@@ -4,7 +4,9 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/disk.h"
 #include "base/result.h"
@@ -27,6 +29,10 @@ class Table {
   // As verify(); and where there is memory enough, the slots move into huge pages: for a plan, which probes
   // all of them. Before other threads use the table.
   Result<void> load();
+  // A bit for each slot that is empty; none at all unless the slots were moved.
+  std::span<const uint64_t> empty_slots() const { return empty_; }
+  // Lets go of what was mapped of flags and references; it comes back when it is read again.
+  void release_details() const;
 
   void prefetch(KeyHash key) const {
     const Slot* at = slots_ + position_of(key.hi, capacity_);
@@ -74,9 +80,14 @@ class Table {
   void release(std::span<const std::byte> part) const;
   std::span<const std::byte> pick(uint64_t at, uint64_t size) const;
   Result<void> verify_sums() const;
-  // Every `step`th chunk from `first` on; copied to `copy` first unless it is null.
-  Result<void> verify_chunks(uint64_t first, uint64_t step, std::byte* copy) const;
-  Result<void> verify_all_chunks(std::byte* copy) const;
+  // Where load() moves slots to.
+  struct Copy {
+    std::byte* slots = nullptr;
+    uint64_t* empty = nullptr;
+  };
+  // Every `step`th chunk from `first` on; copied first unless there is nowhere to.
+  Result<void> verify_chunks(uint64_t first, uint64_t step, Copy copy) const;
+  Result<void> verify_all_chunks(Copy copy) const;
   Result<const std::byte*> sealed_block(uint64_t section_at, uint64_t block) const;
 
   std::string path_;
@@ -87,6 +98,7 @@ class Table {
   const Slot* slots_;  // in the file or in slot_memory_
   const Slot* slots_end_;
   std::unique_ptr<HugeMemory> slot_memory_;
+  std::vector<uint64_t> empty_;
   mutable std::atomic<bool> verified_ = false;
 };
 
