@@ -59,10 +59,11 @@ void Members::write(std::string& out, const RowView& row, const MemberFacts& fac
 void Members::write_level(std::string& out, const std::vector<Member>& level, const RowView& row,
                           const MemberFacts& facts) {
   for (const auto& member : level) {
-    if (!travels(member, row)) continue;
+    const bool is_value = member.members.empty();
+    if (is_value ? !row.send[member.field] : !travels(member, row)) continue;
     append_comma(out);
     out += member.key;
-    if (member.members.empty()) {
+    if (is_value) {
       append_field(out, row, member.field, facts);
       continue;
     }

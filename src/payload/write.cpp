@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -152,7 +153,32 @@ void append_json(std::string& out, const Values& values, size_t row) {
   out += '"';
 }
 
+namespace {
+
+// Whether all of it can stand in a JSON string as it is. The last eight bytes are looked at together, however
+// many of them were seen before.
+bool is_plain(std::string_view text) {
+  if (text.size() < 8)
+    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return kNeedsEscape[c]; });
+  for (size_t i = 0; i + 8 < text.size(); i += 8)
+    if (!all_plain(text.data() + i)) return false;
+  return all_plain(text.data() + text.size() - 8);
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  const size_t at = out.size(), end = at + text.size() + 2;
+  // libstdc++ 12 hands over the capacity instead of the size that was asked for.
+  out.resize_and_overwrite(end, [&](char* bytes, size_t) {
+    bytes[at] = bytes[end - 1] = '"';
+    std::memcpy(bytes + at + 1, text.data(), text.size());
+    return end;
+  });
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
+  if (is_plain(text)) return append_quoted(out, text);
   out += '"';
   const char* at = text.data();
   const char* const end = at + text.size();
