@@ -51,7 +51,7 @@ void try_operation(const Target& target, const BoundOperation* operation) {
   if (operation->operation->rows > 1) rows.push_back(sample.view(1));
   const size_t count = rows.size();
   check(!target.url(*operation, rows, {}).empty(), "a request has an address");
-  (void)target.limit(*operation->operation->limit);
+  for (const auto& name : operation->operation->limit) (void)target.limit(*name);
   const std::string body = encode(*operation, rows, {.page = "0"});
   simdjson::dom::parser parser;
   // A declaration may say what JSON clears a field, and may say nonsense.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "declare/json.h"
+#include "declare/units.h"
 
 namespace penstock::cli {
 namespace {
@@ -137,6 +138,12 @@ class PlanText {
                         jobs > 0 ? penstock::cli::count(jobs, "bulk job", "bulk jobs") + " of " : "",
                         penstock::cli::count(planned_.estimate.requests, "request", "requests"),
                         duration(planned_.estimate.seconds));
+    if (const auto& quota = planned_.estimate.quota_short)
+      line(Style::yellow,
+           fmt::format("  this cannot be finished today: {} of {} requests are left for us of `{}`, "
+                       "and {} are needed; a run ends there, and the next one goes on from {}",
+                       number(quota->left.left), declare::show(quota->left.rate), quota->group,
+                       number(quota->needed), iso8601(quota->left.more)));
   }
 
   const PlannedSync& planned_;
@@ -187,6 +194,20 @@ std::string plan_json(const PlannedSync& planned) {
   json.key("requests").integer(static_cast<int64_t>(planned.estimate.requests));
   if (planned.estimate.jobs > 0) json.key("jobs").integer(static_cast<int64_t>(planned.estimate.jobs));
   json.key("seconds").raw(fmt::format("{:.1f}", planned.estimate.seconds));
+  if (const auto& quota = planned.estimate.quota_short)
+    json.key("quota")
+        .begin_object()
+        .key("limit")
+        .text(quota->group)
+        .key("rate")
+        .text(declare::show(quota->left.rate))
+        .key("needed")
+        .integer(static_cast<int64_t>(quota->needed))
+        .key("left")
+        .integer(static_cast<int64_t>(quota->left.left))
+        .key("more_at")
+        .text(iso8601(quota->left.more))
+        .end_object();
   json.key("to_send").integer(static_cast<int64_t>(counts.to_send));
   json.key("because_of_mapping").integer(static_cast<int64_t>(counts.remapped));
   json.key("because_of_doubt").integer(static_cast<int64_t>(counts.unknown));

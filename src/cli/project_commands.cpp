@@ -157,13 +157,16 @@ int show_connector(const Globals& globals, const std::string& name, bool markdow
   fmt::print("\nObjects\n");
   for (const auto& object : d.objects) fmt::print("  {:<16} {}\n", object.name, object.value.title);
   fmt::print("\nLimits\n");
-  for (const auto& group : d.limits)
+  for (const auto& group : d.limits) {
+    if (group.value.rates.empty())
+      fmt::print("  {:<16} {}\n", group.name, connector::limit_text(group.value, nullptr));
     for (const auto& rate : group.value.rates) {
       std::string when;
       for (const auto& condition : rate.when)
         when += fmt::format(" with {} = {}", condition.name, condition.value);
-      fmt::print("  {:<16} {}{}\n", group.name, declare::show(rate.rate), when);
+      fmt::print("  {:<16} {}{}\n", group.name, connector::limit_text(group.value, &rate), when);
     }
+  }
   if (!d.quirks.empty()) fmt::print("\nGood to know\n");
   for (const auto& quirk : d.quirks) fmt::print("  - {}\n", quirk);
   return kDone;

@@ -8,7 +8,10 @@
 namespace penstock::cli {
 
 Session::Session(const Globals& globals, Workspace& workspace)
-    : globals_(globals), workspace_(workspace), random_(Random::from_system()) {}
+    : globals_(globals),
+      workspace_(workspace),
+      accounts_(loop_, workspace.paths().limits()),
+      random_(Random::from_system()) {}
 
 Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspace& workspace) {
   auto session = std::unique_ptr<Session>(new Session(globals, workspace));

@@ -17,7 +17,7 @@ class Session {
  public:
   static Result<std::unique_ptr<Session>> start(const Globals& globals, Workspace& workspace);
   RunParts parts(OnProgress on_progress) {
-    return {loop_, *stores_, workspace_, random_, interruption_, std::move(on_progress)};
+    return {loop_, *stores_, workspace_, random_, interruption_, std::move(on_progress), nullptr, &accounts_};
   }
   RealLoop& loop() { return loop_; }
   HttpClient& client() { return *stores_; }
@@ -30,6 +30,7 @@ class Session {
   Workspace& workspace_;
   // A store's request keeps a thread busy until it is answered.
   RealLoop loop_{24};
+  Accounts accounts_;
   std::unique_ptr<CurlClient> client_;
   std::unique_ptr<Stores> stores_;  // of every scheme; the web's go on to client_
   Random random_;

@@ -155,6 +155,7 @@ Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, Tar
   target.text_facts_ = target.body_facts();
   target.text_facts_.constant = nullptr;  // the target may be moved
   target.base_ = target.filled(*declaration.base);
+  target.bind_limits();
   while (target.base_.ends_with('/')) target.base_.pop_back();
   for (const auto& header : declaration.headers)
     target.headers_.emplace_back(header.name, target.filled(header.value));
@@ -449,13 +450,45 @@ std::string Target::once(const RowView& row) const {
   return once_of(text_facts_, row);
 }
 
-LimitRule Target::limit(std::string_view group) const {
-  for (const auto& named : connector_->declaration().limits) {
-    if (named.name != group) continue;
-    for (const auto& rule : named.value.rates)
-      if (conditions_hold(rule.when, settings_.values)) return {rule.rate, named.value.learn};
+void Target::bind_limits() {
+  for (const auto& [name, place, group] : connector_->declaration().limits) {
+    LimitRule limit;
+    for (const auto& rule : group.rates)
+      if (conditions_hold(rule.when, settings_.values)) {
+        limit.rates = rule.rates;
+        break;
+      }
+    if (group.concurrency) limit.concurrency = static_cast<uint64_t>(*group.concurrency);
+    limit.adaptive = group.adaptive || (limit.rates.empty() && !limit.concurrency);
+    limit.learn = group.learn;
+    if (!group.per->empty()) {
+      auto text = TextTemplate::parse(*group.per);
+      check(text.ok(), "a text of a declaration was checked");
+      for (const auto& piece : text->pieces())
+        limit.by_row = limit.by_row || (piece.placeholder && is_of_row(piece.placeholder->what));
+      limit.per = *std::move(text);
+    }
+    limits_.emplace(name, std::move(limit));
   }
-  die("a limit group was checked");
+}
+
+const LimitRule& Target::limit(std::string_view group) const {
+  const auto found = limits_.find(group);
+  check(found != limits_.end(), "a limit group was checked");
+  return found->second;
+}
+
+std::string Target::limit_key(const LimitRule& limit, std::span<const RowView> rows,
+                              const RequestFacts& request) const {
+  if (!limit.per) return "";
+  return limit.per->fill(
+      [&](const Placeholder& placeholder) { return request_text(placeholder, rows, request); });
+}
+
+std::string Target::account() const {
+  std::string account = connector_->name() + '\0' + base_;
+  for (const auto& secret : settings_.secrets) account += '\0' + secret;
+  return account;
 }
 
 std::string Target::without_secrets(std::string text) const {

@@ -105,9 +105,14 @@ struct JobCall {
   bool with_login = true;  // false: it goes to an address that the destination named
 };
 
+// A limit group with a destination's settings.
 struct LimitRule {
-  declare::Rate rate;
-  std::optional<LearnedLimit> learn;
+  std::vector<declare::Rate> rates;  // that hold together; none: nobody tells
+  std::optional<uint64_t> concurrency;
+  bool adaptive = false;
+  std::optional<TextTemplate> per{};  // each of its values has a limit of its own
+  bool by_row = false;                // it differs from row to row
+  std::vector<LearnedLimit> learn;
 };
 
 // A connector bound to a destination and a sync. Thread-safe once use_bulk() was said.
@@ -135,7 +140,12 @@ class Target {
   bool uses_bulk() const { return uses_bulk_; }
 
   // The limit that a group has with these settings.
-  LimitRule limit(std::string_view group) const;
+  const LimitRule& limit(std::string_view group) const;
+  // What the group's `per` says of a request with these rows; empty: one limit for all.
+  std::string limit_key(const LimitRule& limit, std::span<const RowView> rows,
+                        const RequestFacts& request) const;
+  // Where requests go, and who is let in there: the same for all syncs to one account. Not to be shown.
+  std::string account() const;
   // URL of an operation's request with these rows.
   std::string url(const BoundOperation& operation, std::span<const RowView> rows,
                   const RequestFacts& request) const;
@@ -167,6 +177,7 @@ class Target {
   const std::optional<Route>& route() const;
   Result<void> bind_body(const Operation& operation, std::vector<std::string> apart,
                          BoundOperation& bound) const;
+  void bind_limits();
   BodyFacts body_facts() const;
   std::string request_text(const Placeholder& placeholder, std::span<const RowView> rows,
                            const RequestFacts& request) const;
@@ -192,6 +203,7 @@ class Target {
   BodyFacts text_facts_;  // for texts outside of bodies
   std::string base_;
   std::vector<std::pair<std::string, std::string>> headers_;
+  std::map<std::string, LimitRule, std::less<>> limits_;
 };
 
 // A field of an object, as the destination describes it.

@@ -184,7 +184,7 @@ TEST_F(HubSpot, WholeReplies) {
 }
 
 TEST_F(HubSpot, LimitsFollowTheAccount) {
-  EXPECT_EQ(target({"a"}).limit("crm").rate, (declare::Rate{190, 10s}));
+  EXPECT_EQ(target({"a"}).limit("crm").rates.at(0), (declare::Rate{190, 10s}));
   auto starter = Target::bind(catalog.find("hubspot"), {{{"account", "starter"}}, {}},
                               {.object = "contacts",
                                .match_fields = {"email"},
@@ -192,7 +192,7 @@ TEST_F(HubSpot, LimitsFollowTheAccount) {
                                .fields = {},
                                .personal = {},
                                .read = {}});
-  EXPECT_EQ(starter->limit("crm").rate, (declare::Rate{100, 10s}));
+  EXPECT_EQ(starter->limit("crm").rates.at(0), (declare::Rate{100, 10s}));
 }
 
 TEST_F(HubSpot, SecretsAreTakenOutOfTexts) {

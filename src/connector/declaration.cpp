@@ -38,23 +38,46 @@ const Of<SettingDeclaration>& setting_shape() {
 const Of<LimitGroup>& limit_shape() {
   static const auto rate_rule = structure<RateRule>(
       "rate rule", "A number of requests in a time.",
-      {field<&RateRule::rate>("rate", rate())
+      {field<&RateRule::rates>("rate", list(rate()).or_one())
            .required()
-           .help("So many requests in so long.")
-           .example("190/10s"),
+           .help("So many requests in so long; several hold at the same time.")
+           .example("[190/10s, 250000/1d]"),
        field<&RateRule::when>("when", map_of(text()))
            .help("Settings that must have these values; `present` and `absent`: given or not.")});
   static const auto learned = structure<LearnedLimit>(
       "learned limit", "Response headers that tell the limit; what they say wins.",
-      {field<&LearnedLimit::allowed>("allowed", text()).help("Header with the requests allowed in a window."),
-       field<&LearnedLimit::remaining>("remaining", text()).help("Header with the requests left in it."),
-       field<&LearnedLimit::window_ms>("window_ms", text()).help("Header with the window in milliseconds.")});
+      {field<&LearnedLimit::allowed>("allowed", list(text()).or_one())
+           .help("Header with the requests allowed in a window; of several the first that is there."),
+       field<&LearnedLimit::remaining>("remaining", list(text()).or_one())
+           .help("Header with the requests left in it."),
+       field<&LearnedLimit::reset>("reset", list(text()).or_one())
+           .help("Header that tells when it ends: seconds from now, seconds or milliseconds since 1970, or a "
+                 "date."),
+       field<&LearnedLimit::window_ms>("window_ms", text()).help("Header with the window in milliseconds."),
+       field<&LearnedLimit::pattern>("pattern", text())
+           .help("For a header that tells several: its text, with {allowed}, {remaining}, {used}, {reset}.")
+           .example("'api-usage={used}/{allowed}'"),
+       field<&LearnedLimit::window>("window", duration(Duration(1s)))
+           .help("Which of the group's windows they tell about, by its length.")
+           .otherwise("the first")
+           .example("1d")});
   static const Of<LimitGroup> shape = structure<LimitGroup>(
       "limit group", "Requests that share a rate limit.",
       {field<&LimitGroup::rates>("rates", list(static_cast<const Of<RateRule>&>(rate_rule)))
-           .required()
-           .help("The first rate whose conditions hold."),
-       field<&LimitGroup::learn>("learn", learned).help("What responses tell about it.")});
+           .help("The first whose conditions hold.")
+           .otherwise("nobody tells, and the destination is felt out as with `adaptive`"),
+       field<&LimitGroup::concurrency>("concurrency",
+                                       integer({.min = 1, .max = 10'000}, "a number of requests"))
+           .help("So many requests at once."),
+       field<&LimitGroup::adaptive>("adaptive", boolean())
+           .by_default("false")
+           .help("How many requests at once the destination takes is found out: more while it answers well, "
+                 "fewer when it refuses or slows down."),
+       field<&LimitGroup::per>("per", placed(text()))
+           .help("Each value of this template has a limit of its own.")
+           .example("'{field.channel}'"),
+       field<&LimitGroup::learn>("learn", list(static_cast<const Of<LearnedLimit>&>(learned)).or_one())
+           .help("What responses tell about it, for each window.")});
   return shape;
 }
 
@@ -175,6 +198,11 @@ const Of<ReplyRule>& reply_rule_shape() {
            field<&ReplyRule::reason>("reason", text()).help("The error's code where the reply gives none."),
            field<&ReplyRule::wait>("wait", duration())
                .help("For `is: throttled`: how long to wait where no header tells."),
+           field<&ReplyRule::wait_at>("wait_at", text())
+               .help("For `is: throttled`: path of the time to wait; a number, or a text such as 3.5s."),
+           field<&ReplyRule::wait_unit>("wait_unit", duration(Duration(1ms), Duration(1h)))
+               .by_default("1s")
+               .help("What a bare number there counts."),
            field<&ReplyRule::codes>("codes", map_of(verdict_shape()))
                .help(
                    "Codes that mean something else. What they say of a row counts when it travelled alone.")})
@@ -209,7 +237,10 @@ const Of<Operation>& operation_shape() {
                .required()
                .help("Method and path.")
                .example("POST /crm/v3/objects/{object}/batch/upsert"),
-           field<&Operation::limit>("limit", placed(text())).required().help("The limit group it counts in."),
+           field<&Operation::limit>("limit", list(placed(text())).or_one())
+               .required()
+               .help("The limit group that it counts in, or several.")
+               .example("[all, search]"),
            field<&Operation::rows>("rows", integer({.min = 1, .max = 100'000}, "a number of rows"))
                .by_default("1")
                .help("At most so many rows in a request."),

@@ -28,18 +28,27 @@ struct SettingDeclaration {
   std::vector<Named<std::string>> choices;  // name: help
 };
 
+// Rates that hold at the same time.
 struct RateRule {
-  declare::Rate rate;
+  std::vector<declare::Rate> rates;
   SettingConditions when;
 };
-// Response headers that tell about a limit; empty: none does.
+// Response headers that tell about one window of a limit; empty: none does.
 struct LearnedLimit {
-  std::string allowed, remaining, window_ms;
+  std::vector<std::string> allowed, remaining, reset;  // names of headers; the first that is there
+  std::string window_ms;
+  std::string pattern;             // how the text of a header looks that tells several: "{used}/{allowed}"
+  std::optional<Duration> window;  // the length of the window that they tell about; absent: the first
 };
 struct LimitGroup {
-  std::vector<RateRule> rates;  // the first whose conditions hold
-  std::optional<LearnedLimit> learn;
+  std::vector<RateRule> rates;         // the first whose conditions hold; none: nobody tells the rate
+  std::optional<int64_t> concurrency;  // requests at once
+  bool adaptive = false;               // how many at once the destination takes is found out
+  Placed<std::string> per;  // template: each of its values has a limit of its own; empty: one for all
+  std::vector<LearnedLimit> learn;
 };
+// The groups that a request counts in.
+using LimitNames = std::vector<Placed<std::string>>;
 
 // How values are written into `{fields}` and `{match}`.
 struct ValueRules {
@@ -102,13 +111,15 @@ struct ReplyRule {
   std::string reason;                      // the code where the reply has none
   std::vector<Named<Verdict>> codes;
   std::optional<Duration> wait;  // of throttled, where no header tells
+  std::string wait_at;           // path of that time in the reply
+  Duration wait_unit = 1s;       // what a bare number there counts
   Place place;
 };
 
 // One request of a job, besides the one that carries the rows.
 struct JobRequest {
   Placed<std::string> request;  // METHOD path
-  Placed<std::string> limit;    // name of a limit group; empty: the operation's
+  LimitNames limit;             // limit groups; none: the operation's
   std::optional<Node> body;
   std::vector<ReplyRule> replies;  // empty: any 2xx is good
   Place place;
@@ -162,7 +173,7 @@ struct FindRule {
 
 struct Operation {
   Placed<std::string> request;  // METHOD path
-  Placed<std::string> limit;    // name of a limit group
+  LimitNames limit;             // limit groups: a request counts in each
   int64_t rows = 1;             // a request
   uint64_t bytes = 0;           // a request; 0: no limit
   bool repeatable = true;       // doing it twice is the same as doing it once

@@ -88,10 +88,63 @@ class Checker {
   }
 
   void limit_group(const Named<LimitGroup>& group) {
-    for (const auto& rate : group.value.rates) conditions(rate.when);
-    if (group.value.rates.empty() || !group.value.rates.back().when.empty())
+    const auto& rates = group.value.rates;
+    for (const auto& rate : rates) conditions(rate.when);
+    if (!rates.empty() && !rates.back().when.empty())
       diagnostics_.error(group.name_place,
                          fmt::format("the last rate of '{}' must hold without conditions", group.name));
+    for (size_t i = 0; i + 1 < rates.size(); ++i)
+      if (rates[i].when.empty()) {
+        diagnostics_
+            .error(group.name_place, fmt::format("of the rates of '{}' the first that holds is taken: those "
+                                                 "after {} are never reached",
+                                                 group.name, declare::show(rates[i].rates.front())))
+            .remedy = "rates that hold together are one list: rate: [100/10s, 250000/1d]";
+        break;
+      }
+    for (const auto& rate : rates)
+      if (rate.rates.empty())
+        diagnostics_.error(group.name_place, fmt::format("a rate of '{}' is empty", group.name));
+    if (!group.value.per->empty()) template_text(*group.value.per, group.value.per.place, Scope::body);
+    for (const auto& learned : group.value.learn) learned_limit(group, learned);
+  }
+
+  void learned_limit(const Named<LimitGroup>& group, const LearnedLimit& learned) {
+    if (learned.allowed.empty() && learned.remaining.empty() && learned.reset.empty())
+      diagnostics_.error(group.name_place, fmt::format("`learn` of '{}' names no header", group.name));
+    if (!learned.window) return;
+    for (const auto& rule : group.value.rates)
+      for (const auto& rate : rule.rates)
+        if (rate.per == *learned.window) return;
+    diagnostics_
+        .error(group.name_place,
+               fmt::format("`learn` of '{}' is about a window of {}, which none of its rates has", group.name,
+                           declare::show(*learned.window)))
+        .remedy = "add a rate for that window, or leave `window` out";
+  }
+
+  // A limit by a value of a row needs requests that carry one row.
+  void limits(const LimitNames& names, int64_t rows) {
+    if (names.empty()) diagnostics_.error(d_.place, "`limit` names no group");
+    for (const auto& name : names) {
+      limit(name);
+      for (const auto& group : d_.limits)
+        if (group.name == *name && rows > 1 && is_by_row(group.value))
+          diagnostics_
+              .error(name.place,
+                     fmt::format("the limit '{}' is one for each value of a row, and this request "
+                                 "carries up to {} rows",
+                                 group.name, rows))
+              .remedy = "give the operation `rows: 1`, or another limit";
+    }
+  }
+
+  static bool is_by_row(const LimitGroup& group) {
+    const auto text = TextTemplate::parse(*group.per);
+    return text.ok() && std::any_of(text->pieces().begin(), text->pieces().end(), [](const auto& piece) {
+             return piece.placeholder &&
+                    (is_of_row(piece.placeholder->what) || is_of_batch(piece.placeholder->what));
+           });
   }
 
   void limit(const Placed<std::string>& name) {
@@ -103,7 +156,7 @@ class Checker {
   void operation(const Named<Operation>& named) {
     const Operation& operation = named.value;
     request(operation.request, operation.rows);
-    limit(operation.limit);
+    limits(operation.limit, operation.rows);
     for (const auto& header : operation.headers)
       template_text(header.value, header.name_place, operation.rows == 1 ? Scope::body : Scope::request);
     if (operation.body && is_csv(operation)) columns(*operation.body);
@@ -129,7 +182,7 @@ class Checker {
 
   void job_request(const JobRequest& part) {
     method_and_path(part.request, Scope::job);
-    if (!part.limit->empty()) limit(part.limit);
+    if (!part.limit.empty()) limits(part.limit, 1);
     if (part.body) job_body(*part.body);
     for (const auto& rule : part.replies) {
       reply(rule);

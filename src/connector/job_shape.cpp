@@ -14,8 +14,8 @@ std::vector<Field> request_fields(bool required) {
                      .example("GET /jobs/{job}");
   if (required) request.required();
   return {request,
-          inherited<S, &JobRequest::limit>("limit", placed(text()))
-              .help("The limit group it counts in.")
+          inherited<S, &JobRequest::limit>("limit", list(placed(text())).or_one())
+              .help("The limit group that it counts in, or several.")
               .otherwise("the operation's"),
           inherited<S, &JobRequest::body>("body", anything()).help("Template of the JSON body."),
           inherited<S, &JobRequest::replies>("replies", list(reply_rule_shape()))

@@ -104,35 +104,57 @@ std::string modes_of(const Declaration& d) {
          route_row(name_of(MatchKind::search), d.routes.search);
 }
 
+std::vector<std::string> names_of_limits(const LimitNames& names) {
+  std::vector<std::string> all;
+  for (const auto& name : names) all.push_back(fmt::format("`{}`", *name));
+  return all;
+}
+
 std::string operations_of(const Declaration& d) {
   std::string out =
       "## Requests\n\n| operation | request | rows | bytes | limit |\n| --- | --- | --- | --- | --- |\n";
   for (const auto& operation : d.operations)
-    out += fmt::format("| `{}` | `{}` | {} | {} | `{}` |\n", operation.name,
-                       in_cell(*operation.value.request), operation.value.rows,
+    out += fmt::format("| `{}` | `{}` | {} | {} | {} |\n", operation.name, in_cell(*operation.value.request),
+                       operation.value.rows,
                        operation.value.bytes == 0 ? "" : declare::show_size(operation.value.bytes),
-                       *operation.value.limit);
+                       fmt::join(names_of_limits(operation.value.limit), ", "));
   return out;
 }
 
 std::string limits_of(const Declaration& d) {
   std::string out = "## Limits\n\n| limit | rate | |\n| --- | --- | --- |\n";
-  for (const auto& group : d.limits)
+  for (const auto& group : d.limits) {
+    if (group.value.rates.empty())
+      out += fmt::format("| `{}` | {} | |\n", group.name, limit_text(group.value, nullptr));
     for (const auto& rule : group.value.rates) {
       std::string when;
       for (const auto& condition : rule.when)
         when += fmt::format("{}with `{}: {}`", when.empty() ? "" : ", ", condition.name, condition.value);
       if (when.empty() && group.value.rates.size() > 1) when = "otherwise";
-      out += fmt::format("| `{}` | {} | {} |\n", group.name, declare::show(rule.rate), when);
+      out += fmt::format("| `{}` | {} | {} |\n", group.name, limit_text(group.value, &rule), when);
     }
+  }
   out += "\n`rate_share` of a destination takes a part of each. ";
-  const bool learns =
-      std::any_of(d.limits.begin(), d.limits.end(), [](const auto& group) { return group.value.learn; });
+  const bool learns = std::any_of(d.limits.begin(), d.limits.end(),
+                                  [](const auto& group) { return !group.value.learn.empty(); });
   return out + (learns ? "What responses say about a limit wins.\n"
                        : "Responses do not tell how much of a limit is left.\n");
 }
 
 }  // namespace
+
+std::string limit_text(const LimitGroup& group, const RateRule* rule) {
+  std::vector<std::string> parts;
+  std::vector<std::string> rates;
+  if (rule != nullptr)
+    for (const auto& rate : rule->rates) rates.push_back(declare::show(rate));
+  if (!rates.empty()) parts.push_back(fmt::to_string(fmt::join(rates, " and ")));
+  if (group.concurrency) parts.push_back(fmt::format("{} at once", *group.concurrency));
+  if (group.adaptive || (rates.empty() && !group.concurrency)) parts.push_back("as many as it takes");
+  std::string text = fmt::to_string(fmt::join(parts, ", "));
+  if (!group.per->empty()) text += fmt::format(" for each {}", *group.per);
+  return text;
+}
 
 std::string connector_page(const Declaration& d) {
   std::string out = fmt::format(

@@ -246,13 +246,27 @@ bool is_of_request(Verdict verdict) {
   }
 }
 
+// How long to wait, as the reply tells: 3.5, "3.5s".
+std::optional<Duration> wait_in_reply(const ReplyRule& rule, std::optional<element> root) {
+  constexpr Duration kLongest = 1h;
+  const std::string text = rule.wait_at.empty() ? "" : first_text({rule.wait_at}, root);
+  if (text.empty()) return rule.wait;
+  double number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc() || !(number >= 0)) return rule.wait;
+  const std::string_view unit(end, text.data() + text.size());
+  if (unit != "" && unit != "s") return rule.wait;
+  const double micros = number * static_cast<double>((unit == "s" ? Duration(1s) : rule.wait_unit).count());
+  return micros < static_cast<double>(kLongest.count()) ? Duration(static_cast<int64_t>(micros)) : kLongest;
+}
+
 ReplyReading apply(const ReplyRule& rule, std::optional<element> root, const SentRows& sent) {
   ReplyReading reading;
   reading.verdict = rule.is;
   reading.code = first_text(rule.code, root);
   if (reading.code.empty()) reading.code = rule.reason;
   reading.message = first_text(rule.message, root);
-  reading.wait = rule.wait;
+  reading.wait = wait_in_reply(rule, root);
   if (const auto meaning = meaning_of_codes(rule.codes, rule.code, root);
       meaning && (sent.count == 1 || is_of_request(*meaning)))
     reading.verdict = *meaning;

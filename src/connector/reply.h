@@ -25,7 +25,7 @@ struct ReplyReading {
   Verdict verdict = Verdict::rows;
   std::string code, message;
   std::vector<RowReading> rows;
-  std::optional<Duration> wait{};  // of throttled, where the rule tells
+  std::optional<Duration> wait{};  // of throttled, where the rule or the reply tells
 };
 
 // What the rows looked like when they were sent, for replies that name them by value.

@@ -289,12 +289,15 @@ void Carrier::give_up(Batch batch, const Exchanged& exchanged) {
 
 void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
   ++delivery_.progress_.throttled;
-  RateLimit& limit = delivery_.parts_.limits.of(delivery_.parts_.target, *operation_.operation->limit);
-  const RetryPolicy patient{.attempts = 0, .first = 1s, .longest = std::max<Duration>(limit.rate().per, 1s)};
+  const LimitSet limits = to_be_paused(exchanged);
+  Duration longest = 1s;
+  for (const auto& limit : limits)
+    longest = std::max(longest, std::min<Duration>(limit->longest_window(), 1min));
+  const RetryPolicy patient{.attempts = 0, .first = 1s, .longest = longest};
   const Duration growing = patient.first / 2 + backoff(patient, ++throttles_, {}, delivery_.parts_.random);
   const Duration wait =
       exchanged.retry_after ? *exchanged.retry_after : exchanged.reading.wait.value_or(growing);
-  limit.pause_until(delivery_.parts_.loop.now() + wait);
+  delivery_.parts_.limits.pause_until(limits, delivery_.parts_.loop.now() + wait);
   for (Row& row : batch) --row.attempts;  // a wait, not a failure
   pending_.push_back({.rows = std::move(batch)});
 }

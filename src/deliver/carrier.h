@@ -34,7 +34,7 @@ class Carrier {
   void stop_run(Batch batch, const Exchanged& exchanged, ErrorKind kind);
   void abandon(Batch batch);
   ExchangeParts exchange_parts() const {
-    return {delivery_.parts_, operation_, delivery_.progress_, delivery_.stop_};
+    return {delivery_.parts_, operation_, delivery_.progress_, delivery_.stop_, delivery_.user_};
   }
   bool is_write() const { return step_ != Step::find; }
 

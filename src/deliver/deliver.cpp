@@ -11,19 +11,17 @@ namespace {
 // Beyond these, rows do not wait for others to make way.
 constexpr size_t kBlockedMax = 10'000;
 constexpr uint64_t kBlockedRoundsMax = 100;
+// Rows that wait for a limit of their own value at the same time.
+constexpr size_t kKeyedRows = 8192;
 
 }  // namespace
 
-RateLimit& RateLimits::of(const connector::Target& target, const std::string& group) {
-  auto& limit = limits_[group];
-  if (!limit) limit = std::make_unique<RateLimit>(loop_, target.limit(group).rate, share_);
-  return *limit;
-}
-
 Delivery::Delivery(DeliveryParts parts)
     : parts_(parts),
+      user_(parts.limits, parts.options.concurrency),
       carriers_(parts.loop),
       permits_(parts.loop, parts.options.concurrency),
+      keyed_permits_(parts.loop, kKeyedRows),
       room_(parts.loop),
       done_(parts.loop),
       stop_(parts.loop) {}
@@ -88,6 +86,7 @@ Task<bool> Delivery::allow(Step step, const Batch& batch) {
 void Delivery::stop() {
   stopping_ = true;
   stop_.set();
+  user_.stop();
   // Rows that wait in a queue were never sent, or their last attempt is settled already.
   for (auto& queue : queues_) {
     while (!queue.empty()) {
@@ -209,16 +208,25 @@ size_t Delivery::batch_rows(Step step) const {
 uint64_t Delivery::rows_at_once(Step step) const {
   const auto& job = parts_.router.operation(step)->operation->job;
   const uint64_t rows = batch_rows(step);
+  if (is_limited_by_row(step)) return kKeyedRows;
   return job ? rows * static_cast<uint64_t>(job->at_once + 1) : 3 * rows * parts_.options.concurrency;
 }
 
 // A job that waits for its end holds no permit for requests.
 Semaphore& Delivery::permits_of(Step step) {
   const auto& job = parts_.router.operation(step)->operation->job;
+  // A row that waits for its own limit holds up no row of another's: only requests that go are counted.
+  if (is_limited_by_row(step)) return keyed_permits_;
   if (!job) return permits_;
   auto& permits = job_permits_[static_cast<size_t>(step)];
   if (!permits) permits = std::make_unique<Semaphore>(parts_.loop, static_cast<size_t>(job->at_once));
   return *permits;
+}
+
+bool Delivery::is_limited_by_row(Step step) const {
+  const auto& names = parts_.router.operation(step)->operation->limit;
+  return std::any_of(names.begin(), names.end(),
+                     [&](const auto& name) { return parts_.target.limit(*name).by_row; });
 }
 
 void Delivery::dispatch() {

@@ -17,7 +17,7 @@
 #include "async/sync.h"
 #include "base/random.h"
 #include "connector/connector.h"
-#include "deliver/rate_limit.h"
+#include "deliver/rate_limits.h"
 #include "deliver/retry.h"
 #include "deliver/route.h"
 #include "deliver/row.h"
@@ -33,19 +33,6 @@ class RowSource {
  public:
   virtual ~RowSource() = default;
   virtual Task<Result<std::shared_ptr<const PlanChunk>>> next() = 0;
-};
-
-// Limits by group, shared by all deliveries to one destination. Loop thread only.
-class RateLimits {
- public:
-  RateLimits(Loop& loop, double share) : loop_(loop), share_(share) {}
-  // The limit that the target's settings give the group, made when first asked for.
-  RateLimit& of(const connector::Target& target, const std::string& group);
-
- private:
-  Loop& loop_;
-  double share_;
-  std::map<std::string, std::unique_ptr<RateLimit>> limits_;
 };
 
 struct DeliveryOptions {
@@ -136,10 +123,12 @@ class Delivery {
   size_t batch_rows(Step step) const;
   uint64_t rows_at_once(Step step) const;
   Semaphore& permits_of(Step step);
+  bool is_limited_by_row(Step step) const;
 
   DeliveryParts parts_;
+  LimitUser user_;
   TaskGroup carriers_;
-  Semaphore permits_;
+  Semaphore permits_, keyed_permits_;
   std::unique_ptr<Semaphore> job_permits_[kSteps];
   std::deque<Row> queues_[kSteps];
   uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "connector/encode.h"
 #include "connector/values.h"
@@ -48,18 +47,27 @@ std::string without_secrets(const DeliveryParts& parts, std::string text) {
   return parts.access.without_secrets(parts.target.without_secrets(std::move(text)));
 }
 
-std::optional<uint64_t> number_in(const HttpReply& reply, const std::string& header) {
-  if (header.empty()) return std::nullopt;
-  const std::string* text = reply.header(header);
-  uint64_t number = 0;
-  if (text == nullptr || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc())
-    return std::nullopt;
-  return number;
+LimitSet limits_of(ExchangeParts with, const connector::LimitNames& names, const std::vector<Row>& rows) {
+  const connector::Target& target = with.parts.target;
+  LimitSet limits;
+  for (const auto& name : names) {
+    const connector::LimitRule& rule = target.limit(*name);
+    std::string key;
+    if (rule.per)
+      key = target.limit_key(rule, views_of(rows), {.run = with.parts.options.run, .job = with.job});
+    limits.push_back(with.parts.limits.of(target, *name, key));
+  }
+  return limits;
 }
 
-void learn(RateLimit& limit, const connector::LimitRule& rule, const HttpReply& reply) {
-  if (!rule.learn || reply.status == 429) return;
-  limit.learn(number_in(reply, rule.learn->allowed), number_in(reply, rule.learn->remaining));
+// Why nothing more is sent today.
+Error quota_error(const DeliveryParts& parts, const UsedUp& used_up) {
+  const Time until = parts.loop.clock().now() + (used_up.until - parts.loop.now());
+  return {
+      ErrorKind::quota,
+      fmt::format("our part of {}'s allowance of {} requests is used up until {}",
+                  parts.target.connector().declaration().title, declare::show(used_up.rate), iso8601(until)),
+      "run again then: what was delivered is recorded, the other rows go with the next run"};
 }
 
 }  // namespace
@@ -206,7 +214,7 @@ using Take = std::function<void(Exchanged&, const Sent&, HttpReply* reply)>;
 
 // How a request is sent.
 struct Way {
-  std::string limit;  // group
+  LimitSet limits;
   bool with_login = true;
   Take take;
 };
@@ -220,21 +228,23 @@ Task<Result<Admitted>> admit(DeliveryParts parts, bool with_login, HttpRequest r
 
 Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
   const DeliveryParts& parts = with.parts;
-  RateLimit& limit = parts.limits.of(parts.target, way.limit);
   SentOnce once;
   Exchanged& exchanged = once.exchanged;
-  exchanged.stopped = !co_await limit.acquire(with.stop);
+  Turn turn = co_await parts.limits.acquire(with.user, way.limits);
+  if (turn.used_up) {
+    exchanged = not_sent(quota_error(parts, *turn.used_up));
+    co_return once;
+  }
+  exchanged.stopped = !turn.permit;
   if (exchanged.stopped) co_return once;
   // Only now: a token or a signature may be too old after a long wait.
   auto admitted = co_await admit(parts, way.with_login, std::move(request));
   if (!admitted.ok()) {
-    limit.release();
     exchanged = not_sent(admitted.error());
     co_return once;
   }
   // A token takes its time, and the run may have ended meanwhile.
   if (with.stop.is_set()) {
-    limit.release();
     exchanged.stopped = true;
     co_return once;
   }
@@ -244,23 +254,33 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
   exchanged.facts.at = parts.loop.clock().now();
   ++with.progress.in_flight;
   const Sent sent{admitted->request.method, admitted->url};
+  turn.permit->sent();
   HttpOutcome outcome = co_await parts.client.send(std::move(admitted->request));
   --with.progress.in_flight;
-  limit.release();
+  exchanged.limits = way.limits;
   if (!outcome.replied()) {
     exchanged.failure = outcome.failure();
     exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
     way.take(exchanged, sent, nullptr);
+    turn.permit->end(RequestEnd::failed);
     co_return once;
   }
   HttpReply& reply = outcome.reply();
-  learn(limit, parts.target.limit(way.limit), reply);
+  // A refusal's headers are about the window that it was refused for, whichever that is.
+  if (reply.status != 429) parts.limits.learn(way.limits, reply);
   exchanged.facts.status = reply.status;
   exchanged.facts.latency = reply.latency();
   if (const auto* after = reply.header("Retry-After"))
     exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
   once.server_time = date_of(reply);
   way.take(exchanged, sent, &reply);
+  const bool refused = exchanged.reading.verdict == Verdict::throttled;
+  turn.permit->end(refused               ? RequestEnd::refused
+                   : reply.status >= 500 ? RequestEnd::failed
+                                         : RequestEnd::answered);
+  // Who is too busy for one request is too busy for the others.
+  if (reply.status == 503 && !refused && exchanged.retry_after)
+    parts.limits.pause_until(exchanged.limits, parts.loop.now() + *exchanged.retry_after);
   co_return once;
 }
 
@@ -303,6 +323,13 @@ void note(const DeliveryParts& parts, const JobExchange& job, const Sent& sent, 
 
 }  // namespace
 
+LimitSet to_be_paused(const Exchanged& exchanged) {
+  LimitSet keyed;
+  for (const auto& limit : exchanged.limits)
+    if (limit->is_keyed()) keyed.push_back(limit);
+  return keyed.empty() ? exchanged.limits : keyed;
+}
+
 std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked) {
   return connector::encode(with.operation, views_of(rows),
                            {.page = page, .run = with.parts.options.run, .job = with.job, .masked = masked});
@@ -320,7 +347,8 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
     if (operation.find || operation.job) exchanged.reply_body = std::move(reply->body);
   };
   HttpRequest request = request_for(with, rows, page, std::move(body));
-  co_return co_await send_with_login(with, {*operation.limit, true, take}, std::move(request));
+  co_return co_await send_with_login(with, {limits_of(with, operation.limit, rows), true, take},
+                                     std::move(request));
 }
 
 Task<Exchanged> exchange(ExchangeParts with, JobExchange job) {
@@ -342,7 +370,8 @@ Task<Exchanged> exchange(ExchangeParts with, JobExchange job) {
   if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.timeouts = parts.options.timeouts;
   request.reply_bytes_max = kResultBytesMax;
-  co_return co_await send_with_login(with, {job.limit, job.call.with_login, take}, std::move(request));
+  co_return co_await send_with_login(with, {limits_of(with, job.limits, job.rows), job.call.with_login, take},
+                                     std::move(request));
 }
 
 }  // namespace penstock

@@ -14,6 +14,7 @@ struct Exchanged {
   std::optional<TransportFailure> failure;  // also: nothing was sent, for want of a login
   std::string reply_body;                   // of a look-up
   std::optional<Duration> retry_after;
+  LimitSet limits;       // that it counted in
   bool stopped = false;  // the run ended before it could be sent: there is nothing else here
   RowOutcome facts;      // operation, status, request, time: what all its rows share
 };
@@ -22,7 +23,8 @@ struct ExchangeParts {
   const DeliveryParts& parts;
   const connector::BoundOperation& operation;
   DeliveryProgress& progress;
-  Event& stop;                // set: nothing more is sent
+  Event& stop;  // set: nothing more is sent
+  LimitUser& user;
   std::string_view job = {};  // the id of the job that the rows travel in
 };
 
@@ -37,8 +39,8 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
 
 // A request of a job that carries no rows.
 struct JobExchange {
-  std::string name;   // as it is noted
-  std::string limit;  // group
+  std::string name;                     // as it is noted
+  const connector::LimitNames& limits;  // groups
   const connector::JobRequest& request;
   connector::JobCall call;
   bool is_news = true;           // else it is noted only when it fails: most polls say nothing new
@@ -51,6 +53,10 @@ connector::SentRows sent_rows(const DeliveryParts& parts, const std::vector<Row>
 
 // The values of a row, or of several, that must not be kept.
 PersonalValues personal_values(const DeliveryParts& parts, std::span<const Row> rows);
+
+// The limits of a request that was refused as too fast: those for its own key where there are any, for a
+// refusal of one key says nothing of the others.
+LimitSet to_be_paused(const Exchanged& exchanged);
 
 // Why a run ends: the destination refuses the login, the right, or more for today.
 Error refusal(const DeliveryParts& parts, const Exchanged& exchanged, ErrorKind kind);

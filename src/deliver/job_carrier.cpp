@@ -59,7 +59,8 @@ Task<void> JobCarrier::carry(Batch batch) {
 
 Task<void> JobCarrier::attempt(Batch batch) {
   std::string body =
-      encode({delivery_.parts_, *operation_, delivery_.progress_, delivery_.stop_}, batch, "", false);
+      encode({delivery_.parts_, *operation_, delivery_.progress_, delivery_.stop_, delivery_.user_}, batch,
+             "", false);
   const uint64_t most = operation_->operation->bytes;
   if (most > 0 && body.size() > most) {
     if (batch.size() > 1) co_return split(std::move(batch));
@@ -147,9 +148,10 @@ Task<std::optional<JobNext>> JobCarrier::upload(Job& job) {
     const Verdict verdict = exchanged.reading.verdict;
     if (!exchanged.failure && verdict == Verdict::throttled) {
       ++delivery_.progress_.throttled;
-      parts.limits.of(parts.target, *operation_->operation->limit)
-          .pause_until(parts.loop.now() + exchanged.retry_after.value_or(
-                                              500ms + backoff({.first = 1s}, ++throttles, {}, parts.random)));
+      const Duration growing = 500ms + backoff({.first = 1s}, ++throttles, {}, parts.random);
+      parts.limits.pause_until(
+          to_be_paused(exchanged),
+          parts.loop.now() + exchanged.retry_after.value_or(exchanged.reading.wait.value_or(growing)));
       if (!delivery_.stopping()) continue;
     }
     const bool starts = job.course.upload_is_start();
@@ -286,7 +288,8 @@ Task<void> JobCarrier::pause(Duration duration) {
 }
 
 ExchangeParts JobCarrier::exchange_parts(const Job& job) const {
-  return {delivery_.parts_, *operation_, delivery_.progress_, delivery_.stop_, job.course.id()};
+  return {delivery_.parts_, *operation_,     delivery_.progress_,
+          delivery_.stop_,  delivery_.user_, job.course.id()};
 }
 
 // A job that will not be set to work, or that has none of our rows any more.
@@ -352,9 +355,9 @@ Task<Exchanged> JobCarrier::call(Job& job, JobPart part, const JobRequest& reque
     job.polled = true;
     job.noted_state = job.course.state();
   }
-  const std::string limit = request.limit->empty() ? *operation_->operation->limit : *request.limit;
+  const auto& limits = request.limit.empty() ? operation_->operation->limit : request.limit;
   co_return co_await exchange(exchange_parts(job), {fmt::format("{}.{}", operation_->name, name_of(part)),
-                                                    limit, request, *std::move(made), is_news, job.rows});
+                                                    limits, request, *std::move(made), is_news, job.rows});
 }
 
 void JobCarrier::show(const Job& job) {

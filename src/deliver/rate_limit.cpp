@@ -3,75 +3,79 @@
 #include <algorithm>
 #include <cmath>
 
-#include "async/interruptible.h"
+#include "deliver/limit_news.h"
 
 namespace penstock {
 
-RateLimit::RateLimit(Loop& loop, declare::Rate rate, double share)
-    : loop_(loop), rate_(rate), share_(share), turn_(loop, 1), released_(loop) {}
-
-uint64_t RateLimit::allowed() const {
-  return std::max<uint64_t>(1, static_cast<uint64_t>(std::floor(static_cast<double>(rate_.count) * share_)));
+RateLimit::RateLimit(const connector::LimitRule& rule, double share, uint64_t group, uint32_t learned)
+    : learned_(rule.learn), is_keyed_(rule.per.has_value()), group_(group) {
+  for (const auto& rate : rule.rates) windows_.emplace_back(rate, share);
+  if (rule.concurrency)
+    concurrency_ = std::max<uint64_t>(
+        1, static_cast<uint64_t>(std::floor(static_cast<double>(*rule.concurrency) * share + 1e-9)));
+  if (rule.adaptive) adaptive_.emplace(learned);
 }
 
-uint64_t RateLimit::used() {
-  forget_past();
-  return counted();
+RateLimit::Opening RateLimit::opening(Instant now) {
+  if (now < paused_until_) return {.next = paused_until_};
+  if ((concurrency_ && in_flight_ >= *concurrency_) || (adaptive_ && in_flight_ >= adaptive_->allowed()))
+    return {};
+  for (auto& window : windows_) {
+    if (window.has_room(now)) continue;
+    return {.next = window.next_room(now), .used_up = window.rate().per >= kQuotaWindow ? &window : nullptr};
+  }
+  return {.now = true};
 }
 
-void RateLimit::forget_past() {
-  const Instant now = loop_.now();
-  for (auto* queue : {&past_, &others_})
-    while (!queue->empty() && queue->front() <= now) queue->pop_front();
+void RateLimit::take() {
+  ++in_flight_;
+  for (auto& window : windows_) window.take();
 }
 
-Task<bool> RateLimit::acquire(Event& stop) {
-  co_await turn_.acquire();
-  co_await wait_for_room(stop);
-  if (!stop.is_set()) ++in_flight_;
-  turn_.release();
-  co_return !stop.is_set();
-}
-
-Task<void> RateLimit::wait_for_room(Event& stop) {
-  while (!stop.is_set()) {
-    forget_past();
-    if (loop_.now() < paused_until_) {
-      co_await interruptible_sleep(loop_, paused_until_, stop);
-    } else if (counted() < allowed()) {
-      break;
-    } else if (past_.empty() && others_.empty()) {
-      released_.reset();
-      co_await released_.wait();
-    } else {
-      const Instant next = past_.empty()     ? others_.front()
-                           : others_.empty() ? past_.front()
-                                             : std::min(past_.front(), others_.front());
-      co_await interruptible_sleep(loop_, next, stop);
-    }
+void RateLimit::finish(RequestEnd end, Instant begun, Instant now) {
+  if (adaptive_ && end == RequestEnd::answered) adaptive_->answered(begun, now, in_flight_);
+  if (adaptive_ && end == RequestEnd::refused) adaptive_->refused(begun, now);
+  --in_flight_;
+  for (auto& window : windows_) {
+    window.finish(now);
+    if (end == RequestEnd::refused) window.refused(now);
   }
 }
 
-void RateLimit::release() {
+void RateLimit::give_back() {
   --in_flight_;
-  past_.push_back(loop_.now() + rate_.per);
-  released_.set();
+  for (auto& window : windows_) window.give_back();
 }
 
-void RateLimit::pause_until(Instant until) {
-  paused_until_ = std::max(paused_until_, until);
+void RateLimit::learn(const HttpReply& reply, Instant now, Time wall,
+                      const std::function<uint64_t(const RateWindow&)>& spent) {
+  for (const auto& rule : learned_) {
+    const WindowNews news = limit_news(rule, reply, wall);
+    const auto window = std::find_if(windows_.begin(), windows_.end(), [&](const RateWindow& one) {
+      return !rule.window || one.rate().per == *rule.window;
+    });
+    if (window != windows_.end()) window->learn(news, now, spent(*window));
+  }
 }
 
-void RateLimit::learn(std::optional<uint64_t> allowed, std::optional<uint64_t> remaining) {
-  if (allowed && *allowed > 0) rate_.count = *allowed;
-  if (!remaining) return;
-  const uint64_t taken = rate_.count > *remaining ? rate_.count - *remaining : 0;
-  const uint64_t ours = in_flight_ + past_.size();
-  const uint64_t others = taken > ours ? taken - ours : 0;
-  // Only the share of the window that others press into from our side takes anything from us.
-  const uint64_t room = rate_.count - std::min(rate_.count, this->allowed());
-  const uint64_t pressing = others > room ? others - room : 0;
-  others_.assign(pressing, loop_.now() + rate_.per);
+void RateLimit::add_shared_windows(Instant now, std::vector<SharedWindow>& windows) {
+  if (is_keyed_) return;
+  for (const auto& window : windows_) {
+    const uint64_t allowed = window.allowed(now), others = window.others(now);
+    windows.push_back({group_, window.rate().per, allowed - std::min(allowed, others)});
+  }
+  if (concurrency_) windows.push_back({group_, Duration(0), *concurrency_});
+}
+
+bool RateLimit::is_idle(Instant now) {
+  return in_flight_ == 0 && paused_until_ <= now &&
+         std::all_of(windows_.begin(), windows_.end(), [&](auto& window) { return window.is_idle(now); });
+}
+
+Duration RateLimit::longest_window() const {
+  Duration longest{};
+  for (const auto& window : windows_) longest = std::max(longest, window.rate().per);
+  return longest;
 }
 
 }  // namespace penstock

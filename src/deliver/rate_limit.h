@@ -1,54 +1,75 @@
-// One limit of a destination: so many requests in any window of so long.
+// One limit of a destination: of a group of requests, and of one key where the group has a limit for each.
 #pragma once
 
-#include <cstdint>
-#include <deque>
+#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
-#include "async/loop.h"
-#include "async/sync.h"
-#include "declare/units.h"
+#include "connector/connector.h"
+#include "deliver/concurrency.h"
+#include "deliver/rate_window.h"
+#include "deliver/shared_spending.h"
+#include "net/http.h"
 
 namespace penstock {
 
-// A sliding window over our own requests. A request counts from the moment it may be sent until `per` after
-// its reply came: the server counted it some time in between, so its window has certainly rolled past it by
-// then. First come, first served. Loop thread only.
+// How a request ended, for the limits that it counts in.
+enum class RequestEnd {
+  answered,
+  refused,  // as too fast, or too many
+  failed,   // without an answer, or with one that says nothing of limits
+};
+
+// Several windows at once, a number of requests at once, a pause. It says when a request may go; who goes
+// first is decided by RateLimits. Not thread-safe.
 class RateLimit {
  public:
-  // `share` of the rate is ours, the rest is left to others.
-  RateLimit(Loop& loop, declare::Rate rate, double share = 1.0);
+  // `group`: a digest of its name; `learned`: how many at once were found to go well before.
+  RateLimit(const connector::LimitRule& rule, double share, uint64_t group = 0, uint32_t learned = 0);
 
-  // Waits until one more request fits: true, and one release() must follow. False as soon as `stop` is set:
-  // nothing may be sent any more.
-  Task<bool> acquire(Event& stop);
-  // The reply came, or never will.
-  void release();
-  // Nothing is sent before `until`, whatever the window says.
-  void pause_until(Instant until);
-  // What a response says of the limit: the window allows so many requests, so many are left in it. Requests
-  // of others are seen as what is missing beyond our own.
-  void learn(std::optional<uint64_t> allowed, std::optional<uint64_t> remaining);
+  // Whether one more request may go now; if not, when that may change (nullopt: when one that is under way is
+  // done).
+  struct Opening {
+    bool now = false;
+    std::optional<Instant> next{};
+    const RateWindow* used_up = nullptr;  // a day's window, or a longer one: nobody waits for that
+  };
+  Opening opening(Instant now);
 
-  const declare::Rate& rate() const { return rate_; }
-  // Requests of ours that count in the present window, and how many may.
-  uint64_t used();
-  uint64_t allowed() const;
+  void take();
+  void finish(RequestEnd end, Instant begun, Instant now);
+  void give_back();
+  // Nothing is sent before `until`, whatever the windows say.
+  void pause_until(Instant until) { paused_until_ = std::max(paused_until_, until); }
+  // `spent`: what is known of all processes' requests in a window.
+  void learn(const HttpReply& reply, Instant now, Time wall,
+             const std::function<uint64_t(const RateWindow&)>& spent);
+  // What is shared with other processes: all but limits of a key.
+  void add_shared_windows(Instant now, std::vector<SharedWindow>& windows);
+
+  // Whether it is one of several, each for a key of its own.
+  bool is_keyed() const { return is_keyed_; }
+  uint64_t group() const { return group_; }
+  // Whether it can be forgotten: a new one would say the same.
+  bool is_idle(Instant now);
+  Duration longest_window() const;
+  const std::vector<RateWindow>& windows() const { return windows_; }
+  std::vector<RateWindow>& windows() { return windows_; }
+  const std::optional<Concurrency>& concurrency() const { return adaptive_; }
 
  private:
-  void forget_past();
-  Task<void> wait_for_room(Event& stop);
-  uint64_t counted() const { return in_flight_ + past_.size() + others_.size(); }
-
-  Loop& loop_;
-  declare::Rate rate_;
-  double share_;
-  Semaphore turn_;  // one waits at the front, the others behind it
-  Event released_;
+  const std::vector<connector::LearnedLimit> learned_;
+  std::vector<RateWindow> windows_;
+  bool is_keyed_;
+  uint64_t group_;
+  std::optional<uint64_t> concurrency_;
+  std::optional<Concurrency> adaptive_;
   uint64_t in_flight_ = 0;
-  std::deque<Instant> past_;    // when each finished request stops to count
-  std::deque<Instant> others_;  // the same for requests of others that we learned of
   Instant paused_until_{};
 };
+
+// The day's windows are spent, not waited for.
+inline constexpr Duration kQuotaWindow = 24h;
 
 }  // namespace penstock

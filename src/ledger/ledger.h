@@ -27,6 +27,7 @@ namespace penstock {
 struct StatePaths {
   std::string root;  // .penstock
   std::string database() const { return join_path(root, "penstock.db"); }
+  std::string limits() const { return join_path(root, "limits"); }
   std::string logins() const { return join_path(root, "logins"); }
   std::string temporary() const { return join_path(root, "tmp"); }
   std::string sync(const std::string& name) const { return join_path(join_path(root, "syncs"), name); }

@@ -13,21 +13,21 @@ constexpr uint64_t kAtOnce = 16;
 // Adds up requests by limit group.
 class Bill {
  public:
-  explicit Bill(const PreparedSync& prepared) : prepared_(prepared) {}
+  Bill(const PreparedSync& prepared, RateLimits* limits) : prepared_(prepared), limits_(limits) {}
 
   void add(const connector::BoundOperation* operation, uint64_t rows) {
     if (operation == nullptr || rows == 0) return;
     auto each = static_cast<uint64_t>(operation->operation->rows);
     if (prepared_.sync->batch.rows) each = std::min(each, static_cast<uint64_t>(*prepared_.sync->batch.rows));
     const uint64_t batches = (rows + each - 1) / each;
-    requests_[*operation->operation->limit] += batches;
+    count(operation->operation->limit, batches);
     const auto& job = operation->operation->job;
     if (!job) return;
     jobs_ += batches;
     // Each makes, starts, is asked once at least, and tells its results.
     const auto more = [&](const connector::JobRequest& request) {
       if (!request.request->empty())
-        requests_[request.limit->empty() ? *operation->operation->limit : *request.limit] += batches;
+        count(request.limit.empty() ? operation->operation->limit : request.limit, batches);
     };
     for (const auto* part : {&job->create, &job->start, &job->end})
       if (*part) more(**part);
@@ -38,25 +38,54 @@ class Bill {
   Estimate total() const {
     Estimate estimate;
     estimate.jobs = jobs_;
-    for (const auto& [group, requests] : requests_) {
-      estimate.requests += requests;
-      const auto limit = prepared_.target->limit(group);
-      const double share = prepared_.destination->rate_share.fraction;
-      const auto allowed =
-          std::max<uint64_t>(1, static_cast<uint64_t>(static_cast<double>(limit.rate.count) * share));
-      // A window's worth goes at once; then the next window must come.
-      const uint64_t windows = (requests - 1) / allowed;
-      const uint64_t in_last = requests - windows * allowed;
-      const double seconds = static_cast<double>(windows) * in_seconds(limit.rate.per) +
-                             static_cast<double>((in_last + kAtOnce - 1) / kAtOnce) * kAnswerSeconds;
-      estimate.seconds = std::max(estimate.seconds, seconds);
-    }
+    estimate.requests = all_;
+    for (const auto& [group, requests] : requests_)
+      for (const auto& rate : prepared_.target->limit(group).rates)
+        if (rate.per < kQuotaWindow)
+          estimate.seconds = std::max(estimate.seconds, seconds_at(rate, requests));
+    estimate.seconds = std::max(estimate.seconds, seconds_of(all_));
+    estimate.quota_short = quota_short();
     return estimate;
   }
 
  private:
+  void count(const connector::LimitNames& groups, uint64_t requests) {
+    all_ += requests;
+    for (const auto& group : groups) requests_[*group] += requests;
+  }
+
+  // The allowance that is short by the most.
+  std::optional<QuotaShort> quota_short() const {
+    std::optional<QuotaShort> worst;
+    uint64_t missing = 0;
+    for (const auto& [group, requests] : requests_) {
+      if (limits_ == nullptr || prepared_.target->limit(group).by_row) continue;
+      for (const auto& quota : limits_->quotas(*prepared_.target, group))
+        if (requests > quota.left && requests - quota.left > missing) {
+          missing = requests - quota.left;
+          worst = QuotaShort{group, requests, quota};
+        }
+    }
+    return worst;
+  }
+
+  static double seconds_of(uint64_t requests) {
+    return static_cast<double>((requests + kAtOnce - 1) / kAtOnce) * kAnswerSeconds;
+  }
+
+  double seconds_at(const declare::Rate& rate, uint64_t requests) const {
+    const double share = prepared_.destination->rate_share.fraction;
+    const auto allowed =
+        std::max<uint64_t>(1, static_cast<uint64_t>(static_cast<double>(rate.count) * share));
+    // A window's worth goes at once; then the next window must come.
+    const uint64_t windows = (requests - 1) / allowed;
+    return static_cast<double>(windows) * in_seconds(rate.per) + seconds_of(requests - windows * allowed);
+  }
+
   const PreparedSync& prepared_;
-  std::map<std::string, uint64_t> requests_;
+  RateLimits* limits_;
+  uint64_t all_ = 0;
+  std::map<std::string, uint64_t> requests_;  // by limit group
   uint64_t jobs_ = 0;
 };
 
@@ -82,8 +111,8 @@ bool goes_in_bulk(const PreparedSync& prepared, const PlanCounts& counts) {
 }
 
 // The ways that deliver/route takes, for rows that meet no surprise.
-Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts) {
-  Bill bill(prepared);
+Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts, RateLimits* limits) {
+  Bill bill(prepared, limits);
   const connector::Target& target = *prepared.target;
   const config::Mode mode = *prepared.sync->mode;
   const uint64_t written = std::min(counts.to_send, counts.added + counts.changed);

@@ -150,9 +150,9 @@ Task<Result<void>> resume_jobs(ResumeParts parts, const config::Sync& sync, Left
   auto journal =
       Journal::reopen(parts.loop, parts.workspace.disk(), parts.workspace.paths().journal(sync.name));
   if (!journal.ok()) co_return journal.error();
-  RateLimits limits(parts.loop, destination.rate_share.fraction);
+  const auto limits = limits_of(parts.loop, parts.accounts, *target, destination.rate_share.fraction);
   Delivery delivery(
-      {parts.loop, parts.client, **access, *target, *router, limits, **journal, parts.random, {}});
+      {parts.loop, parts.client, **access, *target, *router, *limits, **journal, parts.random, {}});
   parts.watch(&delivery);
   auto resumed = co_await delivery.resume(*std::move(jobs), numbered);
   parts.watch(nullptr);

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "deliver/accounts.h"
 #include "deliver/deliver.h"
 #include "run/workspace.h"
 
@@ -15,6 +16,7 @@ struct ResumeParts {
   Random& random;
   // Told of the delivery while it goes on, so that it can be watched and stopped; null when it is over.
   std::function<void(Delivery*)> watch;
+  Accounts* accounts = nullptr;
 };
 
 // Asks the destination until every job has ended, and adds the outcomes of their rows to the journal. The

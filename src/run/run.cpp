@@ -98,7 +98,9 @@ class PlanSync {
     (void)parts_.workspace.disk().remove(file);
     if (!stage.ok()) co_return stage.error();
     prepared->target->use_bulk(goes_in_bulk(*prepared, stage->plan.counts));
-    planned.estimate = estimate(*prepared, stage->plan.counts);
+    const auto limits = limits_of(parts_.loop, parts_.accounts, *prepared->target,
+                                  prepared->destination->rate_share.fraction);
+    planned.estimate = estimate(*prepared, stage->plan.counts, limits.get());
     planned.guard =
         check_guards(sync_.guard, stage->plan.counts, guard_facts(*prepared, *stage->snapshot, request_));
     planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());
@@ -179,8 +181,12 @@ class RunSync {
     if (left->jobs.empty()) co_return success();
     progress_.stage = RunProgress::Stage::delivering;
     const std::string name = name_of(left->jobs[0], left->facts);
-    const ResumeParts parts{parts_.loop, parts_.client, workspace_, parts_.random,
-                            [this](Delivery* delivery) { watch(delivery); }};
+    const ResumeParts parts{parts_.loop,
+                            parts_.client,
+                            workspace_,
+                            parts_.random,
+                            [this](Delivery* delivery) { watch(delivery); },
+                            parts_.accounts};
     resuming_ = true;
     auto resumed = co_await resume_jobs(parts, sync_, *std::move(left));
     resuming_ = false;
@@ -280,13 +286,14 @@ class RunSync {
     auto reader = PlanReader::open(*prepared.opened.connection, plan.file, prepared.mapped);
     if (!reader.ok()) co_return reader.error();
     PlanRows rows(parts_.loop, *std::move(reader));
-    RateLimits limits(parts_.loop, prepared.destination->rate_share.fraction);
+    const auto limits =
+        limits_of(parts_.loop, parts_.accounts, *prepared.target, prepared.destination->rate_share.fraction);
     DeliveryOptions options;
     options.run = report_.run.run;
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
     Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router,
-                       limits, journal, parts_.random, options});
+                       *limits, journal, parts_.random, options});
     watch(&delivery);
     auto delivered = co_await delivery.run(rows);
     progress_.delivery = delivery.progress();
@@ -325,7 +332,12 @@ class RunSync {
 
   void note_end(const Result<void>& delivered, Journal& journal) {
     RunEnd end{"succeeded", ""};
-    if (!delivered.ok()) {
+    if (!delivered.ok() && delivered.error().kind == ErrorKind::quota) {
+      // An orderly end: the rows that are left are in the next plan.
+      report_.notes.push_back(fmt::format("{} ({} of {} rows are left for a later run)",
+                                          delivered.error().message, left_rows(), progress_.plan.to_send));
+      end = {"partial", delivered.error().message};
+    } else if (!delivered.ok()) {
       report_.error = delivered.error();
       end = {"failed", delivered.error().message};
     } else if (parts_.interruption.asked()) {
@@ -336,6 +348,10 @@ class RunSync {
     report_.run.status = end.status;
     report_.run.error = end.error;
     journal.add(end);
+  }
+
+  uint64_t left_rows() const {
+    return progress_.plan.to_send - std::min(progress_.plan.to_send, progress_.delivery.outcomes.sent());
   }
 
   // Journal and plan stay: the next run finds the jobs again, and records this run as a whole.

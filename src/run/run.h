@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "async/sync.h"
+#include "deliver/accounts.h"
 #include "deliver/deliver.h"
 #include "plan/guards.h"
 #include "run/estimate.h"
@@ -96,6 +97,8 @@ struct RunParts {
   Interruption& interruption;
   OnProgress on_progress;
   Semaphore* plans = nullptr;  // how many may be made at once; null: any number
+  // Shared by all runs of the process; null: this run has its limits for itself.
+  Accounts* accounts = nullptr;
 };
 
 // Plans without sending: takes part in nothing but the recovery of a run that crashed.

@@ -1,0 +1,69 @@
+// What all processes on this machine spend at one account, in a small file that they map.
+//
+//     header | a slot of each process (a lock on a byte of the file, held while it lives) | windows
+//     window: requests done, in 512 parts of its length | requests under way, of each process
+//
+// The file is told in wall-clock time, so that a day's spending survives a restart. It is not made durable:
+// what a power cut takes is a moment's spending.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace penstock {
+
+// One window that a request counts in.
+struct SharedWindow {
+  uint64_t group = 0;  // digest of the group's name
+  Duration per{};      // 0: no window, only requests at once
+  uint64_t allowed = 0;
+};
+
+// Not thread-safe; processes, and several of these in one, exclude each other by locks. Whatever is wrong
+// with the file (removed, full disk, torn) is mended by starting anew: limits then hold in each process by
+// itself.
+class SharedSpending {
+ public:
+  // Errors are of kind `disk`: no file, or too many processes.
+  static Result<std::unique_ptr<SharedSpending>> open(const std::string& path);
+  SharedSpending(const SharedSpending&) = delete;
+  SharedSpending& operator=(const SharedSpending&) = delete;
+  ~SharedSpending();
+
+  struct Refusal {
+    size_t window = 0;         // of those asked for
+    std::optional<Time> next;  // when something leaves it; absent: when a request under way is done
+  };
+  // One more request in all of them, or in none; nullopt: it may go, and one of the other two follows.
+  std::optional<Refusal> take(std::span<const SharedWindow> windows, Time now);
+  void finish(std::span<const SharedWindow> windows, Time now);
+  void give_back(std::span<const SharedWindow> windows);
+
+  // Requests that count now, of all processes.
+  uint64_t used(const SharedWindow& window, Time now);
+  // How many at once the destination was found to take; 0: not known.
+  uint32_t learned_concurrency(uint64_t group);
+  void remember_concurrency(uint64_t group, uint32_t learned);
+
+ private:
+  struct File;
+  struct Window;
+  class Turn;
+  SharedSpending(int fd, File* file) : fd_(fd), file_(file) {}
+  bool take_slot();
+  Window* find(uint64_t group, Duration per);
+  bool is_alive(size_t process) const;
+  void settle_dead(Window& window, Time now);
+
+  int fd_;
+  File* file_;
+  size_t slot_ = 0;
+};
+
+}  // namespace penstock
