@@ -8,7 +8,7 @@ namespace {
 
 // Requests that leave a window within this part of its length are kept as one: a day's window has a bounded
 // memory, and a short one loses nothing that could be measured.
-constexpr int64_t kParts = 4096;
+constexpr int64_t kWindowParts = 4096;
 // After a refusal; then so much more in each window that passes without one.
 constexpr double kSlower = 0.85, kFaster = 0.02, kSlowest = 0.1;
 // In a longer window a refusal says nothing of our pace.
@@ -53,7 +53,7 @@ void RateWindow::finish(Instant now) {
 void RateWindow::remember(uint64_t requests, Instant now) {
   const Instant leaves = now + rate_.per;
   past_requests_ += requests;
-  if (!past_.empty() && leaves - past_.back().first <= rate_.per / kParts) {
+  if (!past_.empty() && leaves - past_.back().first <= rate_.per / kWindowParts) {
     past_.back().last = std::max(past_.back().last, leaves);
     past_.back().requests += requests;
   } else {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -14,7 +15,7 @@
 namespace penstock {
 namespace {
 
-constexpr Time kSomeTime = from_unix_micros(1'793'610'000'000'000);
+const Time kSomeTime = from_unix_micros(1'793'610'000'000'000);
 
 class SharedSpendingTest : public testing::Test {
  protected:

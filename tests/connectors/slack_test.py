@@ -27,7 +27,7 @@ class SlackTest(PipeTest):
         return list(self.sandbox.records(records).values())
 
     def destination(self, **more):
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "token": "${env:HUBSPOT_TOKEN}", 
+        self.project.write("destinations/crm.yaml", {"type": VENDOR, "token": "${env:HUBSPOT_TOKEN}",
                                                      "base_url": self.sandbox.url} | more)
 
     def texts(self):
