@@ -140,8 +140,15 @@ Result<RunStore> RunStore::open(const std::string& path) {
   RunStore store(database);
   if (code != SQLITE_OK) return store_error(database, "open");
   sqlite3_busy_timeout(database, 10'000);
-  if (auto set = store.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"); !set.ok())
-    return set.error();
+  const char* modes = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+  auto set = store.execute(modes);
+  // Of two processes that find a new database at the same time, one is refused here without being made to
+  // wait.
+  for (int i = 0; i < 500 && !set.ok() && sqlite3_errcode(database) == SQLITE_BUSY; ++i) {
+    sqlite3_sleep(20);
+    set = store.execute(modes);
+  }
+  if (!set.ok()) return set.error();
   auto version = Statement::prepare(database, "PRAGMA user_version");
   if (!version.ok()) return version.error();
   if (auto row = version->step("read"); !row.ok()) return row.error();
