@@ -20,9 +20,10 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 // Smaller tables are checked sooner than a thread starts.
 constexpr uint64_t kChunksForTwoThreads = 16;
 
-// References to the texts of more keys than this (some 25 million) are read one by one, so that they take no
-// memory; fewer are mapped, which takes a tenth of the time.
-constexpr uint64_t kMappedRefsBytesMax = 256 << 20;
+// Up to this size texts and the references to them are read where they are mapped: all of a table of some 3
+// million keys, the references of 25 million. What is larger is read piece by piece: a call of the system
+// for each, but no memory.
+constexpr uint64_t kMappedBytesMax = 256 << 20;
 
 // Sets the bits of the slots that are empty; `bits` are all 0.
 void note_empty(std::span<const Slot> slots, uint64_t* bits) {
@@ -149,6 +150,7 @@ Result<const std::byte*> Table::sealed_block(uint64_t section_at, uint64_t block
 // A few bytes from anywhere in the file; borrowed until this thread's next call.
 std::span<const std::byte> Table::pick(uint64_t at, uint64_t size) const {
   thread_local std::vector<std::byte> copy;
+  if (file_->bytes().size() <= kMappedBytesMax) return file_->bytes().subspan(at, size);
   if (const auto* file = dynamic_cast<const ReadableAt*>(file_.get())) {
     copy.resize(size);
     if (file->read_at(at, copy)) return copy;
@@ -177,7 +179,7 @@ Result<const uint64_t*> Table::refs_block(uint64_t block) const {
 Result<Ref> Table::ref(uint64_t slot) const {
   if (footer_.detailed == 0) return Ref();
   const uint64_t at = layout_.refs_at + slot / kBlockWords * kBlockBytes;
-  const bool mapped = layout_.sums_at - layout_.refs_at <= kMappedRefsBytesMax;
+  const bool mapped = layout_.sums_at - layout_.refs_at <= kMappedBytesMax;
   const auto block = mapped ? file_->bytes().subspan(at, kBlockBytes) : pick(at, kBlockBytes);
   if (!is_sealed(block.data(), at)) return damaged(path_, fmt::format("is damaged near byte {}", at));
   uint64_t bits = 0;
@@ -194,6 +196,7 @@ Result<std::string_view> Table::record(Ref ref) const {
 }
 
 void Table::release_details() const {
+  release(file_->bytes().first(footer_.records_end));
   release(file_->bytes().subspan(layout_.flags_at, layout_.sums_at - layout_.flags_at));
 }
 

@@ -31,7 +31,7 @@ class Table {
   Result<void> load();
   // A bit for each slot that is empty; none at all unless the slots were moved.
   std::span<const uint64_t> empty_slots() const { return empty_; }
-  // Lets go of what was mapped of flags and references; it comes back when it is read again.
+  // Lets go of what was mapped of texts, flags and references; it comes back when it is read again.
   void release_details() const;
 
   void prefetch(KeyHash key) const {
