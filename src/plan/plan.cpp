@@ -211,9 +211,9 @@ Result<void> define_rows(duck::Connection& connection, const MappedModel& model,
   return success();
 }
 
-// The file is read once or twice and then kept for people to look at. So it is written fast rather than small:
-// zstd and dictionaries of many thousand values take twice the time, to save a third of the bytes. Several
-// groups of rows, so that threads share the work.
+// The file is read once or twice and then kept for people to look at. So it is written fast rather than
+// small: zstd and dictionaries of many thousand values take twice the time, to save a third of the bytes.
+// Several groups of rows, so that threads share the work.
 Result<uint64_t> write_file(duck::Connection& connection, const MappedModel& model,
                             const PlanOptions& options) {
   return connection.run(
