@@ -13,10 +13,13 @@ if(MOLD)
   target_link_options(penstock_flags INTERFACE -fuse-ld=mold)
 endif()
 if(PENSTOCK_SANITIZE)
-  target_compile_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all)
+  # -O1, and without the checks of pointers that ASan makes as well: they would be a third of the time to compile.
+  target_compile_options(penstock_flags INTERFACE -O1 -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all
+                         -fno-sanitize=null,vptr,object-size)
   target_link_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
 endif()
-if(PENSTOCK_FUZZ)
+if(PENSTOCK_SANITIZE MATCHES address)
+  # What the fuzzers are led by; elsewhere it does nothing. So tests and fuzzers are one build.
   target_compile_options(penstock_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
