@@ -1,11 +1,11 @@
 """Airtable: ten records a request, all or nothing; upserts on a field."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Airtable(VendorTest):
     vendor = "airtable"
-    settings = {"access_token": "${env:HUBSPOT_TOKEN}", "base": "app1"}
+    settings = {"access_token": SECRET, "base": "app1"}
     sync = {"object": "People", "match": {"Email": "email"}, "mode": "mirror", "fields": {"Name": "name", "City": "city"}}
 
     def test_a_table_holds_the_model(self):

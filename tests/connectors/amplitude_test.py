@@ -1,34 +1,13 @@
 """Amplitude as a destination: its stand-in must hold exactly the model."""
 
 import json
-import os
-import shutil
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import FAILED, PARTIAL, USAGE, PipeTest, Project, Sandbox, main, person  # noqa: E402
-
-VENDOR = "amplitude"
-CONNECTORS = os.environ.get("PENSTOCK_CONNECTORS")  # where the connector lies while it is not compiled in
+from of_vendor import FAILED, PARTIAL, SECRET, USAGE, VendorTest, main, person
 
 
-class AmplitudeTest(PipeTest):
-    def setUp(self):
-        self.sandbox = Sandbox("--vendor", VENDOR)
-        self.addCleanup(self.sandbox.stop)
-        self.project = Project(self.sandbox.url)
-        self.addCleanup(self.project.remove)
-        if CONNECTORS:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(CONNECTORS, VENDOR + ".yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "base_url": self.sandbox.url,
-                                                    "api_key": "${env:HUBSPOT_TOKEN}"})
-        self.project.model()
-
-    def held(self, object_name, by):
-        """Records by the value of one of their fields."""
-        return {own[by]: own for own in self.sandbox.records(object_name).values()}
+class AmplitudeTest(VendorTest):
+    vendor = "amplitude"
+    settings = {"api_key": SECRET}
 
 
 class Events(AmplitudeTest):
@@ -44,19 +23,19 @@ class Events(AmplitudeTest):
         self.call("check")
         self.plan_sync(added=2, to_send=2)
         self.run_sync(accepted=2)
-        own = self.held("events", "user_id")["1"]
+        own = self.held_by("events", "user_id")["1"]
         self.assertRegex(own["insert_id"], "^[0-9a-f-]{32,36}$")
         self.assertEqual((own["event_type"], own["time"], own["event_properties"]), ("Person 1", 1767323045000, {"city": "Ulm"}))
         self.rows = [person(2), person(3)]
         self.run_sync(accepted=1)
-        self.assertEqual(set(self.held("events", "user_id")), {"1", "2", "3"})
+        self.assertEqual(set(self.held_by("events", "user_id")), {"1", "2", "3"})
 
     def test_named_events_are_rejected_and_the_others_go_again(self):
         self.rows = [person(number, name="" if number == 4 else "seen") for number in range(1, 9)]
         result = self.run_sync(code=PARTIAL, accepted=7, rejected=1)
         self.assertEqual(self.outcomes(result["run"])["4"], "rejected")
         self.assertIn("event_type", self.call("log", result["run"], "--json").out)
-        self.assertEqual(set(self.held("events", "user_id")), set("1235678"))
+        self.assertEqual(set(self.held_by("events", "user_id")), set("1235678"))
 
     def test_a_refused_key_ends_the_run(self):
         self.rows = [person(1), person(2)]
@@ -79,7 +58,7 @@ class Events(AmplitudeTest):
         self.wait_until(lambda: len(self.sandbox.records("events")) == 2)
         process.kill()
         process.communicate()
-        self.assertEqual(set(self.held("events", "user_id")), {"1", "3"})
+        self.assertEqual(set(self.held_by("events", "user_id")), {"1", "3"})
         self.assertEqual(self.sandbox.stats()["throttled"], 1)
 
 

@@ -1,35 +1,11 @@
 """Asana as a destination, tried against its sandbox."""
 
-import os
-import shutil
-import sys
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class AsanaTest(PipeTest):
-    sandbox_options = ("--vendor", "asana")
-
-    def setUp(self):
-        super().setUp()
-        directory = os.environ.get("PENSTOCK_CONNECTORS")
-        if directory:
-            self.project.write("connectors/asana.yaml", "")
-            shutil.copy(os.path.join(directory, "asana.yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": "asana", "base_url": self.sandbox.url, "token": TOKEN})
-
-    def held(self, object_name, by):
-        """What the vendor holds: {value of `by`: properties}."""
-        return {one[by]: one for one in self.sandbox.records(object_name).values()}
-
-    def reason(self, key, run):
-        """The vendor's words for a row that it refused."""
-        refused = [one for one in self.operations(run["run"]) if one["key"] == str(key)]
-        self.assertEqual([one["outcome"] for one in refused], ["rejected"])
-        return f"{refused[0]}"
+class AsanaTest(VendorTest):
+    vendor = "asana"
+    settings = {"token": SECRET}
 
     def test_issues_are_made_once_and_updated_by_id(self):
         fields = {"name": "name", "notes": "email"}
@@ -41,7 +17,7 @@ class AsanaTest(PipeTest):
         self.assert_quiet()
         self.rows = [person(1), person(2), person(3)]
         self.run_sync(added=1, accepted=1)
-        held = self.held("tasks", "name")
+        held = self.held_by("tasks", "name")
         self.assertEqual(sorted(held), ["Person 1", "Person 2", "Person 3"])
         self.assertEqual(held["Person 1"], {"name": "Person 1", "notes": "p1@example.com",
                 "projects": ["1200000000000001"]})
@@ -52,13 +28,13 @@ class AsanaTest(PipeTest):
         self.run_sync(sync="updates", accepted=2)
         self.rows = [person(1, phone=ids["Person 1"], name="newer"), person(2, phone=ids["Person 2"])]
         self.run_sync(sync="updates", changed=1, accepted=1, requests=1)
-        self.assertEqual(sorted(self.held("tasks", "name")), ["Person 2", "Person 3", "newer"])
+        self.assertEqual(sorted(self.held_by("tasks", "name")), ["Person 2", "Person 3", "newer"])
         self.rows = [person(1, phone=ids["Person 1"], name="newest"), person(4, phone="999")]
         self.run_sync(sync="updates", changed=1, accepted=1, skipped=1)
         self.project.sync(name="deletes", object="project/1200000000000001", mode="delete", match={"gid": "phone"},
                 fields=None)
         self.run_sync(sync="deletes", accepted=2)
-        self.assertEqual(sorted(self.held("tasks", "name")), ["Person 2", "Person 3"])
+        self.assertEqual(sorted(self.held_by("tasks", "name")), ["Person 2", "Person 3"])
 
     def test_a_bad_row_is_refused_alone(self):
         self.project.sync(object="project/1200000000000001", mode="append", match=None, fields={"name": "name",

@@ -1,11 +1,11 @@
 """Attio: records are asserted by a matching attribute."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Attio(VendorTest):
     vendor = "attio"
-    settings = {"access_token": "${env:HUBSPOT_TOKEN}"}
+    settings = {"access_token": SECRET}
     sync = {"object": "people", "match": {"email_addresses": "email"}, "mode": "mirror",
             "fields": {"name": "name", "city": "city"}}
 

@@ -1,71 +1,48 @@
 """Braze as a destination: its stand-in must hold exactly the model."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, USAGE, PipeTest, Project, Sandbox, main, person  # noqa: E402
-
-VENDOR = "braze"
-CONNECTORS = os.environ.get("PENSTOCK_CONNECTORS")  # where the connector lies while it is not compiled in
+from of_vendor import PARTIAL, SECRET, USAGE, VendorTest, main, person
 
 
-class BrazeTest(PipeTest):
-    def setUp(self):
-        self.sandbox = Sandbox("--vendor", VENDOR)
-        self.addCleanup(self.sandbox.stop)
-        self.project = Project(self.sandbox.url)
-        self.addCleanup(self.project.remove)
-        if CONNECTORS:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(CONNECTORS, VENDOR + ".yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "base_url": self.sandbox.url,
-                                                    "api_key": "${env:HUBSPOT_TOKEN}"})
-        self.project.model()
-
-    def held(self, object_name, by):
-        """Records by the value of one of their fields."""
-        return {own[by]: own for own in self.sandbox.records(object_name).values()}
+class BrazeTest(VendorTest):
+    vendor = "braze"
+    settings = {"api_key": SECRET}
 
 
 class Users(BrazeTest):
-    def sync(self, **settings):
-        self.project.sync(**({"object": "users", "match": {"external_id": "id"},
-                              "fields": {"email": "email", "first_name": "name", "city": "city"}} | settings))
+    sync = {"object": "users", "match": {"external_id": "id"},
+            "fields": {"email": "email", "first_name": "name", "city": "city"}}
 
     def test_mirror_holds_the_model(self):
-        self.sync(mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1), person(2, city=None), person(3)]
         self.call("check")
         self.plan_sync(added=3, to_send=3)
         self.run_sync(accepted=3)
-        self.assertEqual(self.held("users", "external_id")["1"],
+        self.assertEqual(self.held_by("users", "external_id")["1"],
                          {"external_id": "1", "email": "p1@example.com", "first_name": "Person 1", "city": "Ulm"})
-        self.assertNotIn("city", self.held("users", "external_id")["2"])
+        self.assertNotIn("city", self.held_by("users", "external_id")["2"])
         self.assert_quiet(unchanged=3)
         self.rows = [person(1, city=None), person(2, city="Bonn")]
         self.run_sync(changed=2, removed=1, accepted=3)
-        held = self.held("users", "external_id")
+        held = self.held_by("users", "external_id")
         self.assertEqual({key: own.get("city") for key, own in held.items()}, {"1": None, "2": "Bonn"})
 
     def test_a_bad_row_is_rejected_alone(self):
-        self.sync()
+        self.write_sync()
         self.rows = [person(1), person(2, email="nobody"), person(3)]
         result = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
-        self.assertEqual(set(self.held("users", "external_id")), {"1", "3"})
+        self.assertEqual(set(self.held_by("users", "external_id")), {"1", "3"})
         self.assertIn("'email' is not valid", self.call("log", result["run"], "--json").out)
         self.assertEqual(self.outcomes(result["run"])["2"], "rejected")
 
     def test_by_email_and_by_alias(self):
-        self.sync(match={"email": "email"}, fields={"city": "city"})
+        self.write_sync(match={"email": "email"}, fields={"city": "city"})
         self.rows = [person(number) for number in range(80)]
         self.run_sync(accepted=80, requests=2)
-        self.assertEqual(self.held("users", "email")["p7@example.com"], {"email": "p7@example.com", "city": "Ulm"})
+        self.assertEqual(self.held_by("users", "email")["p7@example.com"], {"email": "p7@example.com", "city": "Ulm"})
         self.rows = [person(number, city="Bonn" if number == 7 else "Ulm") for number in range(80)]
         self.run_sync(changed=1, accepted=1)
-        self.assertEqual(self.held("users", "email")["p7@example.com"]["city"], "Bonn")
+        self.assertEqual(self.held_by("users", "email")["p7@example.com"]["city"], "Bonn")
         self.project.sync("aliases", object="users", match={"alias_name": "id"}, fields={"first_name": "name"},
                           options={"alias_label": "crm"})
         self.rows = [person(1)]
@@ -74,7 +51,7 @@ class Users(BrazeTest):
 
     def test_what_braze_cannot_do_is_refused(self):
         self.rows = [person(1)]
-        self.sync(mode="insert")
+        self.write_sync(mode="insert")
         self.call("run", "contacts", code=USAGE)
 
 
@@ -85,11 +62,11 @@ class Appends(BrazeTest):
                           fields={"external_id": "id", "name": "name", "time": "at", "city": "city"})
         self.rows = [person(1), person(2, name=None), person(3)]
         self.run_sync(code=PARTIAL, accepted=2, rejected=1)
-        self.assertEqual(self.held("events", "external_id")["1"],
+        self.assertEqual(self.held_by("events", "external_id")["1"],
                          {"external_id": "1", "name": "Person 1", "time": "2026-01-02T03:04:05Z", "properties": {"city": "Ulm"}})
         self.rows = [person(3), person(4)]
         self.run_sync(accepted=1)
-        self.assertEqual(set(self.held("events", "external_id")), {"1", "3", "4"})
+        self.assertEqual(set(self.held_by("events", "external_id")), {"1", "3", "4"})
 
     def test_purchases(self):
         self.project.model(sql="select id, 9.50 as price, timestamp '2026-01-02 03:04:05' as at, city from people")
@@ -97,7 +74,7 @@ class Appends(BrazeTest):
             "external_id": "id", "product_id": {"value": "boot"}, "currency": {"value": "EUR"}, "price": "price", "time": "at"})
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
-        own = self.held("purchases", "external_id")["2"]
+        own = self.held_by("purchases", "external_id")["2"]
         self.assertEqual((own["product_id"], own["currency"], own["price"]), ("boot", "EUR", 9.5))
         self.run_sync(sent=0)
 

@@ -1,37 +1,12 @@
 """Customer.io as a destination: people and events, tried against the sandbox."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class CustomerIo(PipeTest):
-    sandbox_options = ("--vendor", "customerio")
-
-    def setUp(self):
-        super().setUp()
-        own = os.environ.get("PENSTOCK_CONNECTORS")
-        if own:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(own, "customerio.yaml"), self.project.path("connectors"))
-        self.destination()
-        self.people()
-
-    def destination(self):
-        self.project.write("destinations/crm.yaml", {"type": "customerio", "site_id": "site", "api_key": TOKEN, "base_url": self.sandbox.url})
-
-    def refuse_some(self):
-        """From now on the vendor refuses some rows, always the same."""
-        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def people(self, **more):
-        self.project.sync(**({"object": "people", "match": {"id": "id"}, "fields": {"email": "email", "city": "city"}} | more))
+class CustomerIo(VendorTest):
+    vendor = "customerio"
+    settings = {"site_id": "site", "api_key": SECRET}
+    sync = {"object": "people", "match": {"id": "id"}, "fields": {"email": "email", "city": "city"}}
 
     def cities(self):
         return {one["id"]: one.get("city") for one in self.sandbox.records("people").values()}
@@ -63,7 +38,7 @@ class CustomerIo(PipeTest):
         self.run_sync(code=PARTIAL, accepted=0, rejected=2)
 
     def test_mirror_update_and_delete(self):
-        self.people(mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1), person(2), person(3)]
         self.run_sync(accepted=3)
         self.rows = [person(1), person(2)]

@@ -1,36 +1,11 @@
 """Elasticsearch as a destination, tried against its sandbox."""
 
-import os
-import shutil
-import sys
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class ElasticsearchTest(PipeTest):
-    sandbox_options = ("--vendor", "elasticsearch")
-
-    def setUp(self):
-        super().setUp()
-        directory = os.environ.get("PENSTOCK_CONNECTORS")
-        if directory:
-            self.project.write("connectors/elasticsearch.yaml", "")
-            shutil.copy(os.path.join(directory, "elasticsearch.yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": "elasticsearch", "base_url": self.sandbox.url,
-                "api_key": TOKEN})
-
-    def held(self, object_name, by):
-        """What the vendor holds: {value of `by`: properties}."""
-        return {one[by]: one for one in self.sandbox.records(object_name).values()}
-
-    def reason(self, key, run):
-        """The vendor's words for a row that it refused."""
-        refused = [one for one in self.operations(run["run"]) if one["key"] == str(key)]
-        self.assertEqual([one["outcome"] for one in refused], ["rejected"])
-        return f"{refused[0]}"
+class ElasticsearchTest(VendorTest):
+    vendor = "elasticsearch"
+    settings = {"api_key": SECRET}
 
     def test_documents_hold_the_model(self):
         self.project.model(sql="select id, name, city, cast(phone as integer) as score from people")

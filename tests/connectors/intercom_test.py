@@ -1,37 +1,12 @@
 """Intercom as a destination: contacts, companies and events, tried against the sandbox."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class Intercom(PipeTest):
-    sandbox_options = ("--vendor", "intercom")
-
-    def setUp(self):
-        super().setUp()
-        own = os.environ.get("PENSTOCK_CONNECTORS")
-        if own:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(own, "intercom.yaml"), self.project.path("connectors"))
-        self.destination()
-        self.contacts()
-
-    def destination(self):
-        self.project.write("destinations/crm.yaml", {"type": "intercom", "access_token": TOKEN, "base_url": self.sandbox.url})
-
-    def refuse_some(self):
-        """From now on the vendor refuses some rows, always the same."""
-        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def contacts(self, **more):
-        self.project.sync(**({"match": {"email": "email"}, "fields": {"name": "name", "custom_attributes.city": "city"}} | more))
+class Intercom(VendorTest):
+    vendor = "intercom"
+    settings = {"access_token": SECRET}
+    sync = {"match": {"email": "email"}, "fields": {"name": "name", "custom_attributes.city": "city"}}
 
     def cities(self):
         return {one["email"]: one.get("custom_attributes", {}).get("city") for one in self.sandbox.records().values()}
@@ -59,10 +34,10 @@ class Intercom(PipeTest):
 
     def test_mirror_insert_and_records_that_are_there(self):
         self.sandbox.call("POST", "/contacts", {"email": "p1@example.com", "role": "user"})
-        self.contacts(mode="insert")
+        self.write_sync(mode="insert")
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=1, skipped=1)
-        self.contacts(mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", guard={"max_removed": "100%"})
         self.run_sync(sync="contacts")
         self.rows = [person(1)]
         self.run_sync(removed=1, accepted=1)

@@ -1,37 +1,12 @@
 """Iterable as a destination: users and events, tried against the sandbox."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class Iterable(PipeTest):
-    sandbox_options = ("--vendor", "iterable")
-
-    def setUp(self):
-        super().setUp()
-        own = os.environ.get("PENSTOCK_CONNECTORS")
-        if own:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(own, "iterable.yaml"), self.project.path("connectors"))
-        self.destination()
-        self.users()
-
-    def destination(self):
-        self.project.write("destinations/crm.yaml", {"type": "iterable", "api_key": TOKEN, "base_url": self.sandbox.url})
-
-    def refuse_some(self):
-        """From now on the vendor refuses some rows, always the same."""
-        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def users(self, **more):
-        self.project.sync(**({"object": "users", "match": {"email": "email"}, "fields": {"city": "city", "name": "name"}} | more))
+class Iterable(VendorTest):
+    vendor = "iterable"
+    settings = {"api_key": SECRET}
+    sync = {"object": "users", "match": {"email": "email"}, "fields": {"city": "city", "name": "name"}}
 
     def cities(self, by="email"):
         return {one[by]: one.get("city") for one in self.sandbox.records("users").values()}
@@ -58,7 +33,7 @@ class Iterable(PipeTest):
         self.assert_quiet()
 
     def mirror(self, by, field):
-        self.users(mode="mirror", match={by: field}, guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", match={by: field}, guard={"max_removed": "100%"})
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
         self.rows = [person(1, city="Bonn")]

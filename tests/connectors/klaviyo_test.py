@@ -1,38 +1,14 @@
 """Klaviyo as a destination: profiles one by one and in jobs, and events, tried against the sandbox."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class Klaviyo(PipeTest):
-    sandbox_options = ("--vendor", "klaviyo", "--job-time", "20ms")
-
-    def setUp(self):
-        super().setUp()
-        own = os.environ.get("PENSTOCK_CONNECTORS")
-        if own:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(own, "klaviyo.yaml"), self.project.path("connectors"))
-        self.destination()
-        self.profiles()
-
-    def destination(self):
-        self.project.write("destinations/crm.yaml", {"type": "klaviyo", "api_key": TOKEN, "base_url": self.sandbox.url})
-
-    def refuse_some(self):
-        """From now on the vendor refuses some rows, always the same."""
-        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def profiles(self, **more):
-        self.project.sync(**({"object": "profiles", "match": {"email": "email"},
-                              "fields": {"first_name": "name", "properties.city": "city"}} | more))
+class Klaviyo(VendorTest):
+    vendor = "klaviyo"
+    options = ("--job-time", "20ms")
+    settings = {"api_key": SECRET}
+    sync = {"object": "profiles", "match": {"email": "email"},
+            "fields": {"first_name": "name", "properties.city": "city"}}
 
     def cities(self):
         return {one["email"]: one["properties"]["city"] for one in self.sandbox.records("profiles").values()}
@@ -60,7 +36,7 @@ class Klaviyo(PipeTest):
 
     def test_a_job_tells_of_its_rows(self):
         self.refuse_some()
-        self.profiles(batch={"bulk": "always"})
+        self.write_sync(batch={"bulk": "always"})
         self.rows = [person(key) for key in range(1, 11)]
         result = self.run_sync(code=PARTIAL)
         refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}

@@ -1,38 +1,13 @@
 """Mailchimp as a destination: members of an audience, tried against the sandbox."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class Mailchimp(PipeTest):
-    sandbox_options = ("--vendor", "mailchimp")
-
-    def setUp(self):
-        super().setUp()
-        own = os.environ.get("PENSTOCK_CONNECTORS")
-        if own:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(own, "mailchimp.yaml"), self.project.path("connectors"))
-        self.destination()
-        self.members()
-
-    def destination(self):
-        self.project.write("destinations/crm.yaml", {"type": "mailchimp", "api_key": TOKEN, "base_url": self.sandbox.url})
-
-    def refuse_some(self):
-        """From now on the vendor refuses some rows, always the same."""
-        self.sandbox = Sandbox(*self.sandbox_options, "--fail", "40%")
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def members(self, **more):
-        self.project.sync(**({"object": "a1b2", "match": {"email_address": "email"}, "fields": {
-            "status": {"value": "subscribed", "write": "on_create"}, "merge_fields.CITY": "city"}} | more))
+class Mailchimp(VendorTest):
+    vendor = "mailchimp"
+    settings = {"api_key": SECRET}
+    sync = {"object": "a1b2", "match": {"email_address": "email"}, "fields": {
+        "status": {"value": "subscribed", "write": "on_create"}, "merge_fields.CITY": "city"}}
 
     def cities(self):
         return {one["email_address"]: (one["status"], one["merge_fields"].get("CITY"))
@@ -76,7 +51,7 @@ class Mailchimp(PipeTest):
     def test_insert_and_mirror(self):
         self.sandbox.call("PUT", "/3.0/lists/a1b2/members/p1@example.com",
                           {"email_address": "p1@example.com", "status_if_new": "unsubscribed"})
-        self.members(mode="insert")
+        self.write_sync(mode="insert")
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=1, skipped=1)
         self.assertEqual(self.cities(), {"p1@example.com": ("unsubscribed", None), "p2@example.com": ("subscribed", "Ulm")})

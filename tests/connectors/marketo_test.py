@@ -1,40 +1,22 @@
 """Marketo: leads and objects of its stand-in must hold exactly the model."""
 
 import json
-import os
-import shutil
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, PipeTest, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class MarketoTest(PipeTest):
-    sandbox_options = ("--vendor", "marketo")
-
-    def setUp(self):
-        super().setUp()
-        if os.environ.get("PENSTOCK_CONNECTORS"):
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(os.environ["PENSTOCK_CONNECTORS"], "marketo.yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": "marketo", "base_url": self.sandbox.url, "client_id": "penstock",
-                                                     "client_secret": "${env:HUBSPOT_TOKEN}"})
-        self.sync()
-
-    def sync(self, **settings):
-        self.project.sync(**({"object": "leads", "match": {"email": "email"},
-                              "fields": {"firstName": "name", "phone": "phone"}} | settings))
+class MarketoTest(VendorTest):
+    vendor = "marketo"
+    settings = {"client_id": "penstock", "client_secret": SECRET}
+    sync = {"object": "leads", "match": {"email": "email"}, "fields": {"firstName": "name", "phone": "phone"}}
 
     def found(self, by="email", kind="leads"):
-        lines = self.sandbox.call("GET", f"/_sandbox/records/{kind}").split("\n")
-        own = [one.get("properties") or one.get("fields") for one in map(json.loads, filter(None, lines))]
-        return {one[by]: one for one in own}
+        return self.held_by(kind, by)
 
 
 class Leads(MarketoTest):
     def test_mirror_holds_the_model_and_only_changes_travel(self):
-        self.sync(mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1, name="Zoë \"日本\" \\ \n"), person(2, phone="1"), person(3)]
         self.call("check")
         self.plan_sync(added=3, to_send=3)
@@ -56,21 +38,21 @@ class Leads(MarketoTest):
     def test_insert_update_and_delete(self):
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
-        self.sync(name="inserts", mode="insert")
+        self.write_sync(name="inserts", mode="insert")
         self.rows = [person(1, name="no"), person(3)]
         self.run_sync(sync="inserts", accepted=1, skipped=1)
-        self.sync(name="updates", mode="update")
+        self.write_sync(name="updates", mode="update")
         self.rows = [person(2, name="new"), person(9)]
         self.run_sync(sync="updates", accepted=1, skipped=1)
         self.assertEqual({email[:2]: one["firstName"] for email, one in self.found().items()},
                          {"p1": "Person 1", "p2": "new", "p3": "Person 3"})
-        self.sync(name="deletes", mode="delete", fields=None)
+        self.write_sync(name="deletes", mode="delete", fields=None)
         self.rows = [person(1), person(9)]
         self.run_sync(sync="deletes", accepted=2)
         self.assertEqual(sorted(self.found()), ["p2@example.com", "p3@example.com"])
 
     def test_another_lookup_field(self):
-        self.sync(match={"customerNumber": "id"}, fields={"email": "email"})
+        self.write_sync(match={"customerNumber": "id"}, fields={"email": "email"})
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
         self.rows = [person(1, email="new@example.com"), person(2)]
@@ -82,7 +64,7 @@ class Objects(MarketoTest):
     def test_custom_objects_and_companies(self):
         for name, target, kind, key in (("cars", "customobjects/car_c", "car_c", "externalId"),
                                         ("firms", "companies", "companies", "externalCompanyId")):
-            self.sync(name=name, object=target, match={key: "id"}, fields={"name": "name"})
+            self.write_sync(name=name, object=target, match={key: "id"}, fields={"name": "name"})
             self.rows = [person(1), person(2)]
             self.run_sync(sync=name, accepted=2)
             self.rows = [person(1, name="new"), person(2)]
@@ -90,7 +72,7 @@ class Objects(MarketoTest):
             self.assertEqual({value: one["name"] for value, one in self.found(key, kind).items()}, {"1": "new", "2": "Person 2"})
 
     def test_custom_objects_are_removed(self):
-        self.sync(object="customobjects/car_c", match={"externalId": "id"}, fields={"name": "name"}, mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(object="customobjects/car_c", match={"externalId": "id"}, fields={"name": "name"}, mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
         self.rows = [person(1)]

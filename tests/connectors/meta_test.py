@@ -1,14 +1,7 @@
 """Meta: an audience holds exactly the hashed members of the model."""
 
-import os
-import shutil
-import sys
+from of_vendor import FAILED, PARTIAL, SECRET, TOKEN, VendorTest, main, person
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import FAILED, PARTIAL, TOKEN, PipeTest, Sandbox, main, person  # noqa: E402
-
-VENDOR = "meta"
 # SHA-256 of what Meta wants normalised: (key, as a person writes it, digest).
 VECTORS = (
     ("EMAIL", "Jane.Doe@Gmail.com", "831f6494ad6be4fcb3a724c3d5fef22d3ceffa3c62ef3a7984e45a0ea177f982"),
@@ -24,48 +17,26 @@ VECTORS = (
 TEST_EMAIL = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"  # of test@example.com
 
 
-class MetaTest(PipeTest):
-    sandbox_options = ("--vendor", VENDOR)
+class MetaTest(VendorTest):
+    vendor = "meta"
+    settings = {"access_token": SECRET}
 
-    def setUp(self):
-        super().setUp()
-        shipped_elsewhere = os.environ.get("PENSTOCK_CONNECTORS")
-        if shipped_elsewhere:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(shipped_elsewhere, VENDOR + ".yaml"), self.project.path("connectors"))
-        self.destination()
-
-    def fail_some(self, share):
-        """A sandbox that refuses a share of all rows."""
-        self.sandbox.stop()
-        self.sandbox = Sandbox("--vendor", VENDOR, "--fail", share)
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def held(self, records):
-        return list(self.sandbox.records(records).values())
-
-    def destination(self, **more):
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "access_token": "${env:HUBSPOT_TOKEN}",
-                                                     "base_url": self.sandbox.url} | more)
-
-    def sync(self, **settings):
-        self.project.sync(**({"object": "audiences/77", "mode": "mirror", "match": {"EMAIL": "email", "PHONE": "phone"},
-                              "fields": {"EMAIL": "email"}, "guard": {"max_removed": "100%"}} | settings))
+    sync = {"object": "audiences/77", "mode": "mirror", "match": {"EMAIL": "email", "PHONE": "phone"},
+            "fields": {"EMAIL": "email"}}
 
     def members(self):
         return [dict(zip(one["schema"], one["values"])) for one in self.held("audience_77")]
 
     def test_values_are_normalised_and_hashed(self):
         self.project.model(key="EMAIL")
-        self.sync(match={key: key for key, _, _ in VECTORS}, fields={"EMAIL": "EMAIL"})
+        self.write_sync(match={key: key for key, _, _ in VECTORS}, fields={"EMAIL": "EMAIL"})
         self.rows = [{key: text for key, text, _ in VECTORS}]
         self.call("check")
         self.run_sync(accepted=1)
         self.assertEqual(self.members(), [{key: digest for key, _, digest in VECTORS}])
 
     def test_members_come_and_go(self):
-        self.sync()
+        self.write_sync()
         self.rows = [person(1, email=" Test@Example.com "), person(2, email=TEST_EMAIL.upper(), phone="+1 (415) 555-1234"), person(3)]
         self.plan_sync(added=3, to_send=3)
         self.run_sync(accepted=3)
@@ -80,7 +51,7 @@ class MetaTest(PipeTest):
         self.assertEqual(self.members(), [{"EMAIL": TEST_EMAIL, "PHONE": ""}])
 
     def test_a_model_of_members_to_remove(self):
-        self.sync()
+        self.write_sync()
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
         self.project.sync(name="leavers", object="audiences/77", mode="delete", match={"EMAIL": "email", "PHONE": "phone"}, fields=None)
@@ -89,8 +60,8 @@ class MetaTest(PipeTest):
         self.assertEqual(len(self.members()), 1)
 
     def test_refused_entries_are_found(self):
-        self.fail_some("20%")
-        self.sync()
+        self.refuse_some("20%")
+        self.write_sync()
         self.rows = [person(number) for number in range(20)]
         result = self.run_sync(code=PARTIAL)
         self.assertTrue(0 < result["rejected"] < 20, result)
@@ -99,7 +70,7 @@ class MetaTest(PipeTest):
 
     def test_a_refused_token_stops_the_run(self):
         self.sandbox.call("POST", "/_sandbox/token", {"token": TOKEN, "state": "revoked"})
-        self.sync()
+        self.write_sync()
         self.rows = [person(1)]
         self.assert_refused(self.call("run", "contacts", code=FAILED), "Invalid OAuth access token")
 

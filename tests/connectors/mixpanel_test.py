@@ -1,11 +1,11 @@
 """Mixpanel: profiles and events."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Mixpanel(VendorTest):
     vendor = "mixpanel"
-    settings = {"project_id": "1", "project_token": "${env:HUBSPOT_TOKEN}", "user": "u", "password": "${env:HUBSPOT_TOKEN}"}
+    settings = {"project_id": "1", "project_token": SECRET, "user": "u", "password": SECRET}
     sync = {"object": "profiles", "match": {"$distinct_id": "id"}, "mode": "mirror",
             "fields": {"$email": "email", "$name": "name", "city": "city"}}
 

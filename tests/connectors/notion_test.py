@@ -1,11 +1,11 @@
 """Notion: pages of a data source are searched for, then written."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Notion(VendorTest):
     vendor = "notion"
-    settings = {"access_token": "${env:HUBSPOT_TOKEN}"}
+    settings = {"access_token": SECRET}
     sync = {"object": "pages/ds1", "match": {"Email": "email"}, "mode": "mirror",
             "fields": {"properties.Name.title": {"sql": "[{'text': {'content': name}}]"}, "properties.Score.number": {"sql": "id::int"}}}
 

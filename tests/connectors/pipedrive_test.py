@@ -1,11 +1,11 @@
 """Pipedrive: persons and organizations are searched for, then written."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Pipedrive(VendorTest):
     vendor = "pipedrive"
-    settings = {"api_token": "${env:HUBSPOT_TOKEN}"}
+    settings = {"api_token": SECRET}
     sync = {"object": "organizations", "match": {"name": "name"}, "mode": "mirror", "fields": {"custom_fields.c1": "city"}}
 
     def test_organizations_hold_the_model(self):

@@ -1,40 +1,21 @@
 """Salesforce: records of its stand-in must hold exactly the model."""
 
 import json
-import os
-import shutil
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, PipeTest, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 KEY = "Ext__c"
-GRANT = {"client_id": "penstock", "client_secret": "${env:HUBSPOT_TOKEN}"}
+GRANT = {"client_id": "penstock", "client_secret": SECRET}
 
 
-class SalesforceTest(PipeTest):
-    sandbox_options = ("--vendor", "salesforce", "--job-time", "0ms")
-
-    def setUp(self):
-        super().setUp()
-        if os.environ.get("PENSTOCK_CONNECTORS"):
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(os.environ["PENSTOCK_CONNECTORS"], "salesforce.yaml"), self.project.path("connectors"))
-        self.destination(**GRANT)
-        self.sync()
-
-    def destination(self, **login):
-        self.project.write("destinations/crm.yaml", {"type": "salesforce", "base_url": self.sandbox.url} | login)
-
-    def sync(self, **settings):
-        self.project.sync(**({"object": "Contact", "match": {KEY: "id"},
-                              "fields": {"LastName": "name", "Email": "email", "Phone": "phone"}} | settings))
+class SalesforceTest(VendorTest):
+    vendor = "salesforce"
+    options = ("--job-time", "0ms")
+    settings = GRANT
+    sync = {"object": "Contact", "match": {KEY: "id"}, "fields": {"LastName": "name", "Email": "email", "Phone": "phone"}}
 
     def found(self, by=KEY, kind="Contact"):
-        lines = self.sandbox.call("GET", f"/_sandbox/records/{kind}").split("\n")
-        own = [one.get("properties") or one.get("fields") for one in map(json.loads, filter(None, lines))]
-        return {one[by]: one for one in own}
+        return self.held_by(kind, by)
 
     def known(self):
         """Makes the external id known to the stand-in's describe."""
@@ -51,7 +32,7 @@ class SalesforceTest(PipeTest):
 class Collections(SalesforceTest):
     def test_mirror_holds_the_model_and_only_changes_travel(self):
         self.known()
-        self.sync(mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", guard={"max_removed": "100%"})
         self.rows = [self.ext(1, name="Zoë \"日本\" \\ \n"), self.ext(2, phone="1"), self.ext(3)]
         self.call("check")
         self.plan_sync(added=3, to_send=3)
@@ -74,7 +55,7 @@ class Collections(SalesforceTest):
 
     def test_any_field_by_query_and_records_by_id(self):
         self.make(LastName="Old", Email="o'neil@example.com")
-        self.sync(match={"Email": "email"}, fields={"LastName": "name", "Phone": "phone"}, mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(match={"Email": "email"}, fields={"LastName": "name", "Phone": "phone"}, mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1, email="o'neil@example.com"), person(2)]
         self.run_sync(accepted=2)
         self.assertEqual({email: one["LastName"] for email, one in self.found("Email").items()},
@@ -82,10 +63,10 @@ class Collections(SalesforceTest):
         self.rows = [person(1, email="o'neil@example.com")]
         self.run_sync(removed=1, accepted=1)
         self.assertEqual(list(self.found("Email")), ["o'neil@example.com"])
-        self.sync(name="inserts", mode="insert", match={"Email": "email"}, fields={"LastName": "name"})
+        self.write_sync(name="inserts", mode="insert", match={"Email": "email"}, fields={"LastName": "name"})
         self.rows = [person(1, email="o'neil@example.com", name="no"), person(3)]
         self.run_sync(sync="inserts", accepted=1, skipped=1)
-        self.sync(name="updates", mode="update", match={"Email": "email"}, fields={"LastName": "name"})
+        self.write_sync(name="updates", mode="update", match={"Email": "email"}, fields={"LastName": "name"})
         self.rows = [person(3, name="new"), person(9)]
         self.run_sync(sync="updates", accepted=1, skipped=1)
         self.assertEqual({one["LastName"] for one in self.found("Email").values()}, {"Person 1", "new"})
@@ -94,14 +75,14 @@ class Collections(SalesforceTest):
         self.known()
         record = {"attributes": {"type": "Account"}, "Name": "Acme", "Code__c": "A1"}
         self.sandbox.call("POST", "/services/data/v62.0/composite/sobjects", {"records": [record]})
-        self.sync(fields={"LastName": "name", "Account.Code__c": "city"})
+        self.write_sync(fields={"LastName": "name", "Account.Code__c": "city"})
         self.rows = [self.ext(1, city="A1"), self.ext(2, city="A9")]
         self.run_sync(code=PARTIAL, accepted=1, rejected=1)
         self.assertTrue(self.found()["1"]["AccountId"].startswith("001"))
 
     def test_logins(self):
         self.known()
-        for number, login in enumerate(({"access_token": "${env:HUBSPOT_TOKEN}"}, GRANT | {"refresh_token": "${env:HUBSPOT_TOKEN}"})):
+        for number, login in enumerate(({"access_token": SECRET}, GRANT | {"refresh_token": SECRET})):
             self.destination(**login)
             self.rows = [self.ext(number + 1)]
             self.run_sync(accepted=1)
@@ -110,7 +91,7 @@ class Collections(SalesforceTest):
 class Bulk(SalesforceTest):
     def test_upsert_as_a_job(self):
         self.known()
-        self.sync(batch={"bulk": "always"})
+        self.write_sync(batch={"bulk": "always"})
         self.rows = [self.ext(number, phone="1", email="no" if number == 2 else f"p{number}@x.example") for number in range(1, 6)]
         result = self.run_sync(code=PARTIAL, accepted=4, rejected=1)
         self.assertIn("INVALID_EMAIL_ADDRESS", json.dumps(self.operations(result["run"])))
@@ -122,7 +103,7 @@ class Bulk(SalesforceTest):
     def test_updates_by_id_as_a_job(self):
         self.known()
         record_id = json.loads(self.sandbox.call("GET", "/_sandbox/records/Contact").split("\n")[0])["id"]
-        self.sync(mode="update", match={"Id": "id"}, fields={"LastName": "name"}, batch={"bulk": "always"})
+        self.write_sync(mode="update", match={"Id": "id"}, fields={"LastName": "name"}, batch={"bulk": "always"})
         self.rows = [person(1, id=record_id, name="New")]
         self.run_sync(accepted=1)
         self.assertEqual(self.found()["0"]["LastName"], "New")

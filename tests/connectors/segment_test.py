@@ -1,11 +1,11 @@
 """Segment: traits of users and events, in batches."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Segment(VendorTest):
     vendor = "segment"
-    settings = {"write_key": "${env:HUBSPOT_TOKEN}"}
+    settings = {"write_key": SECRET}
     sync = {"object": "identify", "match": {"userId": "id"}, "mode": "upsert", "guard": None,
             "fields": {"email": "email", "name": "name", "city": "city"}}
 

@@ -1,34 +1,13 @@
 """Slack: messages arrive once each, and what Slack refuses inside a 200 is refused alone."""
 
 import json
-import os
-import shutil
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import FAILED, PARTIAL, TOKEN, PipeTest, main, person  # noqa: E402
-
-VENDOR = "slack"
+from of_vendor import FAILED, PARTIAL, SECRET, TOKEN, VendorTest, main, person
 
 
-class SlackTest(PipeTest):
-    sandbox_options = ("--vendor", VENDOR)
-
-    def setUp(self):
-        super().setUp()
-        shipped_elsewhere = os.environ.get("PENSTOCK_CONNECTORS")
-        if shipped_elsewhere:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(shipped_elsewhere, VENDOR + ".yaml"), self.project.path("connectors"))
-        self.destination()
-
-    def held(self, records):
-        return list(self.sandbox.records(records).values())
-
-    def destination(self, **more):
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "token": "${env:HUBSPOT_TOKEN}",
-                                                     "base_url": self.sandbox.url} | more)
+class SlackTest(VendorTest):
+    vendor = "slack"
+    settings = {"token": SECRET}
 
     def texts(self):
         return sorted((one["channel"], one["text"]) for one in self.held("messages"))

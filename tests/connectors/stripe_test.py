@@ -1,11 +1,11 @@
 """Stripe: customers are searched for, then written; metadata in a form."""
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
 class Stripe(VendorTest):
     vendor = "stripe"
-    settings = {"api_key": "${env:HUBSPOT_TOKEN}"}
+    settings = {"api_key": SECRET}
     sync = {"object": "customers", "match": {"metadata[external_id]": "id"}, "mode": "mirror",
             "fields": {"email": "email", "name": "name", "metadata.city": "city"}}
 

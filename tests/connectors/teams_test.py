@@ -1,30 +1,11 @@
 """Microsoft Teams as a destination, tried against its sandbox."""
 
-import os
-import shutil
-import sys
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, TOKEN, PipeTest, main, person  # noqa: E402
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class TeamsTest(PipeTest):
-    sandbox_options = ("--vendor", "teams")
-
-    def setUp(self):
-        super().setUp()
-        directory = os.environ.get("PENSTOCK_CONNECTORS")
-        if directory:
-            self.project.write("connectors/teams.yaml", "")
-            shutil.copy(os.path.join(directory, "teams.yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": "teams", "base_url": self.sandbox.url + "/workflows/1",
-                "signature": TOKEN})
-
-    def held(self, object_name, by):
-        """What the vendor holds: {value of `by`: properties}."""
-        return {one[by]: one for one in self.sandbox.records(object_name).values()}
+class TeamsTest(VendorTest):
+    vendor = "teams"
+    settings = {"base_url": "{sandbox}/workflows/1", "signature": SECRET}
 
     def test_each_key_is_sent_once(self):
         self.project.sync(object="messages", mode="append", match=None, fields={"text": "name"})

@@ -4,42 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import shutil
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, PipeTest, Sandbox, main, person  # noqa: E402
-
-VENDOR = "webhook"
+from of_vendor import PARTIAL, VendorTest, main, person
 
 
-class WebhookTest(PipeTest):
-    sandbox_options = ("--vendor", VENDOR)
+class WebhookTest(VendorTest):
+    vendor = "webhook"
+    settings = {"base_url": None, "url": "{sandbox}"}
 
-    def setUp(self):
-        super().setUp()
-        shipped_elsewhere = os.environ.get("PENSTOCK_CONNECTORS")
-        if shipped_elsewhere:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(shipped_elsewhere, VENDOR + ".yaml"), self.project.path("connectors"))
-        self.destination()
-
-    def fail_some(self, share):
-        """A sandbox that refuses a share of all rows."""
-        self.sandbox.stop()
-        self.sandbox = Sandbox("--vendor", VENDOR, "--fail", share)
-        self.addCleanup(self.sandbox.stop)
-        self.destination()
-
-    def held(self, records):
-        return list(self.sandbox.records(records).values())
-
-    def destination(self, **more):
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "url": self.sandbox.url} | more)
-
-    def sync(self, target, **settings):
+    def to(self, target, **settings):
         self.project.sync(**({"object": target, "match": {"id": "id"}, "fields": {"name": "name", "city": "city"},
                               "options": {"path": "v1/people"}} | settings))
 
@@ -50,7 +23,7 @@ class WebhookTest(PipeTest):
         return [one["headers"].get(name) for one in self.held("requests")]
 
     def test_a_post_for_each_row_that_changes(self):
-        self.sync("people", options={"path": "v1/people", "body": {"id": "{key}", "data": "{fields}"}})
+        self.to("people", options={"path": "v1/people", "body": {"id": "{key}", "data": "{fields}"}})
         self.rows = [person(1), person(2)]
         self.plan_sync(added=2, to_send=2)
         self.run_sync(accepted=2)
@@ -65,13 +38,13 @@ class WebhookTest(PipeTest):
         self.plan_sync(to_send=0)
 
     def test_the_body_is_the_fields_unless_said_otherwise(self):
-        self.sync("people", mode="append", match=None)
+        self.to("people", mode="append", match=None)
         self.rows = [person(1)]
         self.run_sync(accepted=1)
         self.assertEqual(self.requests(), [("POST", "/v1/people", {"name": "Person 1", "city": "Ulm"})])
 
     def test_put_and_delete_at_an_address_of_the_row(self):
-        self.sync("put/people", mode="mirror", guard={"max_removed": "100%"})
+        self.to("put/people", mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)
         self.rows = [person(2)]
@@ -88,7 +61,7 @@ class WebhookTest(PipeTest):
         self.assertEqual(len(self.held("requests")), 2)
 
     def test_logins(self):
-        self.sync("people")
+        self.to("people")
         given = {"bearer": ({"token": "t0k"}, "authorization", "Bearer t0k"),
                  "basic": ({"user": "ada", "password": "pw"}, "authorization", "Basic YWRhOnB3"),
                  "header": ({"token": "k3y", "header": "X-Key"}, "x-key", "k3y")}
@@ -99,7 +72,7 @@ class WebhookTest(PipeTest):
             self.assertEqual(self.header(name)[-1], value)
 
     def test_bodies_are_signed(self):
-        self.sync("people", mode="append", match=None)
+        self.to("people", mode="append", match=None)
         self.destination(auth="signed", token="whsec_" + base64.b64encode(b"a secret").decode())
         self.rows = [person(1)]
         self.run_sync(accepted=1)
@@ -110,8 +83,8 @@ class WebhookTest(PipeTest):
         self.assertEqual(sent["webhook-signature"], "v1," + base64.b64encode(digest).decode())
 
     def test_a_refused_row_is_found_in_its_batch(self):
-        self.fail_some("20%")
-        self.sync("batch/people")
+        self.refuse_some("20%")
+        self.to("batch/people")
         self.rows = [person(number) for number in range(20)]
         result = self.run_sync(code=PARTIAL)
         self.assertTrue(0 < result["rejected"] < 20, result)

@@ -1,56 +1,33 @@
 """Zendesk as a destination: its stand-in must hold exactly the model."""
 
-import os
-import shutil
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-# pylint: disable=wrong-import-position
-from harness import PARTIAL, PipeTest, Project, Sandbox, main, person  # noqa: E402
-
-VENDOR = "zendesk"
-CONNECTORS = os.environ.get("PENSTOCK_CONNECTORS")  # where the connector lies while it is not compiled in
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class ZendeskTest(PipeTest):
-    def setUp(self):
-        self.sandbox = Sandbox("--vendor", VENDOR, "--job-time", "1ms")
-        self.addCleanup(self.sandbox.stop)
-        self.project = Project(self.sandbox.url)
-        self.addCleanup(self.project.remove)
-        if CONNECTORS:
-            os.makedirs(self.project.path("connectors"))
-            shutil.copy(os.path.join(CONNECTORS, VENDOR + ".yaml"), self.project.path("connectors"))
-        self.project.write("destinations/crm.yaml", {"type": VENDOR, "base_url": self.sandbox.url,
-                                                    "email": "ops@example.com", "plan": "high_volume",
-                                                    "api_token": "${env:HUBSPOT_TOKEN}"})
-        self.project.model()
-
-    def held(self, object_name, by):
-        """Records by the value of one of their fields."""
-        return {own[by]: own for own in self.sandbox.records(object_name).values()}
+class ZendeskTest(VendorTest):
+    vendor = "zendesk"
+    options = ("--job-time", "1ms")
+    settings = {"email": "ops@example.com", "plan": "high_volume", "api_token": SECRET}
 
 
 class Users(ZendeskTest):
-    def sync(self, **settings):
-        self.project.sync(**({"object": "users", "match": {"external_id": "id"},
-                              "fields": {"name": "name", "email": "email", "user_fields.city": "city"}} | settings))
+    sync = {"object": "users", "match": {"external_id": "id"},
+            "fields": {"name": "name", "email": "email", "user_fields.city": "city"}}
 
     def test_mirror_holds_the_model(self):
-        self.sync(mode="mirror", guard={"max_removed": "100%"})
+        self.write_sync(mode="mirror", guard={"max_removed": "100%"})
         self.rows = [person(1), person(2), person(3)]
         self.call("check")
         self.run_sync(accepted=3)
-        own = self.held("users", "external_id")["1"]
+        own = self.held_by("users", "external_id")["1"]
         self.assertEqual((own["name"], own["email"], own["user_fields"]), ("Person 1", "p1@example.com", {"city": "Ulm"}))
         self.plan_sync(unchanged=3, to_send=0)
         self.rows = [person(1), person(2, city="Bonn")]
         self.run_sync(changed=1, removed=1, accepted=2)
-        held = self.held("users", "external_id")
+        held = self.held_by("users", "external_id")
         self.assertEqual({key: own["user_fields"]["city"] for key, own in held.items()}, {"1": "Ulm", "2": "Bonn"})
 
     def test_a_bad_row_is_rejected_alone(self):
-        self.sync()
+        self.write_sync()
         for number in (1, 3):
             self.sandbox.call("POST", "/api/v2/users", {"user": {"external_id": str(number), "name": "by hand"}})
         # Updated, refused and created rows in one job.
@@ -58,25 +35,25 @@ class Users(ZendeskTest):
         result = self.run_sync(code=PARTIAL, accepted=3, rejected=1)
         self.assertEqual(self.outcomes(result["run"])["2"], "rejected")
         self.assertIn("is not properly formatted", self.call("log", result["run"], "--json").out)
-        self.assertEqual(set(self.held("users", "external_id")), {"1", "3", "4"})
+        self.assertEqual(set(self.held_by("users", "external_id")), {"1", "3", "4"})
 
     def test_insert_and_update_look_records_up(self):
         self.rows = [person(1), person(2)]
-        self.sync(mode="insert")
+        self.write_sync(mode="insert")
         self.run_sync(accepted=2)
         self.project.sync("updates", object="users", mode="update", match={"external_id": "id"}, fields={"name": "name"})
         self.rows = [person(2, name="Ada"), person(7)]
         self.run_sync(sync="updates", accepted=1, skipped=1)
-        self.assertEqual(self.held("users", "external_id")["2"]["name"], "Ada")
+        self.assertEqual(self.held_by("users", "external_id")["2"]["name"], "Ada")
 
     def test_by_email(self):
-        self.sync(match={"email": "email"}, fields={"name": "name"})
+        self.write_sync(match={"email": "email"}, fields={"name": "name"})
         self.rows = [person(1, email="p+1@example.com"), person(2)]
         self.run_sync(accepted=2)
         self.project.sync("updates", object="users", mode="update", match={"email": "email"}, fields={"name": "name"})
         self.rows = [person(1, email="p+1@example.com", name="Ada"), person(7)]
         self.run_sync(sync="updates", accepted=1, skipped=1)
-        self.assertEqual({key: own["name"] for key, own in self.held("users", "email").items()},
+        self.assertEqual({key: own["name"] for key, own in self.held_by("users", "email").items()},
                          {"p+1@example.com": "Ada", "p2@example.com": "Person 2"})
 
 
@@ -88,7 +65,7 @@ class Others(ZendeskTest):
         self.run_sync(accepted=2)
         self.rows = [person(1, city="Bonn")]
         self.run_sync(changed=1, removed=1, accepted=2)
-        held = self.held("organizations", "external_id")
+        held = self.held_by("organizations", "external_id")
         self.assertEqual({key: own["notes"] for key, own in held.items()}, {"1": "Bonn"})
 
     def test_tickets(self):

@@ -105,10 +105,11 @@ def violations_in(header):
 
 
 class Recorder:
-    """Passes requests on to the port that `route` gives for their path, and keeps what came of them."""
+    """Passes requests on to the port and path that `route` gives for their path, and keeps what came of them. Without a
+    port it answers itself, with nothing. `instead_of` is a text in replies and what takes its place: an address."""
 
     def __init__(self, route):
-        self.route, self.exchanges = route, []
+        self.route, self.exchanges, self.instead_of = route, [], None
         self.lock, self.local = threading.Lock(), threading.local()
         recorder = self
 
@@ -138,13 +139,20 @@ class Recorder:
         # Bodies travel plain: Prism does not read compressed ones.
         headers = {name: value for name, value in handler.headers.items()
                    if name.lower() not in ("host", "connection", "accept-encoding", "expect", "content-length")}
-        connection = http.client.HTTPConnection("127.0.0.1", self.route(handler.path), timeout=60)
+        port, path = self.route(handler.path)
+        if not port:
+            handler.send_response(204)
+            handler.end_headers()
+            return
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
-            connection.request(handler.command, handler.path, body if body else None, headers)
+            connection.request(handler.command, path, body if body else None, headers)
             reply = connection.getresponse()
             text = reply.read()
         finally:
             connection.close()
+        if self.instead_of:
+            text = text.replace(*(each.encode() for each in self.instead_of))
         violations = violations_in(reply.getheader("sl-violations"))
         with self.lock:
             self.exchanges.append(Exchange(handler.command, handler.path, body.decode("utf-8", "replace"), reply.status,
