@@ -168,7 +168,7 @@ local function write_object(name, action, by, row)
   if chosen(json(row)) then return skipped("1003", "refused by the sandbox") end
   if known and action == "createOnly" then return skipped("1005", "Record already exists") end
   if not known and action == "updateOnly" then return skipped("1013", "Object not found") end
-  local record = known and store:update(known, row) or store:create(row, uuid())
+  local record = known and store:update(known, row) or name == "companies" and store:create(row) or store:create(row, uuid())
   return { [name == "companies" and "id" or "marketoGUID"] = record.id, status = known and "updated" or "created" }
 end
 local function objects(path, name_of)
@@ -203,7 +203,7 @@ objects("/rest/v1/companies", function() return "companies" end)
 
 -- ---- Bulk import of leads and custom objects
 
-local function import(request, write)
+local function import(request, write, told)
   if unfinished("import") >= import_queue_max then fail("1016", "Too many imports queued") end
   local file
   for _, part in ipairs(request:parts()) do if part.name == "file" then file = part.body end end
@@ -224,13 +224,14 @@ local function import(request, write)
     one.done = #rows
   end
   request.rows = math.max(0, select(2, file:gsub("\n", "\n")) - 1)
-  return good(list { { batchId = tonumber(one.id), importId = one.id, status = "Queued" } })
+  one.told = told or { numOfLeadsProcessed = 0 }
+  return good(list { merge({ batchId = tonumber(one.id), importId = one.id, status = "Queued" }, one.told) })
 end
 local function status(_, id)
   local one = find_job(id) or fail("1003", "no such batch")
   local names = { queued = "Queued", working = "Importing", done = "Complete" }
-  return good(list { { batchId = tonumber(one.id), status = names[one:stage()], numOfLeadsProcessed = one.done - #one.failures, numOfObjectsProcessed = one.done - #one.failures,
-    numOfRowsFailed = #one.failures, numOfRowsWithWarning = 0, message = "Import " .. names[one:stage()] } })
+  return good(list { merge(one.told, { batchId = tonumber(one.id), status = names[one:stage()], numOfLeadsProcessed = one.done - #one.failures, numOfObjectsProcessed = one.done - #one.failures,
+    numOfRowsFailed = #one.failures, numOfRowsWithWarning = 0, message = "Import " .. names[one:stage()] }) })
 end
 local function failures(_, id)
   local one = find_job(id) or fail("1003", "no such batch")
@@ -257,7 +258,8 @@ route("GET /bulk/v1/leads/batch/{id}.json", status)
 route("GET /bulk/v1/leads/batch/{id}/failures.json", failures)
 route("GET /bulk/v1/leads/batch/{id}/warnings.json", warnings)
 route("POST /bulk/v1/customobjects/{name}/import.json", function(request, name)
-  return import(request, function(row) return write_object(name, "createOrUpdate", "dedupeFields", row) end)
+  return import(request, function(row) return write_object(name, "createOrUpdate", "dedupeFields", row) end,
+    { objectApiName = name, operation = "import" })
 end)
 route("GET /bulk/v1/customobjects/{name}/import/{id}/status.json", function(r, _, id) return status(r, id) end)
 route("GET /bulk/v1/customobjects/{name}/import/{id}/failures.json", function(r, _, id) return failures(r, id) end)

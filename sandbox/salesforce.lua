@@ -103,11 +103,22 @@ local function check(kind, row, creating)
   return fields
 end
 
+-- External ids called so (`Key__c`) are set to be unique.
+local function taken(kind, fields)
+  for name, value in pairs(fields) do
+    local holder = name:match("^Key[%w_]*__c$") and present(value) and objects(kind):find(name, value)
+    if holder then
+      return problem("DUPLICATE_VALUE", ("duplicate value found: %s duplicates value on record with id: %s"):format(name, holder.id), { name })
+    end
+  end
+end
+
 -- What one row does: {record=, fields=} or a problem. `field` is the external id of an upsert.
 local function plan_row(operation, kind, row, field)
   if operation == "insert" then
     local fields, wrong = check(kind, row, true)
-    return fields and { fields = fields }, wrong
+    if fields then wrong = taken(kind, fields) end
+    return not wrong and { fields = fields } or nil, wrong
   end
   if operation == "upsert" and field ~= "Id" then
     local value = row[field]

@@ -51,6 +51,11 @@ std::string field_text(const std::string& name, const BodyFacts& facts, const Ro
   return text;
 }
 
+bool is_whole_number(std::string_view text) {
+  return !text.empty() && (text[0] != '0' || text.size() == 1) && text.size() < 19 &&
+         text.find_first_not_of("0123456789") == text.npos;
+}
+
 }  // namespace
 
 std::string once_of(const BodyFacts& facts, const RowView& row) {
@@ -167,6 +172,12 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
       out += ']';
       return;
     }
+    case What::record_id:
+      if (piece.placeholder.has(Filter::number) && is_whole_number(row->record_id))
+        out += row->record_id;
+      else
+        append_json_string(out, row->record_id);
+      return;
     case What::page:
       return append_json_string(out, request.page);
     case What::run:

@@ -46,7 +46,8 @@ struct NamedFilter {
   Filter filter;
 };
 constexpr NamedFilter kFilters[] = {
-    {"lower", Filter::lower}, {"quote", Filter::quote}, {"join", Filter::join}, {"text", Filter::text}};
+    {"lower", Filter::lower}, {"quote", Filter::quote}, {"join", Filter::join},
+    {"text", Filter::text},   {"number", Filter::number}};
 
 Error unknown_placeholder(std::string_view name) {
   std::vector<std::string> names;

@@ -38,7 +38,7 @@ struct Placeholder {
     field,          // {field.NAME}: the value of one mapped field
     fields,         // the mapped fields to be written, {fields.PREFIX}: those named PREFIX.x, as x
   };
-  enum class Filter { lower, quote, join, text };
+  enum class Filter { lower, quote, join, text, number };
   What what = What::setting;
   std::string argument{};  // NAME or PREFIX
   std::vector<Filter> filters{};

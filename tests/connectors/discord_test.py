@@ -1,6 +1,6 @@
 """Discord as a destination, tried against its sandbox."""
 
-from of_vendor import PARTIAL, SECRET, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person, straight_only
 
 
 class DiscordTest(VendorTest):
@@ -27,6 +27,7 @@ class DiscordTest(VendorTest):
         self.assertIn("2000 or fewer", self.reason(2, run))
         self.assertEqual(len(self.sandbox.records("messages")), 2)
 
+    @straight_only
     def test_a_lost_answer_leaves_its_row_in_doubt(self):
         self.project.sync(object="messages", mode="append", match=None, fields={"content": "name"})
         self.rows = [person(1)]

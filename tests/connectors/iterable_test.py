@@ -47,6 +47,7 @@ class Iterable(VendorTest):
         self.mirror("userId", "id")
 
     def test_events(self):
+        self.allowed = ("eventName must be string",)
         self.project.sync("events", object="events", mode="append", match=None, fields={
             "eventName": "name", "email": "email", "id": "id",
             "createdAt": {"value": "2026-11-23T14:13:11Z"}, "city": "city"})

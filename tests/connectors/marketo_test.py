@@ -60,6 +60,56 @@ class Leads(MarketoTest):
         self.assertEqual(self.found("customerNumber")["1"]["email"], "new@example.com")
 
 
+class Imports(MarketoTest):
+    options = ("--job-time", "20ms")
+
+    def test_a_large_plan_travels_as_a_file(self):
+        self.write_sync(batch={"bulk": "always"})
+        self.rows = [person(number, phone="1", name="Zoë, \"日本\"", email="no" if number == 2 else f"p{number}@x.example") for number in range(1, 6)]
+        result = self.run_sync(code=PARTIAL, accepted=4, rejected=1)
+        self.assertIn("Invalid value for field 'email'", self.reason(2, result))
+        self.assertIn("/bulk/v1/leads.json", str(self.sandbox.stats()["by_path"]))
+        self.assertEqual({(one["firstName"], one["phone"]) for one in self.held("leads")}, {("Zoë, \"日本\"", "1")})
+        self.rows = [person(number, email=f"p{number}@x.example") for number in range(1, 6)]
+        self.run_sync(accepted=5)
+        self.assertEqual({one.get("phone") for one in self.held("leads")}, {None})
+
+    def test_custom_objects_as_a_file(self):
+        self.write_sync(object="customobjects/car_c", match={"externalId": "id"}, fields={"name": "name"}, batch={"bulk": "always"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.assertEqual(sorted(self.found("externalId", "car_c")), ["1", "2"])
+
+
+class Lists(MarketoTest):
+    def members(self, name="list_7"):
+        return sorted(one["lead"] for one in self.held(name))
+
+    def test_members_come_and_go(self):
+        self.rows = [person(1), person(2), person(3)]
+        self.run_sync(accepted=3)
+        ids = [int(one) for one in self.sandbox.records("leads")]
+        self.write_sync(object="lists/7", mode="mirror", match={"id": "id"}, fields={"id": "id"}, name="members")
+        self.rows = [person(one) for one in ids[:2]]
+        self.run_sync(sync="members", accepted=2)
+        self.assertEqual(self.members(), ids[:2])
+        self.rows = [person(ids[1]), person(ids[2]), person(99999)]
+        self.run_sync(sync="members", code=PARTIAL, added=2, removed=1, accepted=2, rejected=1)
+        self.assertEqual(self.members(), ids[1:])
+
+    def test_members_by_email(self):
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.write_sync("joiners", object="lists/7", mode="update", match={"email": "email"}, fields={"email": "email"})
+        self.rows = [person(1), person(2), person(9)]
+        self.run_sync(sync="joiners", accepted=2, skipped=1)
+        self.assertEqual(len(self.members()), 2)
+        self.write_sync("leavers", object="lists/7", mode="delete", match={"email": "email"}, fields=None)
+        self.rows = [person(1)]
+        self.run_sync(sync="leavers", accepted=1)
+        self.assertEqual(len(self.members()), 1)
+
+
 class Objects(MarketoTest):
     def test_custom_objects_and_companies(self):
         for name, target, kind, key in (("cars", "customobjects/car_c", "car_c", "externalId"),

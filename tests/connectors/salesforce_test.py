@@ -108,6 +108,17 @@ class Bulk(SalesforceTest):
         self.run_sync(accepted=1)
         self.assertEqual(self.found()["0"]["LastName"], "New")
 
+    def test_inserts_and_removals_as_jobs(self):
+        self.make(LastName="Old", Key__c="0")  # an external id that is unique
+        self.write_sync(mode="insert", match={"Key__c": "id"}, batch={"bulk": "always"})
+        self.rows = [self.ext(1), self.ext(2, email="no"), self.ext(0)]
+        self.run_sync(code=PARTIAL, accepted=1, skipped=1, rejected=1)
+        self.assertEqual(sorted(self.found("Key__c")), ["0", "1"])
+        self.write_sync(name="leavers", mode="delete", match={"Key__c": "id"}, fields=None, batch={"bulk": "always"}, options={"bulk_delete": "hardDelete"})
+        self.rows = [self.ext(0), self.ext(7)]
+        self.run_sync(sync="leavers", accepted=2)
+        self.assertEqual(sorted(self.found("Key__c")), ["1"])
+
 
 if __name__ == "__main__":
     main()

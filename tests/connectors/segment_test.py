@@ -1,6 +1,6 @@
 """Segment: traits of users and events, in batches."""
 
-from of_vendor import PARTIAL, SECRET, VendorTest, main, person
+from of_vendor import SECRET, VendorTest, main, person
 
 
 class Segment(VendorTest):

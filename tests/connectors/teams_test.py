@@ -1,6 +1,6 @@
 """Microsoft Teams as a destination, tried against its sandbox."""
 
-from of_vendor import PARTIAL, SECRET, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person, straight_only
 
 
 class TeamsTest(VendorTest):
@@ -29,6 +29,7 @@ class TeamsTest(VendorTest):
         self.assertEqual([(one["code"], one["message"]) for one in run["refused"]], [("BadRequest", "no such card")])
         self.assertEqual(len(self.sandbox.records("messages")), 2)
 
+    @straight_only
     def test_a_lost_answer_leaves_its_row_in_doubt(self):
         self.project.sync(object="messages", mode="append", match=None, fields={"text": "name"})
         self.rows = [person(1)]

@@ -1,6 +1,6 @@
 """Twilio as a destination, tried against its sandbox."""
 
-from of_vendor import PARTIAL, SECRET, VendorTest, main, person
+from of_vendor import PARTIAL, SECRET, VendorTest, main, person, straight_only
 
 ACCOUNT = "AC" + "0" * 32
 
@@ -31,6 +31,7 @@ class TwilioTest(VendorTest):
         self.assertIn("21211", self.reason(2, run))
         self.assertEqual(len(self.sandbox.records("messages")), 2)
 
+    @straight_only
     def test_a_lost_answer_leaves_its_row_in_doubt(self):
         self.project.sync(object="messages", mode="append", match=None, fields={"To": "phone",
                 "From": {"value": "+15005550006"}, "Body": "name"})

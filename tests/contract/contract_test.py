@@ -64,7 +64,7 @@ class Contract(unittest.TestCase):
         for prism in (objects, properties):
             wait_until("Prism", lambda prism=prism: listens(prism.port))
         cls.recorder = cls.start(Recorder(
-            lambda path: (properties.port if path.startswith("/crm/v3/properties") else objects.port, path)))
+            lambda path, _: (properties.port if path.startswith("/crm/v3/properties") else objects.port, path)))
 
     @classmethod
     def start(cls, part):
@@ -263,7 +263,7 @@ class Contract(unittest.TestCase):
     # ---- Proof that Prism judges
 
     def violations(self, port, method, path, body):
-        recorder = Recorder(lambda path: (port, path))
+        recorder = Recorder(lambda path, _: (port, path))
         try:
             connection = http.client.HTTPConnection("127.0.0.1", recorder.port, timeout=30)
             connection.request(method, path, json.dumps(body), {"Content-Type": "application/json",

@@ -32,7 +32,7 @@ class Judge:
     def __init__(self, vendor):
         self.described = DESCRIBED[vendor]
         self.sandbox_port = None
-        self.back = Recorder(lambda path: (self.sandbox_port, path))
+        self.back = Recorder(lambda path, _: (self.sandbox_port, path))
         self.prisms = [(pattern, cut, Prism(os.path.join(CONTRACTS, file), self.back.url + cut))
                        for file, pattern, cut in self.described.files]
         for _, _, prism in self.prisms:
@@ -47,12 +47,18 @@ class Judge:
         if not self.judged:
             raise AssertionError("no request met its description")
 
-    def route(self, path):
+    def route(self, path, method):
         for pattern, cut, prism in self.prisms:
-            if re.search(pattern, path):
+            if re.search(pattern, path) and not self.lacks(path, method):
                 self.judged += 1
                 return prism.port, path[len(cut):]
         return self.sandbox_port, path
+
+    def lacks(self, path, method):
+        return any(re.search(each, f"{method} {path}") for each in self.described.lacks)
+
+    def goes_past(self, exchange):
+        return not any(re.search(pattern, exchange.path) for pattern, _, _ in self.prisms) and not self.lacks(exchange.path, exchange.method)
 
     def stand_before(self, sandbox_url):
         """From now on requests go to this sandbox; the address that they are to be sent to."""
@@ -60,19 +66,24 @@ class Judge:
         self.front.instead_of = (sandbox_url, self.front.url)
         return self.front.url
 
-    def violations(self):
-        """Since this was asked last."""
+    def violations(self, allowed=()):
+        """Since this was asked last, without those that are `allowed`."""
         self.back.take()
         found = []
         for exchange in self.front.take():
-            exchange.violations = unexpected(exchange.violations, exchange.status, self.described.wrong)
+            refused = re.search(self.described.refusal, exchange.reply)
+            exchange.violations = unexpected(exchange.violations, 400 if refused else exchange.status, (*self.described.wrong, *allowed))
+            if refused:
+                exchange.violations = [one for one in exchange.violations if not one.startswith("response")]
+            if self.goes_past(exchange):
+                exchange.violations.append("no description is for this path")
             if exchange.violations:
                 found.append(str(exchange))
         return found
 
     def check_that_it_judges(self):
         self.sandbox_port = self.back.port  # never asked: these requests are wrong, whatever comes back
-        self.back.route = lambda path: (None, path)
+        self.back.route = lambda path, _: (None, path)
         for method, path, body in self.described.noticed:
             connection = http.client.HTTPConnection("127.0.0.1", self.front.port, timeout=60)
             connection.request(method, path, None if body is None else json.dumps(body),
@@ -81,5 +92,5 @@ class Judge:
             connection.close()
             if not any(re.search("^request", one) for exchange in self.front.take() for one in exchange.violations):
                 raise AssertionError(f"{method} {path}: nothing is found wrong with {body}")
-        self.back.route = lambda path: (self.sandbox_port, path)
+        self.back.route = lambda path, _: (self.sandbox_port, path)
         self.judged = 0

@@ -105,7 +105,7 @@ def violations_in(header):
 
 
 class Recorder:
-    """Passes requests on to the port and path that `route` gives for their path, and keeps what came of them. Without a
+    """Passes requests on to the port and path that `route` gives for their path and method, and keeps what came of them. Without a
     port it answers itself, with nothing. `instead_of` is a text in replies and what takes its place: an address."""
 
     def __init__(self, route):
@@ -139,7 +139,7 @@ class Recorder:
         # Bodies travel plain: Prism does not read compressed ones.
         headers = {name: value for name, value in handler.headers.items()
                    if name.lower() not in ("host", "connection", "accept-encoding", "expect", "content-length")}
-        port, path = self.route(handler.path)
+        port, path = self.route(handler.path, handler.command)
         if not port:
             handler.send_response(204)
             handler.end_headers()

@@ -10,8 +10,6 @@ TABLE = "/v0/app1/People"
 class Airtable(Dialect):
     vendor = "airtable"
     options = ("--limit", "none")
-    contracts = (("airtable/records.transcribed.openapi.json", "^/v0/app", "/v0"),)
-    noticed = (("PATCH", TABLE, {"performUpsert": {"fieldsToMergeOn": []}, "records": []}),)
 
     def write(self, status, method, *rows, **members):
         return self.expect(status, method, TABLE, {"records": list(rows), **members})

@@ -10,8 +10,6 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Amplitude(Dialect):
     vendor = "amplitude"
     login = {}
-    contracts = (("amplitude/http-v2.openapi.yml", "^/2/httpapi", ""), ("amplitude/identify.openapi.yml", "^/identify", ""))
-    noticed = (("POST", "/2/httpapi", {"events": "none"}),)
 
     def upload(self, status, *events, path="/2/httpapi"):
         return self.expect(status, "POST", path, {"api_key": "key", "events": list(events)})

@@ -5,8 +5,6 @@ from dialect import Dialect, run
 
 class Braze(Dialect):
     vendor = "braze"
-    contracts = (("braze/braze.openapi.yml", "^/", ""),)
-    noticed = (("POST", "/users/track", {"attributes": "none"}),)
 
     def track(self, status=201, **body):
         return self.expect(status, "POST", "/users/track", body)

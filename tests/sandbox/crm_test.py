@@ -22,8 +22,6 @@ class Pipedrive(Dialect):
 
 class Attio(Dialect):
     vendor = "attio"
-    contracts = (("attio/attio-records-lists.openapi.json", "^/v2/objects/people/records", ""),)
-    noticed = (("PUT", "/v2/objects/people/records?matching_attribute=email_addresses", {"data": "none"}),)
     path = "/v2/objects/people/records"
 
     def put(self, status=200, **values):
@@ -51,8 +49,6 @@ class Notion(Dialect):
     vendor = "notion"
     options = ("--limit", "none")
     login = {"Authorization": "Bearer test-token", "Notion-Version": "2025-09-03"}
-    contracts = (("notion/notion.openapi.json", "^/v1/", ""),)
-    noticed = (("POST", "/v1/pages", {"parent": 5}),)
     parent = {"type": "data_source_id", "data_source_id": "6f2e1c0e-0000-4000-8000-000000000001"}
 
     @staticmethod

@@ -10,8 +10,6 @@ def identify(who, **attributes):
 class CustomerIo(Dialect):
     vendor = "customerio"
     login = basic("site", "key")
-    contracts = (("customerio/track-api.openapi.json", "^/api/", ""),)
-    noticed = (("POST", "/api/v2/batch", {"batch": "none"}),)
 
     def batch(self, status, *rows):
         return self.expect(status, "POST", "/api/v2/batch", {"batch": list(rows)})

@@ -12,7 +12,9 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "contract"))
-from servers import CONTRACTS, PRISM, ROOT, Prism, Sandbox, listens, violations_in, wait_until  # noqa: E402
+from descriptions import DESCRIBED  # noqa: E402
+from judge import missing, unexpected  # noqa: E402
+from servers import CONTRACTS, ROOT, Prism, Sandbox, listens, violations_in, wait_until  # noqa: E402
 
 THROUGH_PRISM = os.environ.get("PENSTOCK_THROUGH_PRISM") == "1"
 
@@ -38,19 +40,15 @@ class Dialect(unittest.TestCase):
     vendor = None
     options = ()  # of the sandbox
     login = {"Authorization": "Bearer test-token"}
-    # The vendor's descriptions: (file, path that it is for, what it leaves out of the path). The first that fits judges.
-    contracts = ()
-    # (method, path, body) of requests that the descriptions must find wrong.
-    noticed = ()
-    # What the descriptions are known to be wrong about: a violation that one of these finds is none.
-    known_wrong = ()
+    described = None  # the vendor's description, where it is not called as the vendor
 
     @classmethod
     def setUpClass(cls):
         cls.parts, cls.prisms, cls.violations, cls.judged = [], [], [], 0
+        cls.description = DESCRIBED.get(cls.described or cls.vendor)
         if cls.vendor is None:
             raise unittest.SkipTest("the base of the others")
-        if THROUGH_PRISM and not cls.contracts:
+        if THROUGH_PRISM and not cls.description:
             raise unittest.SkipTest(f"there is no API description of {cls.vendor}")
         # Whoever writes a dialect tries the file as it stands, without building the program anew.
         source = (["--dialect", os.path.join(ROOT, "sandbox", cls.vendor + ".lua")] if os.environ.get("PENSTOCK_DIALECTS")
@@ -58,7 +56,7 @@ class Dialect(unittest.TestCase):
         cls.sandbox = Sandbox(*source, "--job-time", "40ms", *cls.options)
         cls.parts.append(cls.sandbox)
         if THROUGH_PRISM:
-            for file, pattern, cut in cls.contracts:
+            for file, pattern, cut in cls.description.files:
                 prism = Prism(os.path.join(CONTRACTS, file), cls.sandbox.url + cut)
                 cls.parts.append(prism)
                 cls.prisms.append((pattern, cut, prism.port))
@@ -88,11 +86,11 @@ class Dialect(unittest.TestCase):
     def test_the_description_judges(self):
         if not THROUGH_PRISM:
             self.skipTest("no description is looked at")
-        for method, path, body in self.noticed:
+        for method, path, body in self.description.noticed:
             self.send(method, path, body, wrong=True)
             self.assertNotEqual(self.violations, [], f"{method} {path}: nothing is found wrong with {body}")
             type(self).violations = []
-        self.assertTrue(self.noticed, "one request that must be found wrong, else a pass means nothing")
+        self.assertTrue(self.description.noticed, "one request that must be found wrong, else a pass means nothing")
 
     def send(self, method, path, body=None, headers=None, login=True, judge=True, wrong=False, allow=()):
         """`judge=False`: past the description, which does not know this request; `allow`: what it may find wrong."""
@@ -106,10 +104,9 @@ class Dialect(unittest.TestCase):
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()
-        # A request that was refused may well be wrong, and few descriptions list every refusal's status.
-        known = (*self.known_wrong, *allow) if wrong or answer.status < 400 else (*self.known_wrong, "^request", "returned status code")
-        found = [one for one in violations_in(answer.getheader("sl-violations"))
-                 if not any(re.search(one_known, one) for one_known in known)]
+        status = 200 if wrong else answer.status
+        found = unexpected(violations_in(answer.getheader("sl-violations")), status,
+                           (*(self.description.wrong if self.description else ()), *allow))
         cls = type(self)
         cls.judged += port != self.sandbox.port
         cls.violations = cls.violations + [f"{method} {path} -> {answer.status}: {one}\n    {text[:300]}" for one in found]
@@ -142,11 +139,7 @@ class Dialect(unittest.TestCase):
 
 
 def run():
-    if THROUGH_PRISM:
-        if not os.path.isdir(CONTRACTS):
-            print("skipped: the vendors' API descriptions are not in", CONTRACTS)
-            sys.exit(77)
-        if not os.access(PRISM, os.X_OK):
-            print("skipped: Prism is not installed: run ./dev setup")
-            sys.exit(77)
+    if THROUGH_PRISM and missing():
+        print("skipped:", missing())
+        sys.exit(77)
     unittest.main(module="__main__", argv=sys.argv)

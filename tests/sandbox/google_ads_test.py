@@ -15,8 +15,6 @@ def member(email):
 
 class DataManager(Dialect):
     vendor = "google_ads"
-    contracts = (("google_ads/data_manager_v1.openapi.json", "^/v1/", ""),)
-    noticed = (("POST", "/v1/audienceMembers:ingest", {"audienceMembers": [], "oops": 1}),)
 
     def body(self, *members, **more):
         return {"destinations": [{"operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": "123"}, "productDestinationId": "77"}],
@@ -49,9 +47,8 @@ class DataManager(Dialect):
 
 class OlderJobs(Dialect):
     vendor = "google_ads"
+    described = "google_ads_jobs"
     login = {"Authorization": "Bearer test-token", "developer-token": "d"}
-    contracts = (("google_ads/customer_match_v24.openapi.json", "^/v24/", ""),)
-    noticed = (("POST", "/v24/customers/1/offlineUserDataJobs:create", {"oops": 1}),)
 
     def test_a_job(self):
         name = self.expect(200, "POST", "/v24/customers/1/offlineUserDataJobs:create", {"job": {

@@ -7,8 +7,6 @@ SHEET = "/v4/spreadsheets/s1"
 
 class GoogleSheets(Dialect):
     vendor = "google_sheets"
-    contracts = (("google_sheets/sheets-v4.openapi.json", "^/v4/", ""),)
-    noticed = (("POST", SHEET + "/values:batchUpdate", {"data": "none"}),)
 
     def append(self, *rows, sheet="Sheet1"):
         return self.expect(200, "POST", f"{SHEET}/values/{sheet}!A:C:append?valueInputOption=RAW&insertDataOption=INSERT_ROWS", {"values": list(rows)})

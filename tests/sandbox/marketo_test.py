@@ -7,13 +7,6 @@ from dialect import Dialect, run
 
 class Marketo(Dialect):
     vendor = "marketo"
-    contracts = (("marketo/swagger-mapi.json", "^/(rest|bulk)/", ""), ("marketo/swagger-identity.json", "^/identity/", ""))
-    noticed = (("POST", "/rest/v1/leads.json", {"action": 5, "input": "none"}),)
-    # All replies are said to have errors and warnings, also when there are none; records of custom objects to be sent
-    # with the ids that only the reply brings.
-    known_wrong = ("required property '(errors|warnings|nextPageToken|moreResult|marketoGUID|seq|reasons|fields|searchableFields)'",
-                   # Failures of an import are said to be JSON, and are CSV.
-                   '"text/csv" does not match', "Response body must be object")
 
     def leads(self, *rows, **members):
         return self.expect(200, "POST", "/rest/v1/leads.json", {"action": "createOrUpdate", "lookupField": "email", "input": list(rows), **members})

@@ -12,8 +12,6 @@ def digest(text):
 
 class Meta(Dialect):
     vendor = "meta"
-    contracts = (("meta/custom_audience.openapi.json", "^/v25.0/", ""),)
-    noticed = (("POST", "/v25.0/77/usersreplace", {"payload": {}}),)
 
     def change(self, method, rows, path="users", status=200, schema=("EMAIL", "FN"), **more):
         return self.expect(status, method, f"/v25.0/77/{path}", {"payload": {"schema": list(schema), "data": rows}, **more})

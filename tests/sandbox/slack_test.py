@@ -10,8 +10,6 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Slack(Dialect):
     vendor = "slack"
     options = ("--limit", "none")
-    contracts = (("slack/slack_web_openapi_v2.json", "^/api/", "/api"),)
-    noticed = (("GET", "/api/conversations.list?limit=many", None),)
 
     def call(self, method, verb="POST", fails=False, **arguments):
         # The description has failures under another status than the 200 with which they come.
