@@ -51,12 +51,12 @@ std::string field_text(const std::string& name, const BodyFacts& facts, const Ro
   return text;
 }
 
+}  // namespace
+
 bool is_whole_number(std::string_view text) {
   return !text.empty() && (text[0] != '0' || text.size() == 1) && text.size() < 19 &&
          text.find_first_not_of("0123456789") == text.npos;
 }
-
-}  // namespace
 
 std::string once_of(const BodyFacts& facts, const RowView& row) {
   const uint64_t facts_of_row[] = {row.key_hash.hi, row.key_hash.lo, row.fingerprint};

@@ -81,6 +81,10 @@ class BodyCompiler {
       members(*alone);
       return literal("}");
     }
+    if (alone != nullptr && is_constant(alone->what) && alone->has(Placeholder::Filter::number)) {
+      const std::string& constant = body_.facts_.constant(*alone);
+      if (is_whole_number(constant)) return literal(constant);
+    }
     if (alone != nullptr && !is_constant(alone->what) && !alone->has(Placeholder::Filter::text) &&
         !is_of_batch(alone->what))
       return placeholder(Form::json, *alone);

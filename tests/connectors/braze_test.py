@@ -54,6 +54,16 @@ class Users(BrazeTest):
         self.write_sync(mode="insert")
         self.call("run", "contacts", code=USAGE)
 
+    def test_subscriptions(self):
+        for field, value in (("external_id", "id"), ("email", "email")):
+            self.write_sync(field, object="subscription_groups/g1", mode="mirror", match={field: value}, fields={field: value})
+            self.rows = [person(1), person(2)]
+            self.run_sync(sync=field, accepted=2, requests=1)
+            self.rows = [person(2)]
+            self.run_sync(sync=field, removed=1, accepted=1)
+        self.assertEqual({one["user"]: one["state"] for one in self.held("subscriptions")},
+                         {"1": "unsubscribed", "2": "subscribed", "p1@example.com": "unsubscribed", "p2@example.com": "subscribed"})
+
 
 class Appends(BrazeTest):
     def test_events(self):

@@ -59,6 +59,15 @@ class CustomerIo(VendorTest):
                                 for one in self.sandbox.records("events").values()),
                          [("signed up", "1", "Ulm"), ("signed up", "2", "Ulm")])
 
+    def test_people_of_a_segment(self):
+        for field, value in (("id", "id"), ("email", "email")):
+            self.write_sync(field, object="segments/7", mode="mirror", match={field: value}, fields={field: value})
+            self.rows = [person(1), person(2)]
+            self.run_sync(sync=field, accepted=2, requests=1)
+            self.rows = [person(2)]
+            self.run_sync(sync=field, removed=1, accepted=1)
+        self.assertEqual(sorted(one["id"] for one in self.held("segments")), ["2", "p2@example.com"])
+
 
 if __name__ == "__main__":
     main()

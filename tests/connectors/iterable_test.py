@@ -58,6 +58,14 @@ class Iterable(VendorTest):
                          {"1": ("p1@example.com", 1795443191, {"city": "Ulm"}),
                           "3": ("p3@example.com", 1795443191, {"city": "Ulm"})})
 
+    def test_members_of_a_list(self):
+        self.write_sync("members", object="lists/7", mode="mirror", match={"email": "email"}, fields={"email": "email"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(sync="members", accepted=2, requests=1)
+        self.rows = [person(2)]
+        self.run_sync(sync="members", removed=1, accepted=1)
+        self.assertEqual([one["key"] for one in self.held("list_7")], ["p2@example.com"])
+
 
 if __name__ == "__main__":
     main()

@@ -67,6 +67,26 @@ class Klaviyo(VendorTest):
         self.assertEqual([(one["metric"], one["profile"], one["properties"]) for one in self.sandbox.records("events").values()],
                          [("Signed Up", {"email": "p1@example.com"}, {"city": "Ulm"})])
 
+    def test_members_of_a_list(self):
+        self.rows = [person(1), person(2), person(3)]
+        self.run_sync(accepted=3)
+        ids = {one["email"]: key for key, one in self.sandbox.records("profiles").items()}
+        profile = [ids[f"p{number}@example.com"] for number in (1, 2, 3)]
+        self.write_sync("members", object="lists/L1", mode="mirror", match={"id": "id"}, fields={"id": "id"})
+        self.rows = [person(profile[0]), person(profile[1])]
+        self.run_sync(sync="members", accepted=2)
+        self.rows = [person(profile[1]), person(profile[2]), person("00000000-0000-4000-8000-000000000000")]
+        self.run_sync(sync="members", code=PARTIAL, removed=1, accepted=2, rejected=1)
+        self.assertEqual(sorted(one["profile"] for one in self.held("list_L1")), sorted(profile[1:]))
+        self.write_sync("joiners", object="lists/L1", mode="update", match={"email": "email"}, fields={"email": "email"})
+        self.rows = [person(1), person(9)]
+        self.run_sync(sync="joiners", accepted=1, skipped=1)
+        self.assertEqual(len(self.held("list_L1")), 3)
+        self.write_sync("leavers", object="lists/L1", mode="delete", match={"email": "email"}, fields=None)
+        self.rows = [person(1)]
+        self.run_sync(sync="leavers", accepted=1)
+        self.assertEqual(len(self.held("list_L1")), 2)
+
 
 if __name__ == "__main__":
     main()
