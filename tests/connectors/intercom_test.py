@@ -1,26 +1,17 @@
 """Intercom as a destination: contacts, companies and events, tried against the sandbox."""
 
+from kinds_of_vendor import People
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
-class Intercom(VendorTest):
+class Intercom(People, VendorTest):
     vendor = "intercom"
+    kept = "contacts"
     settings = {"access_token": SECRET}
     sync = {"match": {"email": "email"}, "fields": {"name": "name", "custom_attributes.city": "city"}}
 
     def cities(self):
         return {one["email"]: one.get("custom_attributes", {}).get("city") for one in self.sandbox.records().values()}
-
-    def test_bad_rows_are_refused_alone(self):
-        self.refuse_some()
-        self.rows = [person(key) for key in range(1, 11)]
-        result = self.run_sync(code=PARTIAL)
-        refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}
-        self.assertIn("refused by the sandbox", str(self.operations(result["run"])))
-        self.assertEqual(result["rejected"], len(refused))
-        self.assertTrue(0 < len(refused) < 10)
-        good = sorted(person(key)["email"] for key in range(1, 11) if str(key) not in refused)
-        self.assertEqual(sorted(one["email"] for one in self.sandbox.records("contacts").values()), good)
 
     def test_only_changes_go(self):
         self.call("check")

@@ -1,43 +1,16 @@
 """Jira as a destination, tried against its sandbox."""
 
-from of_vendor import PARTIAL, SECRET, VendorTest, main, person
+from kinds_of_vendor import Issues
+from of_vendor import SECRET, VendorTest, main
 
 
-class JiraTest(VendorTest):
+class Jira(Issues, VendorTest):
     vendor = "jira"
     settings = {"user": "us@x.example", "token": SECRET}
-
-    def test_issues_are_made_once_and_updated_by_id(self):
-        fields = {"summary": "name", "project.key": {"value": "OPS"}, "issuetype.name": {"value": "Task"}}
-        self.project.sync(object="issues", mode="append", match=None, fields=fields)
-        self.rows = [person(1), person(2)]
-        self.call("check")
-        self.plan_sync(added=2, to_send=2)
-        self.run_sync(accepted=2)
-        self.assert_quiet()
-        self.rows = [person(1), person(2), person(3)]
-        self.run_sync(added=1, accepted=1)
-        held = self.held_by("issues", "summary")
-        self.assertEqual(sorted(held), ["Person 1", "Person 2", "Person 3"])
-        self.assertEqual(held["Person 1"]["project"], {"key": "OPS"})
-        self.project.sync(name="updates", object="issues", mode="update", match={"id": "phone"},
-                fields={"summary": "name"})
-        ids = {one["summary"]: key for key, one in self.sandbox.records("issues").items()}
-        self.rows = [person(1, phone=ids["Person 1"], name="new"), person(2, phone=ids["Person 2"])]
-        self.run_sync(sync="updates", accepted=2)
-        self.rows = [person(1, phone=ids["Person 1"], name="newer"), person(2, phone=ids["Person 2"])]
-        self.run_sync(sync="updates", changed=1, accepted=1, requests=1)
-        self.assertEqual(sorted(self.held_by("issues", "summary")), ["Person 2", "Person 3", "newer"])
-        self.rows = [person(1, phone=ids["Person 1"], name="newest"), person(4, phone="999")]
-        self.run_sync(sync="updates", changed=1, accepted=1, skipped=1)
-
-    def test_a_bad_row_is_refused_alone(self):
-        self.project.sync(object="issues", mode="append", match=None, fields={"summary": "name",
-                "project.key": {"value": "OPS"}, "issuetype.name": {"value": "Task"}})
-        self.rows = [person(1), person(2, name="x" * 256), person(3)]
-        run = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
-        self.assertIn("less than 255", self.reason(2, run))
-        self.assertEqual(len(self.sandbox.records("issues")), 2)
+    target, kept, title, issue_id = "issues", "issues", "summary", "id"
+    fields = {"project.key": {"value": "OPS"}, "issuetype.name": {"value": "Task"}}
+    first = {"project": {"key": "OPS"}}
+    wrong, reason_of_wrong = {"name": "x" * 256}, "less than 255"
 
 
 if __name__ == "__main__":

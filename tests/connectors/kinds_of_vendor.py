@@ -1,0 +1,137 @@
+"""What holds for every vendor of a kind. A test names the facts of its vendor and takes the rules from here:
+
+    class GitHub(Issues, VendorTest):
+        vendor = "github"
+        ...
+"""
+
+from of_vendor import PARTIAL, person, straight_only
+
+
+class Messages:
+    """Each row is a message: it is sent once, and its row is in doubt when the reply does not come."""
+
+    fields = {}  # of the sync
+    wrong = None  # a row that is refused, and the vendor's word for it
+    reason_of_wrong = None
+
+    @staticmethod
+    def row(number, **values):
+        return person(number, **values)
+
+    @staticmethod
+    def text(message):
+        """The text of a message as the stand-in holds it."""
+        raise NotImplementedError
+
+    def messages(self):
+        return sorted(self.text(one) for one in self.held("messages"))
+
+    def sync_messages(self):
+        self.project.sync(object="messages", mode="append", match=None, fields=self.fields)
+
+    def test_each_key_is_sent_once(self):
+        self.sync_messages()
+        self.rows = [self.row(1), self.row(2)]
+        self.call("check")
+        self.plan_sync(added=2, to_send=2)
+        self.run_sync(accepted=2)
+        self.assert_quiet()
+        self.rows = [self.row(1), self.row(2), self.row(3)]
+        self.run_sync(added=1, accepted=1)
+        self.assertEqual(self.messages(), ["Person 1", "Person 2", "Person 3"])
+
+    def test_a_bad_row_is_refused_alone(self):
+        if not self.wrong:
+            self.skipTest("the vendor takes any text")
+        self.sync_messages()
+        self.rows = [self.row(1), self.row(2, **self.wrong), self.row(3)]
+        result = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
+        self.assertIn(self.reason_of_wrong, self.reason(2, result))
+        self.assertEqual(self.messages(), ["Person 1", "Person 3"])
+
+    @straight_only
+    def test_a_lost_answer_leaves_its_row_in_doubt(self):
+        self.sync_messages()
+        self.rows = [self.row(1)]
+        self.sandbox.fault(kind="reset", after=True)
+        result = self.project.call("run", "contacts", "--json").results[0]
+        self.assertEqual(result["in_doubt"], 1)
+        self.assertEqual(self.messages(), ["Person 1"])
+
+
+class Issues:
+    """Issues, tasks: made once for each key, and changed by the id that the vendor gave them."""
+
+    target = None  # the sync's object
+    kept = None  # what the stand-in calls them
+    title = None  # the field that holds `name`
+    issue_id = None  # the field that is matched on
+    fields = {}  # further ones
+    first = {}  # what the first issue then holds
+    wrong = None  # a name that is refused, and why
+    reason_of_wrong = None
+    removable = False
+
+    def titles(self):
+        return sorted(one[self.title] for one in self.held(self.kept))
+
+    def sync_issues(self):
+        self.project.sync(object=self.target, mode="append", match=None, fields={self.title: "name"} | self.fields)
+
+    def test_issues_are_made_once_and_changed_by_id(self):
+        self.sync_issues()
+        self.rows = [person(1), person(2)]
+        self.call("check")
+        self.plan_sync(added=2, to_send=2)
+        self.run_sync(accepted=2)
+        self.assert_quiet()
+        self.rows = [person(1), person(2), person(3)]
+        self.run_sync(added=1, accepted=1)
+        self.assertEqual(self.titles(), ["Person 1", "Person 2", "Person 3"])
+        own = self.held_by(self.kept, self.title)["Person 1"]
+        self.assertEqual({name: own.get(name) for name in self.first}, self.first)
+        self.change_issues({one[self.title]: key for key, one in self.sandbox.records(self.kept).items()})
+
+    def change_issues(self, ids):
+        self.project.sync(name="updates", object=self.target, mode="update", match={self.issue_id: "phone"}, fields={self.title: "name"})
+        self.rows = [person(1, phone=ids["Person 1"], name="new"), person(2, phone=ids["Person 2"])]
+        self.run_sync(sync="updates", accepted=2)
+        self.rows = [person(1, phone=ids["Person 1"], name="newer"), person(2, phone=ids["Person 2"])]
+        self.run_sync(sync="updates", changed=1, accepted=1, requests=1)
+        self.assertEqual(self.titles(), ["Person 2", "Person 3", "newer"])
+        self.rows = [person(1, phone=ids["Person 1"], name="newest"), person(4, phone="999")]
+        self.run_sync(sync="updates", changed=1, accepted=1, skipped=1)
+        if self.removable:
+            self.project.sync(name="deletes", object=self.target, mode="delete", match={self.issue_id: "phone"}, fields=None)
+            self.run_sync(sync="deletes", accepted=2)
+            self.assertEqual(self.titles(), ["Person 2", "Person 3"])
+
+    def test_a_bad_row_is_refused_alone(self):
+        self.sync_issues()
+        self.rows = [person(1), person(2, **self.wrong), person(3)]
+        result = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
+        self.assertIn(self.reason_of_wrong, self.reason(2, result))
+        self.assertEqual(self.titles(), ["Person 1", "Person 3"])
+
+
+class People:
+    """Records of people, of which a stand-in refuses some for no reason that is ours."""
+
+    kept = None  # what the stand-in calls them
+    told_by = "email"  # the field by which they are told apart there, and its column
+    column = "email"
+    why = "refused by the sandbox"
+
+    def assert_refused_alone(self, result, count=10):
+        refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}
+        self.assertIn(self.why, str(self.operations(result["run"])))
+        self.assertEqual(result["rejected"], len(refused))
+        self.assertTrue(0 < len(refused) < count)
+        good = sorted(str(person(key)[self.column]) for key in range(1, count + 1) if str(key) not in refused)
+        self.assertEqual(sorted(one[self.told_by] for one in self.held(self.kept)), good)
+
+    def test_bad_rows_are_refused_alone(self):
+        self.refuse_some()
+        self.rows = [person(key) for key in range(1, 11)]
+        self.assert_refused_alone(self.run_sync(code=PARTIAL))
