@@ -41,6 +41,7 @@ class VendorTest(PipeTest):
     """
 
     vendor = None
+    stand_in = None  # the sandbox's name of it, where that is another
     described = None  # its description, where it is not called as the vendor
     options = ()  # of the stand-in
     settings = {}  # of the destination; {sandbox} is where the stand-in listens
@@ -53,9 +54,10 @@ class VendorTest(PipeTest):
         cls.judge = judge_of(cls.described or cls.vendor) if JUDGED else None
 
     def setUp(self):
-        dialect = os.path.join(ROOT, "sandbox", f"{self.vendor}.lua")
+        stand_in = self.stand_in or self.vendor
+        dialect = os.path.join(ROOT, "sandbox", f"{stand_in}.lua")
         own = os.environ.get("PENSTOCK_DIALECTS") and os.path.exists(dialect)
-        self.sandbox_options = (*(("--dialect", dialect) if own else ("--vendor", self.vendor)), *self.options)
+        self.sandbox_options = (*(("--dialect", dialect) if own else ("--vendor", stand_in)), *self.options)
         super().setUp()
         own = os.environ.get("PENSTOCK_CONNECTORS")
         if own:

@@ -48,7 +48,8 @@ DESCRIBED = {
         lacks=("^POST /token",)),  # Google's tokens: developers.google.com/identity/protocols/oauth2
     "google_ads_jobs": Described(
         (("google_ads/customer_match_v24.openapi.json", "^/v24/", ""),),
-        (("POST", "/v24/customers/1/offlineUserDataJobs:create", {"oops": 1}),)),
+        (("POST", "/v24/customers/1/offlineUserDataJobs:create", {"oops": 1}),),
+        lacks=("^POST /token",)),
     "google_sheets": Described(
         (("google_sheets/sheets-v4.openapi.json", "^/v4/", ""),),
         (("POST", "/v4/spreadsheets/s1/values:batchUpdate", {"data": "none"}),),
