@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kBlockedMax = 10'000;
 constexpr uint64_t kBlockedRoundsMax = 100;
 // Rows that wait for a limit of their own value at the same time.
-constexpr size_t kKeyedRows = 8192;
+constexpr size_t kKeyedRows = 2048;
 
 }  // namespace
 
