@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/session.h"
+#include "cli/test_command.h"
 #include "config/schema.h"
 #include "config/starter.h"
+#include "config/tests.h"
 #include "connector/page.h"
 #include "declare/json.h"
 #include "run/discover.h"
@@ -31,6 +33,7 @@ int check(const Globals& globals, bool connect) {
   declare::Diagnostics diagnostics;
   auto workspace = Workspace::open(real_disk(), real_clock(), globals.directory, diagnostics);
   if (diagnostics.ok()) config::check_references(workspace->project(), workspace->resolver(), diagnostics);
+  (void)config::load_tests(real_disk(), workspace->project(), diagnostics);
   for (const auto& sync : workspace->project().syncs) {
     if (!diagnostics.ok()) break;
     const auto* destination = workspace->project().destination(*sync.destination);
@@ -99,14 +102,6 @@ int schema(const Globals& globals, const std::string& name) {
   if (!text.ok()) return print_error(globals, text.error());
   fmt::print("{}\n", *text);
   return kDone;
-}
-
-connector::Catalog project_catalog(const Globals& globals, declare::Diagnostics& diagnostics) {
-  connector::Catalog catalog;
-  for (const auto& name : config::own_connector_files(real_disk(), globals.directory))
-    if (auto text = real_disk().read(join_path(globals.directory, name)); text.ok())
-      catalog.add(std::make_shared<declare::SourceFile>(name, *std::move(text)), diagnostics);
-  return catalog;
 }
 
 int list_connectors(const Globals& globals) {
@@ -219,6 +214,14 @@ int discover(const Globals& globals, const std::string& name, const std::string&
 
 }  // namespace
 
+connector::Catalog project_catalog(const Globals& globals, declare::Diagnostics& diagnostics) {
+  connector::Catalog catalog;
+  for (const auto& name : config::own_connector_files(real_disk(), globals.directory))
+    if (auto text = real_disk().read(join_path(globals.directory, name)); text.ok())
+      catalog.add(std::make_shared<declare::SourceFile>(name, *std::move(text)), diagnostics);
+  return catalog;
+}
+
 void add_init(Door door) {
   auto* command = door.app.add_subcommand("init", "Write a working starter project");
   auto directory = std::make_shared<std::string>();
@@ -239,7 +242,7 @@ void add_schema(Door door) {
   auto* command = door.app.add_subcommand("schema", "Print JSON Schemas of the project files, for editors");
   auto name = std::make_shared<std::string>();
   command->add_option("KIND", *name,
-                      "project, source, model, destination, sync or alert; all of them when not given");
+                      "project, source, model, destination, sync, alert or test; all of them when not given");
   command->callback([door, name] { door.run = [door, name] { return schema(door.globals, *name); }; });
 }
 
@@ -249,6 +252,7 @@ void add_connector(Door door) {
   command->add_subcommand("list", "List the connectors of this project")->callback([door] {
     door.run = [door] { return list_connectors(door.globals); };
   });
+  add_connector_test(*command, door);
   auto name = std::make_shared<std::string>();
   auto* show = command->add_subcommand("show", "Show one connector: settings, objects, limits");
   auto markdown = std::make_shared<bool>(false);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/shapes.h"
+#include "config/tests.h"
 
 namespace penstock::config {
 namespace {
@@ -13,6 +14,7 @@ declare::ShapeRef shape_of(std::string_view name, const ProjectKinds& kinds) {
   if (name == "model") return model_shape().shape();
   if (name == "destination") return all_settings_shape(KindOfType::destination, kinds.destinations).shape();
   if (name == "sync") return sync_shape().shape();
+  if (name == "test") return test_shape().shape();
   return all_settings_shape(KindOfType::alert, alert_kinds()).shape();
 }
 
@@ -25,8 +27,8 @@ bool is_name(std::string_view name) {
 }  // namespace
 
 const std::vector<std::string>& schema_names() {
-  static const std::vector<std::string> names = {"project",     "source", "model",
-                                                 "destination", "sync",   "alert"};
+  static const std::vector<std::string> names = {"project", "source", "model", "destination",
+                                                 "sync",    "alert",  "test"};
   return names;
 }
 
@@ -52,7 +54,8 @@ std::string reference_of(std::string_view name) {
     return declare::reference_page(*project_shape(), 3, {"defaults", "schedule", "guard", "batch"});
   if (name == "model") return declare::reference_page(*model_shape(), 3);
   if (name == "sync") return declare::reference_page(*sync_shape(), 3);
-  check(name == "alert", "a reference page is of a project, model, sync or alert");
+  if (name == "test") return declare::reference_page(*test_shape(), 3);
+  check(name == "alert", "a reference page is of a project, model, sync, test or alert");
   return declare::reference_page(*all_settings_shape(KindOfType::alert, alert_kinds()), 3);
 }
 

@@ -241,7 +241,7 @@ TEST(Schemas, AnUnknownNameGetsTheNearest) {
   const auto schema = schema_of("synk", test_kinds());
   ASSERT_FALSE(schema.ok());
   EXPECT_EQ(schema.error().message, "there is no schema 'synk'; did you mean 'sync'?");
-  EXPECT_EQ(schema.error().remedy, "use one of project, source, model, destination, sync or alert");
+  EXPECT_EQ(schema.error().remedy, "use one of project, source, model, destination, sync, alert or test");
 }
 
 // Every default and every example is what its field takes.
@@ -282,7 +282,7 @@ TEST(Docs, AreWhatTheTablesSay) {
   in << std::ifstream(path).rdbuf();
   const std::string text = in.str();
   std::string anew = text;
-  for (const char* name : {"project", "model", "sync", "alert"}) {
+  for (const char* name : {"project", "model", "sync", "alert", "test"}) {
     const std::string start = std::string("<!-- fields of ") + name + " -->\n";
     const size_t from = anew.find(start);
     ASSERT_NE(from, std::string::npos) << start;

@@ -23,6 +23,9 @@ constexpr unsigned char kDestination[] = {
 constexpr unsigned char kSync[] = {
 #embed "starter/syncs/customers_to_crm.yaml"
 };
+constexpr unsigned char kTest[] = {
+#embed "starter/tests/customers_to_crm.yaml"
+};
 constexpr unsigned char kData[] = {
 #embed "starter/data/customers.csv"
 };
@@ -58,6 +61,7 @@ const std::vector<StarterFile>& starter_files() {
       {"models/customers.yaml", text_of(kModel)},
       {"destinations/crm.yaml", text_of(kDestination)},
       {"syncs/customers_to_crm.yaml", text_of(kSync)},
+      {"tests/customers_to_crm.yaml", text_of(kTest)},
       {"data/customers.csv", text_of(kData)},
       {".gitignore", text_of(kGitignore)},
   };

@@ -197,7 +197,8 @@ void apply_row_rule(const RowRule& rule, element root, const SentRows& sent,
   if (!at) return;
   const RowFinder finder(sent, rule);
   size_t position = 0;
-  for (const Entry& entry : entries_of(*at)) {
+  const bool is_itself = rule.each->empty() && at->is_object();  // a reply about one row
+  for (const Entry& entry : is_itself ? std::vector<Entry>{{.value = *at}} : entries_of(*at)) {
     const size_t here = position++;
     if (!conditions_hold(rule.where, entry.value)) continue;
     for (const auto& name : names_in(rule, entry, here))

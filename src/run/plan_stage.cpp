@@ -25,7 +25,16 @@ std::string why_not_converted(const MappedColumn& column, const Values& values, 
   return fmt::format("{}: '{}' {}", column.name, shown_value(column, failure->value), failure->reason);
 }
 
-// Why a row cannot be sent: its match value is missing, or a value cannot be written.
+OnRemoved on_removed(const config::Sync& sync) {
+  return *sync.mode == config::Mode::mirror ? OnRemoved::remove : sync.on_removed;
+}
+
+bool keys_only(config::Mode mode) {
+  return mode == config::Mode::insert || mode == config::Mode::append || mode == config::Mode::remove;
+}
+
+}  // namespace
+
 std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
                         std::span<const Values> match, std::span<const Values> fields, size_t row) {
   for (size_t i = 0; i < match.size(); ++i)
@@ -44,16 +53,6 @@ std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& 
   }
   return "";
 }
-
-OnRemoved on_removed(const config::Sync& sync) {
-  return *sync.mode == config::Mode::mirror ? OnRemoved::remove : sync.on_removed;
-}
-
-bool keys_only(config::Mode mode) {
-  return mode == config::Mode::insert || mode == config::Mode::append || mode == config::Mode::remove;
-}
-
-}  // namespace
 
 std::string dry_plan_file(const Workspace& workspace, const std::string& sync, const std::string& run) {
   return join_path(workspace.paths().temporary(), fmt::format("plan-{}-{}.parquet", sync, run));

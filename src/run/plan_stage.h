@@ -13,6 +13,11 @@ struct PlannedStage {
 Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepared, const RunRequest& request,
                                 const std::string& file);
 
+// Why a row of the model cannot be sent: its match value is missing, or a value cannot be written. Empty: it
+// can. Thread-safe.
+std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
+                        std::span<const Values> match, std::span<const Values> fields, size_t row);
+
 GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request);
 
 // Where the next plan of a sync would go; removed by whoever made it.

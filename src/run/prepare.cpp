@@ -7,6 +7,7 @@
 
 #include "run/discover.h"
 #include "run/field_rules.h"
+#include "run/prepare_rows.h"
 
 namespace penstock {
 namespace {
@@ -141,14 +142,15 @@ Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Work
 namespace {
 
 // Opens and maps the model: the part that blocks.
-Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Login login,
-                          Diagnostics& diagnostics) {
+Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Login login, Diagnostics& diagnostics,
+                          const OpenRows& rows) {
   auto facts = field_facts(workspace, *prepared.sync, *prepared.destination, login);
   if (!facts.ok()) return facts.error();
-  auto opened = open_model(workspace.project(), *prepared.model, workspace.resolver(),
-                           {.project_directory = workspace.project().directory,
-                            .temporary_directory = workspace.paths().temporary(),
-                            .threads = 0});
+  auto opened = rows ? rows()
+                     : open_model(workspace.project(), *prepared.model, workspace.resolver(),
+                                  {.project_directory = workspace.project().directory,
+                                   .temporary_directory = workspace.paths().temporary(),
+                                   .threads = 0});
   if (!opened.ok()) return opened.error();
   prepared.opened = *std::move(opened);
   if (auto defined = transform::define_transform_functions(*prepared.opened.connection); !defined.ok())
@@ -162,11 +164,18 @@ Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Login lo
 
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
                                         const config::Sync& sync, Login login, Diagnostics& diagnostics) {
+  return prepare_sync_with(loop, client, workspace, sync, login, diagnostics, {});
+}
+
+Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Workspace& workspace,
+                                             const config::Sync& sync, Login login, Diagnostics& diagnostics,
+                                             OpenRows rows) {
   PreparedSync prepared;
   prepared.sync = &sync;
   prepared.model = workspace.project().model(*sync.model);
   prepared.destination = workspace.project().destination(*sync.destination);
-  auto opened = co_await loop.offload([&] { return open_and_map(workspace, prepared, login, diagnostics); });
+  auto opened =
+      co_await loop.offload([&] { return open_and_map(workspace, prepared, login, diagnostics, rows); });
   if (!opened.ok()) co_return opened.error();
   const connector::ConnectorRef connector = workspace.catalog().find(*prepared.destination->type);
   check_with_connector(sync, *connector, diagnostics);

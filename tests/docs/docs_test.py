@@ -227,6 +227,8 @@ class CommandLine(unittest.TestCase):
         self.expect_keys("trace --json", lines("trace customers_to_crm 9") + lines("trace customers_to_crm 1"))
         self.expect_keys("discover --json", lines("discover crm contacts"))
         self.expect_keys("connector list --json", lines("connector list"))
+        self.expect_keys("test --json", lines("test"))
+        self.expect_keys("connector test --json", lines("connector test stripe"))
         self.expect_keys("Errors with --json", lines("run nonsense"))
         session.put_file("syncs/customers_to_crm.yaml", "modell: x\n")
         self.expect_keys("check --json", lines("check"))

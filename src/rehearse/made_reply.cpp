@@ -1,0 +1,245 @@
+#include "rehearse/made_reply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace penstock::rehearse {
+namespace {
+
+using connector::BoundOperation;
+using connector::Named;
+using connector::ReplyRule;
+using connector::RowRule;
+using connector::SentRows;
+using connector::Target;
+using connector::Verdict;
+
+// A member of the list under `at: value` holds the names of its rows.
+constexpr std::string_view kMember = "rehearsed";
+
+void set_conditions(Json& json, const std::vector<Named<std::string>>& conditions, bool presence) {
+  for (const auto& condition : conditions) {
+    if (condition.value == "absent" || (condition.value == "present") != presence) continue;
+    if (presence && json.has(condition.name)) continue;
+    json.at(condition.name).set(presence ? "rehearsed" : condition.value);
+  }
+}
+
+void set_first(Json& json, const std::vector<std::string>& paths, std::string_view text) {
+  if (!paths.empty() && !json.has(paths[0])) json.at(paths[0]).set(text);
+}
+
+bool has_code(const std::vector<Named<Verdict>>& codes, std::string_view code) {
+  return std::any_of(codes.begin(), codes.end(), [&](const auto& each) { return each.name == code; });
+}
+
+std::string name_of_row(const RowRule& rule, const SentRows& sent, size_t index) {
+  using By = RowRule::By;
+  switch (rule.by) {
+    case By::match:
+      return sent.match(index);
+    case By::record_id:
+      return sent.record_id(index);
+    case By::once:
+      return sent.once(index);
+    case By::field:
+      return sent.field(index, rule.field);
+    default:
+      break;
+  }
+  return fmt::to_string(index);
+}
+
+std::string with_pattern(const RowRule& rule, const std::string& name) {
+  if (rule.at_pattern.empty()) return name;
+  std::string text = rule.at_pattern;
+  return text.replace(text.find("{index}"), 7, name);
+}
+
+void fill_entry(Json& entry, const RowRule& rule, const RowWish& wish) {
+  set_conditions(entry, rule.where, false);
+  const bool good = rule.is == Verdict::accepted && wish.code.empty();
+  if (!rule.record_id.empty() && !wish.record_id.empty()) entry.at(rule.record_id).set(wish.record_id);
+  if (!rule.created.empty()) entry.at(rule.created).set("true");
+  if (!good) {
+    const std::string code = wish.code.empty() ? std::string(kMadeCode) : wish.code;
+    set_first(entry, rule.code, code + rule.code_ends);
+    set_first(entry, rule.message, kMadeMessage);
+  }
+  set_conditions(entry, rule.where, true);
+}
+
+// Where the row's entry stands, named as the rule reads it.
+void add_entry(Json& root, const RowRule& rule, const SentRows& sent, size_t index, const RowWish& wish,
+               std::string_view match_field) {
+  std::string at = rule.at;
+  if (const size_t place = at.find("{match_field}"); place != at.npos) at.replace(place, 13, match_field);
+  const std::string name = with_pattern(rule, name_of_row(rule, sent, index));
+  const bool is_one = rule.each->empty() && sent.count == 1 && rule.by == RowRule::By::position;
+  Json& list = root.at(*rule.each);
+  if (is_one) return fill_entry(list, rule, wish);
+  if (rule.by == RowRule::By::position) return fill_entry(list.item(index), rule, wish);
+  if (at == "key") {
+    Json& entry = list.member(name);
+    fill_entry(entry, rule, wish);
+    if (!entry.is_set()) entry.set(kMadeMessage);
+    return;
+  }
+  if (at == "value") return list.member(kMember).add_item().set(name);
+  Json& entry = list.add_item();
+  if (at.empty()) return entry.set(name);
+  entry.at(at).set(name);
+  fill_entry(entry, rule, wish);
+}
+
+// What a reply with this body and each status that fits the rule is read as.
+std::optional<MadeReply> read_back(const Target& target, const BoundOperation& operation,
+                                   const ReplyRule& rule, const std::string& body, const SentRows& sent,
+                                   const std::function<bool(const connector::ReplyReading&)>& is_wanted) {
+  for (const int status : statuses_of(rule))
+    if (is_wanted(target.read(operation, status, body, sent))) return MadeReply{status, body};
+  return std::nullopt;
+}
+
+std::vector<const ReplyRule*> rules_for(const Target& target, const BoundOperation& operation) {
+  std::vector<const ReplyRule*> rules;
+  for (const auto& rule : operation.operation->replies) rules.push_back(&rule);
+  for (const auto& rule : target.connector().declaration().replies) rules.push_back(&rule);
+  return rules;
+}
+
+bool accepts_all(const connector::ReplyReading& reading) {
+  if (reading.verdict == Verdict::accepted) return true;
+  return reading.verdict == Verdict::rows &&
+         std::all_of(reading.rows.begin(), reading.rows.end(),
+                     [](const auto& row) { return row.verdict == Verdict::accepted; });
+}
+
+std::vector<RowWish> wishes_of(const RowRule* rule, const SentRows& sent) {
+  std::vector<RowWish> wishes(sent.count);
+  for (size_t i = 0; i < sent.count; ++i) {
+    wishes[i].rule = rule;
+    wishes[i].record_id = made_record_id(sent.match ? sent.match(i) : "", i);
+  }
+  return wishes;
+}
+
+}  // namespace
+
+std::string made_record_id(const std::string& match, size_t index) {
+  return match.empty() ? fmt::format("record-{}", index + 1) : "record-" + match;
+}
+
+std::vector<int> statuses_of(const ReplyRule& rule) {
+  std::vector<int> statuses;
+  for (const auto& pattern : rule.status) {
+    if (!pattern.ends_with("xx")) {
+      statuses.push_back(std::stoi(pattern));
+      continue;
+    }
+    const int hundreds = (pattern[0] - '0') * 100;
+    const std::vector<int> usual = hundreds == 400   ? std::vector<int>{400, 422, 409, 404, 451}
+                                   : hundreds == 500 ? std::vector<int>{500, 503, 502}
+                                                     : std::vector<int>{hundreds, hundreds + 1, hundreds + 2};
+    statuses.insert(statuses.end(), usual.begin(), usual.end());
+  }
+  if (statuses.empty()) statuses = {200, 400, 500};
+  return statuses;
+}
+
+void add_entries(Json& root, const std::vector<RowRule>& rules, const SentRows& sent,
+                 const std::vector<RowWish>& rows, std::string_view match_field) {
+  for (const auto& rule : rules)
+    if (rule.each->empty() ? sent.count != 1
+                           : !root.has(*rule.each) && rule.at != "value" && rule.at != "key")
+      root.at(*rule.each).set_list();
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].rule != nullptr) add_entry(root, *rows[i].rule, sent, i, rows[i], match_field);
+}
+
+std::string body_by(const ReplyRule& rule, const SentRows& sent, const std::vector<RowWish>& rows,
+                    const std::string& code) {
+  Json body;
+  set_conditions(body, rule.where, false);
+  if (rule.is == Verdict::rows) {
+    add_entries(body, rule.rows, sent, rows, "");
+  } else if (rule.is != Verdict::accepted || !code.empty()) {
+    set_first(body, rule.code, code.empty() ? std::string(kMadeCode) : code);
+    set_first(body, rule.message, kMadeMessage);
+  }
+  set_conditions(body, rule.where, true);
+  return body.text();
+}
+
+std::optional<MadeReply> accepting_reply(const Target& target, const BoundOperation& operation,
+                                         const SentRows& sent) {
+  for (const ReplyRule* rule : rules_for(target, operation)) {
+    if (rule->is != Verdict::accepted && rule->is != Verdict::rows) continue;
+    std::vector<const RowRule*> ways;
+    for (const auto& row : rule->rows)
+      if (row.is == Verdict::accepted) ways.push_back(&row);
+    if (rule->unnamed == Verdict::accepted || rule->is == Verdict::accepted) ways.push_back(nullptr);
+    for (const RowRule* way : ways)
+      if (auto made = read_back(target, operation, *rule, body_by(*rule, sent, wishes_of(way, sent)), sent,
+                                accepts_all))
+        return made;
+  }
+  return std::nullopt;
+}
+
+std::optional<MadeReply> reply_saying(const Target& target, const BoundOperation& operation, Verdict verdict,
+                                      const SentRows& sent) {
+  const auto is_wanted = [&](const connector::ReplyReading& reading) { return reading.verdict == verdict; };
+  for (const ReplyRule* rule : rules_for(target, operation)) {
+    std::vector<std::string> codes;
+    if (rule->is == verdict && !has_code(rule->codes, kMadeCode)) codes.push_back("");
+    for (const auto& each : rule->codes)
+      if (each.value == verdict) codes.push_back(each.name);
+    for (const auto& code : codes)
+      if (auto made = read_back(target, operation, *rule, body_by(*rule, sent, {}, code), sent, is_wanted))
+        return made;
+  }
+  return std::nullopt;
+}
+
+std::optional<MadeReply> finding_reply(const Target& target, const BoundOperation& operation,
+                                       const SentRows& sent, const std::vector<size_t>& found, size_t times) {
+  const connector::FindRule& find = *operation.operation->find;
+  std::string value_path = find.value;
+  if (const size_t place = value_path.find("{match_field}"); place != value_path.npos)
+    value_path.replace(place, 13, target.facts().match_field());
+  const auto is_wanted = [](const connector::ReplyReading& reading) {
+    return reading.verdict == Verdict::accepted;
+  };
+  const auto is_missing = [](const connector::ReplyReading& reading) {
+    return reading.verdict == Verdict::missing;
+  };
+  for (const ReplyRule* rule : rules_for(target, operation)) {
+    if (found.empty() && rule->is == Verdict::missing)
+      if (auto made = read_back(target, operation, *rule, body_by(*rule, sent, {}), sent, is_missing))
+        return made;
+    if (rule->is != Verdict::accepted) continue;
+    Json body;
+    set_conditions(body, rule->where, false);
+    const bool is_one = operation.operation->rows == 1 && (find.each.empty() || find.none_if_absent);
+    if (!is_one) body.at(find.each).set_list();
+    for (const size_t row : found)
+      for (size_t i = 0; i < times; ++i) {
+        Json& entry = is_one ? body.at(find.each) : body.at(find.each).add_item();
+        entry.at(value_path).set(sent.match(row));
+        const std::string id = made_record_id(sent.match(row), row);
+        if (!find.record_id.empty() && find.record_id != value_path)
+          entry.at(find.record_id).set(i == 0 ? id : fmt::format("{}-{}", id, i + 1));
+      }
+    set_conditions(body, rule->where, true);
+    const auto made = read_back(target, operation, *rule, body.text(), sent, is_wanted);
+    // It must find what it is to find: of a destination that names one record nothing else can be said.
+    if (!made) continue;
+    const auto reading = connector::read_found(find, target.facts().match_field(), made->body);
+    if (reading.ok() && reading->records.size() == found.size() * times) return made;
+  }
+  return std::nullopt;
+}
+
+}  // namespace penstock::rehearse
