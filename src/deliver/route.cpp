@@ -55,13 +55,17 @@ Result<void> Router::check_mode() const {
         return needs(target_->update(), "append to");
       return needs(target_->create(), "append");
     case Mode::insert:
+      if (looks_up_before_insert() && target_->find() == nullptr) return needs(nullptr, "look up");
       return needs(target_->create(), "insert");
     case Mode::update:
+      if (cannot_find_record(target_->update())) return needs(nullptr, "look up");
       return needs(target_->update(), "update");
     case Mode::remove:
+      if (cannot_find_record(target_->remove())) return needs(nullptr, "look up");
       return needs(target_->remove(), "delete");
     case Mode::upsert:
     case Mode::mirror:
+      if (rules_.mode == Mode::mirror && target_->remove() == nullptr) return needs(nullptr, "delete");
       if (target_->upsert() != nullptr) return success();
       if (target_->find() == nullptr || target_->update() == nullptr) return needs(nullptr, "upsert");
       return needs(target_->create(), "upsert");
@@ -101,13 +105,24 @@ Next Router::start(Row& row) const {
       // to the user with this address.
       return target_->create() == nullptr ? Next(Step::find) : create(row);
     case Mode::insert:
-      return target_->facts().match_kind == MatchKind::search ? Next(Step::find) : create(row);
+      return looks_up_before_insert() ? Next(Step::find) : create(row);
     case Mode::update:
       if (!row.record_id.empty() || !target_->update()->needs_record) return write_known(row);
       return Step::find;
     default:
       return row.change == Change::added ? write_new(row) : write_known(row);
   }
+}
+
+// Where nothing there refuses a second record with one match value.
+bool Router::looks_up_before_insert() const {
+  return target_->facts().match_kind == MatchKind::search && !target_->facts().match_fields.empty();
+}
+
+// It writes by a record's id, which nobody can tell.
+bool Router::cannot_find_record(const connector::BoundOperation* operation) const {
+  return operation != nullptr && operation->needs_record && target_->find() == nullptr &&
+         target_->facts().match_kind != MatchKind::id;
 }
 
 Next Router::start_removal(Row& row) const {
@@ -119,7 +134,12 @@ Next Router::start_removal(Row& row) const {
   const connector::BoundOperation* removal = operation(removal_step());
   const bool by_match = removal != nullptr && !removal->needs_record && !row.chunk->match().empty() &&
                         !row.chunk->match()[0].is_null(row.index);
-  if (!row.record_id.empty() || by_match) return removal_step();
+  if (removal != nullptr && (!row.record_id.empty() || by_match)) return removal_step();
+  if (removal == nullptr)
+    return Settle{.outcome = Outcome::rejected,
+                  .code = "NO_REMOVAL",
+                  .message = "records of this kind cannot be removed there",
+                  .foreign = false};
   if (row.chunk->match().empty() || row.chunk->match()[0].is_null(row.index) || target_->find() == nullptr)
     return Settle{.outcome = Outcome::rejected,
                   .code = "NO_RECORD_ID",

@@ -60,6 +60,8 @@ class Router {
   Router(const connector::Target& target, RouteRules rules) : target_(&target), rules_(std::move(rules)) {}
   Result<void> check_mode() const;
   Result<void> check_conditions() const;
+  bool looks_up_before_insert() const;
+  bool cannot_find_record(const connector::BoundOperation* operation) const;
   Next start_removal(Row& row) const;
   bool follows(const Row& row) const;
   Next refused(const Row& row, const connector::RowReading& reading) const;

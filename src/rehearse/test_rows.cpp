@@ -98,6 +98,39 @@ bool TestRows::is_key(std::string_view name) const {
                      [&](const auto& key) { return lower_text(*key) == lower_text(name); });
 }
 
+void TestRows::read_expression(duck::Connection& connection, const declare::Passage& sql) {
+  Expression& one = expressions_.emplace_back();
+  one.sql = sql.text;
+  one.columns = columns_of(connection, sql.text);
+  for (const auto& name : one.columns) {
+    of_sync_.insert(lower_text(name));
+    add_column(name, sql.place);
+  }
+}
+
+// A column that has no value in any row still has a type in the model, and expressions may ask for it: the
+// first that fits is taken.
+void TestRows::guess_types(duck::Connection& connection) {
+  for (const Expression& expression : expressions_) {
+    std::vector<Column*> untyped;
+    for (const auto& name : expression.columns)
+      if (Column* each = column(name); each->type.empty()) untyped.push_back(each);
+    if (untyped.empty()) continue;
+    for (const char* type : {"VARCHAR", "BIGINT", "TIMESTAMP", "BOOLEAN", "VARCHAR[]", "JSON", "DATE"}) {
+      for (Column* each : untyped) each->type = type;
+      std::string columns;
+      for (const auto& name : expression.columns)
+        columns += fmt::format("{}CAST(NULL AS {}) AS {}", columns.empty() ? "" : ", ", column(name)->type,
+                               duck::quote_name(name));
+      if (connection.describe(fmt::format("SELECT ({}) FROM (SELECT {})", expression.sql, columns)).ok())
+        break;
+      for (Column* each : untyped) each->type.clear();
+    }
+  }
+  for (Column& each : columns_)
+    if (each.type.empty()) each.type = is_key(each.name) ? "BIGINT" : "VARCHAR";
+}
+
 // Every column that the sync reads, and every one that the test names.
 void TestRows::gather(duck::Connection& connection) {
   const auto reads = [&](const std::string& name, const declare::Place& place) {
@@ -107,17 +140,13 @@ void TestRows::gather(duck::Connection& connection) {
   for (const auto& key : model_.primary_key) reads(*key, key.place);
   for (const auto& match : sync_.match) {
     if (match.value.from) reads(**match.value.from, match.value.from->place);
-    if (match.value.sql)
-      for (const auto& name : columns_of(connection, match.value.sql->text))
-        reads(name, match.value.sql->place);
+    if (match.value.sql) read_expression(connection, *match.value.sql);
   }
   for (const auto& field : sync_.fields) {
     if (field.value.from) reads(**field.value.from, field.value.from->place);
     if (field.value.message)
       for (const auto& name : (*field.value.message)->columns()) reads(name, field.value.message->place);
-    if (field.value.sql)
-      for (const auto& name : columns_of(connection, field.value.sql->text))
-        reads(name, field.value.sql->place);
+    if (field.value.sql) read_expression(connection, *field.value.sql);
   }
   for (const auto& each : test_.columns) {
     add_column(each.name, each.name_place);
@@ -198,8 +227,7 @@ void TestRows::infer_types(duck::Connection& connection) {
         each.type = "JSON";
         break;
       case Looks::nothing:
-        each.type = is_key(each.name) ? "BIGINT" : "VARCHAR";
-        break;
+        break;  // guess_types()
       case Looks::text:
         each.type = "VARCHAR";
     }
@@ -233,6 +261,7 @@ Result<OpenedModel> TestRows::open() {
   check_types(*opened.connection);
   if (!diagnostics_.ok()) return as_error(diagnostics_);
   infer_types(*opened.connection);
+  guess_types(*opened.connection);
   warn_of_strangers();
   if (!diagnostics_.ok()) return as_error(diagnostics_);
   std::string columns = fmt::format("{} UBIGINT", kRowNumber);

@@ -35,6 +35,7 @@ class TestRows {
   void gather(duck::Connection& connection);
   void infer_types(duck::Connection& connection);
   void check_types(duck::Connection& connection);
+  void guess_types(duck::Connection& connection);
   void warn_of_strangers();
   std::string values_of(const config::TestCase::Row& row, size_t number) const;
   std::string literal(const Column& column, const declare::Node& value) const;
@@ -46,7 +47,15 @@ class TestRows {
   const config::Model& model_;
   const config::Sync& sync_;
   declare::Diagnostics& diagnostics_;
+  // An SQL expression of the sync, and the columns that it reads.
+  struct Expression {
+    std::string sql;
+    std::vector<std::string> columns;
+  };
+  void read_expression(duck::Connection& connection, const declare::Passage& sql);
+
   std::vector<Column> columns_;
+  std::vector<Expression> expressions_;
   std::set<std::string, std::less<>> of_sync_;  // columns that the sync reads
 };
 
