@@ -385,6 +385,7 @@ class Behaviours {
 
   // A request is refused whenever one row is in it.
   Verdicted finds_the_culprit() {
+    bool is_declared = true;
     const auto refused = [&](Destination& to, const Heard& heard) -> std::optional<HttpOutcome> {
       const bool is_meant = heard.part == JobPart::upload && heard.operation->name == stage_.writes().name &&
                             std::find(heard.rows.begin(), heard.rows.end(), 1u) != heard.rows.end();
@@ -392,11 +393,14 @@ class Behaviours {
       for (const Verdict verdict : {Verdict::split, Verdict::rejected})
         if (auto made = reply_saying(stage_.target(), *heard.operation, verdict, heard.sent))
           return to.reply(*std::move(made));
+      is_declared = false;
+      if (!stage_.speaks_http()) return std::nullopt;
       return to.reply({400, std::string(kWebPage)});
     };
     const Played played = play(usual_rows(), [&](Destination& to) {
       to.instead = [&refused, &to](const Heard& heard) { return refused(to, heard); };
     });
+    if (!is_declared && !stage_.speaks_http()) return does_not_apply("no reply refuses a whole request");
     for (size_t row = 0; row < 3; ++row) {
       const auto found = played.outcomes.find(row);
       if (found == played.outcomes.end()) return fails("a row has no outcome" + reason(played));
@@ -628,6 +632,10 @@ std::string operations_of(const Stage& stage) {
   return out;
 }
 
+std::string mode_of(const Way& way) {
+  return std::string(config::name_of(way.mode)) + (way.bulk ? " in bulk" : "");
+}
+
 std::string match_of(const Way& way) {
   std::string out;
   for (const auto& field : way.match) out += (out.empty() ? "" : ", ") + field;
@@ -657,9 +665,9 @@ Result<std::vector<BehaviourResult>> rehearse_connector(connector::ConnectorRef 
   std::vector<BehaviourResult> results;
   std::set<std::string> tried;
   for (const Way& way : ways_of(*connector)) {
-    const BehaviourResult about{way.object, match_of(way), std::string(config::name_of(way.mode)),
-                                "",         Holds::yes,    ""};
+    const BehaviourResult about{way.object, match_of(way), mode_of(way), "", Holds::yes, ""};
     auto stage = Stage::make(connector, way);
+    if (!stage.ok() && way.bulk) continue;
     if (!stage.ok()) {
       BehaviourResult& none = results.emplace_back(about);
       none.behaviour = kModeIsOffered;

@@ -193,7 +193,9 @@ std::optional<MadeReply> reply_saying(const Target& target, const BoundOperation
   const auto is_wanted = [&](const connector::ReplyReading& reading) { return reading.verdict == verdict; };
   for (const ReplyRule* rule : rules_for(target, operation)) {
     std::vector<std::string> codes;
-    if (rule->is == verdict && !has_code(rule->codes, kMadeCode)) codes.push_back("");
+    // A refusal of the whole request is about its only row.
+    const bool is_alone = verdict == Verdict::rejected && rule->is == Verdict::split && sent.count == 1;
+    if ((rule->is == verdict || is_alone) && !has_code(rule->codes, kMadeCode)) codes.push_back("");
     for (const auto& each : rule->codes)
       if (each.value == verdict) codes.push_back(each.name);
     for (const auto& code : codes)

@@ -84,8 +84,9 @@ std::vector<Way> ways_of(const Connector& connector) {
     for (const auto& [fields, kind] : matches_of(object.value))
       for (const Mode mode :
            {Mode::insert, Mode::update, Mode::upsert, Mode::mirror, Mode::append, Mode::remove})
-        ways.push_back({name, fields, kind, mode});
-    for (const Mode mode : {Mode::insert, Mode::append}) ways.push_back({name, {}, MatchKind::search, mode});
+        for (const bool bulk : {false, true}) ways.push_back({name, fields, kind, mode, bulk});
+    for (const Mode mode : {Mode::insert, Mode::append})
+      ways.push_back({name, {}, MatchKind::search, mode, false});
   }
   return ways;
 }
@@ -122,6 +123,9 @@ Result<Stage> Stage::make(connector::ConnectorRef connector, Way way) {
   auto target = connector::Target::bind(connector, example_settings(connector->declaration()), *facts);
   if (!target.ok()) return target.error();
   stage.target_ = std::make_unique<connector::Target>(*std::move(target));
+  if (stage.way_.bulk && !stage.target_->bulk_from())
+    return Error{ErrorKind::config, "there are no operations for large plans", ""};
+  stage.target_->use_bulk(stage.way_.bulk);
   RouteRules rules;
   rules.mode = stage.way_.mode;
   rules.write.assign(facts->fields.size(), WritePolicy::always);

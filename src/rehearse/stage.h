@@ -17,6 +17,7 @@ struct Way {
   std::vector<std::string> match;  // empty: records are not matched
   connector::MatchKind kind = connector::MatchKind::search;
   config::Mode mode = config::Mode::upsert;
+  bool bulk = false;  // by the operations for large plans, where there are any
 };
 
 // What the made-up rows are like.
