@@ -295,6 +295,15 @@ Next Router::missing(Row& row, const RowReading& reading) const {
 }
 
 Next Router::after(Step step, Row& row, const RowReading& reading) const {
+  Next next = after_reading(step, row, reading);
+  const auto* further = std::get_if<Step>(&next);
+  if (further == nullptr) return next;
+  // A look-up needs something to look for, and a step its operation: else what was said is the end of it.
+  const bool blind = *further == Step::find && row.chunk->match().empty();
+  return blind || operation(*further) == nullptr ? refused(row, reading) : next;
+}
+
+Next Router::after_reading(Step step, Row& row, const RowReading& reading) const {
   using connector::Verdict;
   switch (reading.verdict) {
     case Verdict::accepted:

@@ -62,6 +62,7 @@ class Router {
   Result<void> check_conditions() const;
   bool looks_up_before_insert() const;
   bool cannot_find_record(const connector::BoundOperation* operation) const;
+  Next after_reading(Step step, Row& row, const connector::RowReading& reading) const;
   Next start_removal(Row& row) const;
   bool follows(const Row& row) const;
   Next refused(const Row& row, const connector::RowReading& reading) const;

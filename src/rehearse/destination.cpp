@@ -40,18 +40,20 @@ size_t fit(const connector::TextTemplate& path, std::string_view url) {
   return length + 1;
 }
 
-// Fixed texts of a body's template that stand in the body: tells operations with one address apart.
-size_t literals_in(const declare::Node& node, std::string_view body) {
-  size_t found = 0;
-  if (node.is_scalar() && node.text.find('{') == node.text.npos)
-    found += body.find(node.text) != body.npos ? node.text.size() : 0;
-  if (node.is_scalar() && node.text.find("{{") != node.text.npos) {
-    const std::string_view head = std::string_view(node.text).substr(0, node.text.find('{'));
-    found += body.find(head) != body.npos ? head.size() : 0;
-  }
+// Fixed texts of a body's template that stand in the body, less those that do not: tells operations with one
+// address apart.
+int64_t literals_in(const declare::Node& node, std::string_view body) {
+  const auto weigh = [&](std::string_view text) {
+    const auto size = static_cast<int64_t>(text.size());
+    return body.find(text) != body.npos ? size : -size;
+  };
+  int64_t found = 0;
+  if (node.is_scalar() && node.text.find('{') == node.text.npos) found += weigh(node.text);
+  if (node.is_scalar() && node.text.find("{{") != node.text.npos)
+    found += weigh(std::string_view(node.text).substr(0, node.text.find('{')));
   for (const auto& item : node.items) found += literals_in(item, body);
   for (const auto& entry : node.entries) {
-    if (body.find('"' + entry.key + '"') != body.npos) found += entry.key.size();
+    if (entry.key != "..." && entry.key != "each_row") found += weigh('"' + entry.key + '"');
     found += literals_in(entry.value, body);
   }
   return found;
@@ -146,13 +148,13 @@ Task<HttpOutcome> Destination::send(HttpRequest request) {
 void Destination::understand(Heard& heard) {
   for (const auto* operation : operations_)
     if (operation->operation->job && is_job_call(heard, *operation)) return;
-  size_t best = 0;
+  std::optional<int64_t> best;
   for (const auto* operation : operations_) {
     if (operation->method != heard.request.method) continue;
-    size_t score = fit(operation->path, heard.request.url);
+    auto score = static_cast<int64_t>(fit(operation->path, heard.request.url));
     if (score == 0) continue;
     if (operation->operation->body) score += literals_in(*operation->operation->body, heard.request.body);
-    if (score <= best) continue;
+    if (best && score <= *best) continue;
     best = score;
     heard.operation = operation;
   }
