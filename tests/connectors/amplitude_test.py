@@ -30,6 +30,13 @@ class Events(AmplitudeTest):
         self.run_sync(accepted=1)
         self.assertEqual(set(self.held_by("events", "user_id")), {"1", "2", "3"})
 
+    def test_large_plans_take_the_batch_upload(self):
+        self.project.sync(object="events", mode="append", match=None, batch={"bulk": "always"},
+                          fields={"user_id": "id", "event_type": "name", "time": "at"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.assertIn("/batch", self.sandbox.stats()["by_path"])
+
     def test_named_events_are_rejected_and_the_others_go_again(self):
         self.rows = [person(number, name="" if number == 4 else "seen") for number in range(1, 9)]
         result = self.run_sync(code=PARTIAL, accepted=7, rejected=1)
