@@ -43,8 +43,8 @@ foreach(script ${connector_tests})
   penstock_contract_test(contract_${name} ${script})
 endforeach()
 penstock_script_test(bench 400 bench/bench_test.py)
-# Destinations that do not speak HTTP, against the real servers of Debian's packages.
-foreach(store postgres mysql redis files)
+# Destinations that do not speak HTTP, or not JSON, against real servers.
+foreach(store postgres mysql redis files whole s3)
   penstock_script_test(store_${store} 900 stores/${store}_test.py)
 endforeach()
 add_executable(kafka_cluster stores/kafka_cluster.cpp)

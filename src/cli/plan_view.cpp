@@ -78,7 +78,7 @@ class PlanText {
   }
 
   std::string removal_note() const {
-    if (*sync_.mode == config::Mode::mirror) return "";
+    if (*sync_.mode == config::Mode::mirror || *sync_.mode == config::Mode::replace) return "";
     return fmt::format("  (on_removed: {})", config::name_of(sync_.on_removed));
   }
 

@@ -12,6 +12,7 @@
 #include "declare/json.h"
 #include "run/discover.h"
 #include "run/field_rules.h"
+#include "run/target_checks.h"
 #include "source/source.h"
 
 namespace penstock::cli {
@@ -28,18 +29,24 @@ int init(const Globals& globals, const std::string& directory) {
   return kDone;
 }
 
+void check_sync(const Workspace& workspace, const config::Sync& sync, declare::Diagnostics& diagnostics) {
+  const auto* destination = workspace.project().destination(*sync.destination);
+  const auto connector = workspace.catalog().find(*destination->type);
+  if (connector == nullptr) return;
+  const uint64_t before = diagnostics.errors();
+  check_with_connector(sync, *connector, diagnostics);
+  if (diagnostics.errors() == before)
+    check_without_destination(sync, *workspace.project().model(*sync.model), connector, diagnostics);
+}
+
 // Everything that can be told without sending: files, and with --connect sources, models, logins and fields.
 int check(const Globals& globals, bool connect) {
   declare::Diagnostics diagnostics;
   auto workspace = Workspace::open(real_disk(), real_clock(), globals.directory, diagnostics);
   if (diagnostics.ok()) config::check_references(workspace->project(), workspace->resolver(), diagnostics);
   (void)config::load_tests(real_disk(), workspace->project(), diagnostics);
-  for (const auto& sync : workspace->project().syncs) {
-    if (!diagnostics.ok()) break;
-    const auto* destination = workspace->project().destination(*sync.destination);
-    if (const auto connector = workspace->catalog().find(*destination->type))
-      check_with_connector(sync, *connector, diagnostics);
-  }
+  if (diagnostics.ok())
+    for (const auto& sync : workspace->project().syncs) check_sync(*workspace, sync, diagnostics);
   if (diagnostics.ok() && connect) {
     auto session = Session::start(globals, *workspace);
     if (!session.ok()) return print_error(globals, session.error());

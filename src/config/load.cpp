@@ -116,7 +116,8 @@ void read_syncs(Project& project, ProjectFiles& files, Diagnostics& diagnostics)
     Sync& sync = project.syncs.emplace_back();
     read_into(sync, sync_shape(), Section::syncs, definition, diagnostics);
     sync.place = definition.name_place;
-    if (sync.mode.value == Mode::mirror) sync.on_removed = OnRemoved::remove;
+    if (sync.mode.value == Mode::mirror || sync.mode.value == Mode::replace)
+      sync.on_removed = OnRemoved::remove;
   }
 }
 

@@ -69,7 +69,7 @@ struct Model {
   std::vector<Placed<std::string>> pii;  // columns whose values are masked wherever they are kept or shown
 };
 
-enum class Mode { insert, update, upsert, mirror, append, remove };
+enum class Mode { insert, update, upsert, mirror, append, remove, replace };
 enum class OnRemoved { ignore, remove, clear };
 enum class MatchChange { follow, open_new };
 enum class Write { always, on_create, if_empty };

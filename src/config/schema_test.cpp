@@ -197,7 +197,7 @@ TEST(Schemas, TakeTheStarterAndTheGoodProject) {
     EXPECT_EQ(validate(*schema_of(kind, test_kinds()), file.text), "") << file.path;
     ++files;
   }
-  EXPECT_EQ(files, 5u);
+  EXPECT_EQ(files, 6u);
   for (const auto& [path, text] : good_files())
     EXPECT_EQ(validate(*schema_of(kind_of(path), test_kinds()), text), "") << path;
 }
@@ -233,7 +233,7 @@ TEST(Schemas, AllInOneObject) {
   const element sync = root["sync"]["$defs"]["sync"];
   EXPECT_EQ(simdjson::to_string(sync["required"]), R"(["model","destination","object","mode"])");
   EXPECT_EQ(simdjson::to_string(sync["properties"]["mode"]["enum"]),
-            R"(["insert","update","upsert","mirror","append","delete"])");
+            R"(["insert","update","upsert","mirror","append","delete","replace"])");
   EXPECT_EQ(simdjson::to_string(sync["properties"]["in_doubt"]["default"]), R"("hold")");
 }
 

@@ -31,6 +31,8 @@ bool check_on_removed(const Sync& sync, const Node& node, Reading& reading) {
   if (mode == Mode::mirror && sync.on_removed != OnRemoved::remove)
     return refuse(*entry, beside + ", which deletes removed rows", "remove the line, or use mode upsert",
                   reading);
+  if (mode == Mode::replace && sync.on_removed != OnRemoved::remove)
+    return refuse(*entry, beside + ", where nothing is left of removed rows", "remove the line", reading);
   if (mode == Mode::append && sync.on_removed != OnRemoved::ignore)
     return refuse(*entry, beside + ", which never touches a row again", "remove the line", reading);
   if (mode == Mode::remove && sync.on_removed != OnRemoved::ignore)
@@ -42,7 +44,8 @@ bool check_on_removed(const Sync& sync, const Node& node, Reading& reading) {
 }
 
 bool check_match_and_fields(const Sync& sync, const Node& node, Reading& reading) {
-  const bool optional_match = sync.mode.value == Mode::insert || sync.mode.value == Mode::append;
+  const bool replaces = sync.mode.value == Mode::replace;
+  const bool optional_match = sync.mode.value == Mode::insert || sync.mode.value == Mode::append || replaces;
   bool good = true;
   if (sync.match.empty() && !optional_match) {
     reading
@@ -51,7 +54,8 @@ bool check_match_and_fields(const Sync& sync, const Node& node, Reading& reading
         .remedy = "say which field finds a record, for example 'match: { email: email }'";
     good = false;
   }
-  if (sync.fields.empty() && sync.mode.value != Mode::remove) {
+  // Where records are nothing but what is matched on, there may be none: the connector knows.
+  if (sync.fields.empty() && sync.match.empty() && sync.mode.value != Mode::remove) {
     reading
         .error(node.place,
                fmt::format("the field 'fields' is missing in a sync of mode {}", name_of(sync.mode)))
@@ -60,6 +64,14 @@ bool check_match_and_fields(const Sync& sync, const Node& node, Reading& reading
   }
   if (const Entry* fields = node.find("fields"); fields && sync.mode.value == Mode::remove)
     reading.warning(fields->key_place, "'fields' are not sent in mode delete").remedy = "remove them";
+  for (const auto& rule : sync.fields) {
+    if (!replaces || rule.value.write == Write::always) continue;
+    reading
+        .error(rule.name_place,
+               "in mode replace every field is written always: nothing is left of what was there")
+        .remedy = "remove 'write', or use mode mirror";
+    good = false;
+  }
   if (const Entry* change = node.find("match_change"); change && optional_match)
     reading
         .warning(change->key_place, fmt::format("'match_change' does nothing in mode {}", name_of(sync.mode)))

@@ -30,7 +30,9 @@ const Of<Mode>& mode_shape() {
                     {"upsert", Mode::upsert, "both"},
                     {"mirror", Mode::mirror, "upsert, and rows that left the model are deleted there"},
                     {"append", Mode::append, "each new key once, never again (events, messages)"},
-                    {"delete", Mode::remove, "the model lists the records to delete"}});
+                    {"delete", Mode::remove, "the model lists the records to delete"},
+                    {"replace", Mode::replace,
+                     "all rows at once in the place of what was there, whenever one of them changed"}});
   return shape;
 }
 
@@ -215,7 +217,7 @@ std::vector<FieldOf<Sync>> own_fields() {
           .example("{ email: email }"),
       field<&Sync::fields>(
           "fields", map_of(field_shape()).not_empty().what("a map from fields of the destination to columns"))
-          .otherwise("required, except in mode delete")
+          .otherwise("required, except in mode delete, and where only what is matched on is sent")
           .help("What is written. A field that is not named is never touched.")
           .example("{ firstname: first_name }"),
       field<&Sync::on_removed>("on_removed", on_removed_shape())
@@ -252,6 +254,8 @@ std::string_view name_of(Mode mode) {
       return "append";
     case Mode::remove:
       return "delete";
+    case Mode::replace:
+      return "replace";
   }
   return "";
 }

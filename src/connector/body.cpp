@@ -34,10 +34,17 @@ std::string quoted(const std::string& text) {
 
 std::string match_text_of(const BodyFacts& facts, const RowView& row, bool masked) {
   if (masked && facts.match_is_personal) return std::string(kMask);
-  if (!row.match_text.empty()) return std::string(row.match_text);
   std::string text;
-  if (!row.match.empty()) append_value_text(text, row.match[0], row.row, *facts.values);
+  if (row.match.empty()) return text;
+  if (row.old_match.empty())
+    append_value_text(text, row.match[0], row.row, *facts.values);
+  else
+    append_old_value_text(text, row.match[0].type(), row.old_match[0], *facts.values);
   return text;
+}
+
+bool has_match_value(const RowView& row, size_t index) {
+  return row.old_match.empty() ? !row.match[index].is_null(row.row) : !row.old_match[index].empty();
 }
 
 std::string field_text(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
@@ -183,7 +190,11 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
     case What::run:
       return append_json_string(out, request.run);
     case What::job:
+    case What::session:
       return append_json_string(out, request.job);
+    case What::part:
+      out += fmt::to_string(request.part);
+      return;
     default:
       return append_json_string(out, row_text(piece.placeholder, facts_, *row, index, request.masked));
   }
@@ -200,7 +211,11 @@ void Body::write_inside(std::string& out, const Piece& piece, const RowView* row
       text = request.run;
       break;
     case What::job:
+    case What::session:
       text = request.job;
+      break;
+    case What::part:
+      text = fmt::to_string(request.part);
       break;
     default:
       text = row_text(piece.placeholder, facts_, *row, index, request.masked);
@@ -215,8 +230,8 @@ void Body::write_match_value(std::string& out, const RowView& row, size_t index,
     out += "null";  // a sync without a match
   else if (masked && facts_.match_is_personal)
     append_json_string(out, kMask);
-  else if (index == 0 && !row.match_text.empty())
-    append_json_string(out, row.match_text);
+  else if (!row.old_match.empty())
+    append_old_value(out, row.match[index].type(), row.old_match[index], *facts_.values);
   else
     append_value(out, row.match[index], row.row, *facts_.values);
 }
@@ -232,7 +247,7 @@ void Body::write_match_values(std::string& out, const RowView& row, bool masked)
 
 void Body::write_match_members(std::string& out, const RowView& row, bool masked) const {
   for (size_t i = 0; i < match_keys_.size(); ++i) {
-    if (i >= row.match.size() || row.match[i].is_null(row.row)) continue;
+    if (i >= row.match.size() || !has_match_value(row, i)) continue;
     append_comma(out);
     out += match_keys_[i];
     write_match_value(out, row, i, masked);

@@ -21,14 +21,14 @@ namespace penstock::connector {
 struct RowView {
   std::span<const Values> fields{};
   std::span<const Values> match{};
-  size_t row = 0;                 // in the vectors
-  FieldMask send{};               // which fields travel
-  bool clear = false;             // all of them as NULL, whatever they hold
-  bool write_match = false;       // the match fields travel among the fields, even if they are not mapped
-  std::string_view match_text{};  // stands for the match value when not empty (what it was before)
-  std::string_view record_id{};   // empty when not known
-  std::string_view job{};         // the id of the job that it travels in; empty: none
-  std::string_view key{};         // the model's key, as people see it
+  size_t row = 0;            // in the vectors
+  FieldMask send{};          // which fields travel
+  bool clear = false;        // all of them as NULL, whatever they hold
+  bool write_match = false;  // the match fields travel among the fields, even if they are not mapped
+  std::span<const std::string> old_match{};  // stand for the match values when there are any: what they were
+  std::string_view record_id{};              // empty when not known
+  std::string_view job{};                    // the id of the job that it travels in; empty: none
+  std::string_view key{};                    // the model's key, as people see it
   KeyHash key_hash{};
   Fingerprint fingerprint = 0;
 };
@@ -37,7 +37,8 @@ struct RowView {
 struct RequestFacts {
   std::string_view page{};  // mark of a look-up's page
   std::string_view run{};   // id of the run
-  std::string_view job{};   // id of the job that the request is about
+  std::string_view job{};   // id of the job, or the session, that the request is about
+  uint64_t part = 0;        // of the session: its number
   bool masked = false;      // personal values are masked: as the request is kept and shown
 };
 

@@ -45,9 +45,15 @@ class BodyCompiler {
   // Fields that have a place of their own are not among {fields}.
   void find_apart(const Node& node) {
     for (const auto& item : node.items) find_apart(item);
-    for (const auto& entry : node.entries) find_apart(entry.value);
-    if (!node.is_scalar() || node.meaning() != Node::Meaning::text) return;
-    const auto text = parse(node.text);
+    for (const auto& entry : node.entries) {
+      find_apart_in(entry.key);
+      find_apart(entry.value);
+    }
+    if (node.is_scalar() && node.meaning() == Node::Meaning::text) find_apart_in(node.text);
+  }
+
+  void find_apart_in(const std::string& template_text) {
+    const auto text = parse(template_text);
     if (!text) return;
     for (const auto& piece : text->pieces()) {
       if (!piece.placeholder || piece.placeholder->argument.empty()) continue;
@@ -74,6 +80,7 @@ class BodyCompiler {
     const auto text = parse(node.text);
     if (!text) return;
     const Placeholder* alone = text->alone();
+    if (alone != nullptr && alone->what == What::field_types) return literal(body_.facts_.constant(*alone));
     if (alone != nullptr && is_of_batch(alone->what) && !alone->has(Placeholder::Filter::join))
       return list_of(*alone);
     if (alone != nullptr && is_members(alone->what)) {
@@ -156,7 +163,7 @@ class BodyCompiler {
         into_->push_back({.form = Form::comma});
       else if (!std::exchange(known_first, false))
         literal(",");
-      literal(key_text(entry.key));
+      write_key(entry.key);
       write(entry.value);
     }
     literal("}");
@@ -166,6 +173,26 @@ class BodyCompiler {
     std::string key;
     append_json_string(key, name);
     return key + ":";
+  }
+
+  void write_key(const std::string& key) {
+    const auto text = parse(key);
+    if (!text) return;
+    literal("\"");
+    inside(*text);
+    literal("\":");
+  }
+
+  // The name where it is the same in all requests.
+  std::optional<std::string> constant_key(const std::string& key) {
+    const auto text = parse(key);
+    if (!text) return std::nullopt;
+    std::string name;
+    for (const auto& piece : text->pieces()) {
+      if (piece.placeholder && !is_constant(piece.placeholder->what)) return std::nullopt;
+      name += piece.placeholder ? body_.facts_.constant(*piece.placeholder) : piece.literal;
+    }
+    return name;
   }
 
   // "channel": "{field.channel}" is left out where the field is not mapped, or does not travel.
@@ -178,8 +205,10 @@ class BodyCompiler {
     const auto& names = body_.facts_.field_names;
     const auto field = std::find(names.begin(), names.end(), text->alone()->argument);
     if (field == names.end()) return true;
+    const auto name = constant_key(key);
+    if (!name) return false;
     into_->push_back({.form = Form::member,
-                      .literal = key_text(key),
+                      .literal = key_text(*name),
                       .index = static_cast<size_t>(field - names.begin())});
     return true;
   }

@@ -12,7 +12,6 @@ namespace penstock::connector {
 namespace {
 
 using namespace declare;
-using What = Placeholder::What;
 
 SettingField setting_field(const Named<SettingDeclaration>& named) {
   const SettingDeclaration& declared = named.value;
@@ -99,6 +98,22 @@ const std::string& TargetFacts::match_field() const {
   return match_fields.empty() ? kNone : match_fields[0];
 }
 
+std::string TargetFacts::field_types_json() const {
+  std::string out = "{";
+  const auto add = [&](const std::string& name, ValueType type) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, name);
+    out += ':';
+    append_json_string(out, storage_sql_type(type));
+  };
+  for (size_t i = 0; i < std::min(match_fields.size(), match_types.size()); ++i)
+    add(match_fields[i], match_types[i]);
+  for (size_t i = 0; i < std::min(fields.size(), field_types.size()); ++i)
+    if (std::find(match_fields.begin(), match_fields.end(), fields[i]) == match_fields.end())
+      add(fields[i], field_types[i]);
+  return out + "}";
+}
+
 const FieldDeclaration* Connector::field(const Object& object, std::string_view name) {
   for (const auto& field : object.fields)
     if (field.name == name) return &field.value;
@@ -123,11 +138,12 @@ declare::Node with_bodies(const declare::Node& node, const std::map<std::string,
   return out;
 }
 
-bool names_record(const declare::Node& node) {
+bool node_names_record(const declare::Node& node) {
   if (node.is_scalar()) return node.text.find("{record_id") != std::string::npos;
-  return std::any_of(node.items.begin(), node.items.end(), names_record) ||
-         std::any_of(node.entries.begin(), node.entries.end(),
-                     [](const auto& entry) { return names_record(entry.value); });
+  return std::any_of(node.items.begin(), node.items.end(), node_names_record) ||
+         std::any_of(node.entries.begin(), node.entries.end(), [](const auto& entry) {
+           return entry.key.find("{record_id") != std::string::npos || node_names_record(entry.value);
+         });
 }
 
 // Names of the fields that have a place of their own in this text.
@@ -137,7 +153,41 @@ void note_fields(const TextTemplate& text, std::vector<std::string>& names) {
       names.push_back(piece.placeholder->argument);
 }
 
+void note_taken(const TextTemplate& text, TakenFields& taken) {
+  for (const auto& piece : text.pieces()) {
+    if (!piece.placeholder) continue;
+    const Placeholder& placeholder = *piece.placeholder;
+    if (placeholder.what == Placeholder::What::field) taken.names.push_back(placeholder.argument);
+    if (placeholder.what != Placeholder::What::fields) continue;
+    if (placeholder.argument.empty())
+      taken.all = true;
+    else
+      taken.prefixes.push_back(placeholder.argument + ".");
+  }
+}
+
+void note_taken(const declare::Node& node, TakenFields& taken) {
+  if (node.is_scalar())
+    if (const auto text = TextTemplate::parse(node.text); text.ok()) note_taken(*text, taken);
+  for (const auto& item : node.items) note_taken(item, taken);
+  for (const auto& entry : node.entries) {
+    if (const auto text = TextTemplate::parse(entry.key); text.ok()) note_taken(*text, taken);
+    note_taken(entry.value, taken);
+  }
+}
+
 }  // namespace
+
+bool names_record(const Operation& operation) {
+  return operation.request->find("{record_id") != std::string::npos ||
+         (operation.body && node_names_record(*operation.body));
+}
+
+bool TakenFields::takes(std::string_view field) const {
+  return all || std::find(names.begin(), names.end(), field) != names.end() ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const auto& prefix) { return field.starts_with(prefix); });
+}
 
 Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, TargetFacts facts) {
   Target target;
@@ -194,7 +244,7 @@ Result<void> Target::bind_route() {
   };
   for (const auto& slot : {Slot{route->find, usual_.find}, Slot{route->create, usual_.create},
                            Slot{route->update, usual_.update}, Slot{route->upsert, usual_.upsert},
-                           Slot{route->remove, usual_.remove}}) {
+                           Slot{route->remove, usual_.remove}, Slot{route->replace, usual_.replace}}) {
     auto bound = bind_operation(slot.name);
     if (!bound.ok()) return bound.error();
     slot.into = *std::move(bound);
@@ -222,7 +272,7 @@ Result<void> Target::bind_bulk(const BulkRoute& route) {
 const BoundOperation* Target::operation(std::string_view name) const {
   for (const Operations* operations : {&usual_, &bulk_})
     for (const auto* slot : {&operations->find, &operations->create, &operations->update, &operations->upsert,
-                             &operations->remove})
+                             &operations->remove, &operations->replace})
       if (*slot && (*slot)->name == name) return &**slot;
   return nullptr;
 }
@@ -249,9 +299,26 @@ Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& 
     bound.headers.emplace_back(header.name, *std::move(text));
   }
   if (auto done = bind_body(*bound.operation, std::move(apart), bound); !done.ok()) return done.error();
-  bound.needs_record = request.find("{record_id") != std::string::npos ||
-                       (bound.operation->body && names_record(*bound.operation->body));
+  bound.needs_record = names_record(*bound.operation);
+  if (bound.operation->find) bound.find = bind_find(*bound.operation->find);
+  note_taken(bound.path, bound.takes);
+  for (const auto& header : bound.headers) note_taken(header.second, bound.takes);
+  if (bound.operation->body) note_taken(with_bodies(*bound.operation->body, facts_.bodies), bound.takes);
   return std::optional<BoundOperation>(std::move(bound));
+}
+
+FindRule Target::bind_find(FindRule rule) const {
+  for (std::string* path : {&rule.each, &rule.value, &rule.fields, &rule.next}) *path = filled(*path);
+  for (std::string& path : rule.record_id) path = filled(path);
+  return rule;
+}
+
+bool Target::writes_whole() const {
+  const auto whole = [](const std::optional<BoundOperation>& slot) { return slot && slot->operation->whole; };
+  const auto any = [&](const Operations& set) {
+    return whole(set.create) || whole(set.update) || whole(set.upsert);
+  };
+  return any(usual_) || any(bulk_);
 }
 
 Result<void> Target::bind_body(const Operation& operation, std::vector<std::string> apart,
@@ -307,6 +374,8 @@ std::string Target::constant(const Placeholder& placeholder) const {
       for (const auto& word : object_->words)
         if (word.name == placeholder.argument) return word.value;
       return "";
+    case Placeholder::What::field_types:
+      return facts_.field_types_json();
     case Placeholder::What::match_field:
       return facts_.match_field();
     default:
@@ -318,136 +387,6 @@ std::string Target::filled(const std::string& text) const {
   const auto parsed = TextTemplate::parse(text);
   check(parsed.ok(), "a text of a declaration was checked");
   return parsed->fill([this](const Placeholder& placeholder) { return constant(placeholder); });
-}
-
-namespace {
-
-// The id of a job may be a path of its own: customers/123/offlineUserDataJobs/456.
-std::string job_in_path(std::string_view id) {
-  std::string out = percent_encoded(id);
-  for (size_t at = out.find("%2F"); at != out.npos; at = out.find("%2F", at)) out.replace(at, 3, "/");
-  return out;
-}
-
-// "https://api.example.com" of an address of any length.
-std::string_view origin_of(std::string_view url) {
-  const size_t scheme = url.find("://");
-  return scheme == url.npos ? std::string_view() : url.substr(0, url.find_first_of("/?#", scheme + 3));
-}
-
-}  // namespace
-
-namespace {
-
-// An address that the destination gave: whatever is there needs no login of ours.
-Result<JobCall> named_address(std::string_view url) {
-  if (origin_of(url).starts_with("http"))
-    return JobCall{.method = "GET", .url = std::string(url), .body = "", .with_login = false};
-  return Error{ErrorKind::transient, fmt::format("'{}' is no address", url), ""};
-}
-
-}  // namespace
-
-Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job,
-                                 std::string_view page) const {
-  const RequestFacts facts{.page = page, .job = job};
-  JobCall call;
-  if (request.request->empty()) return named_address(page);
-  const size_t space = request.request->find(' ');
-  call.method = request.request->substr(0, space);
-  if (page.starts_with("http://") || page.starts_with("https://")) {
-    if (origin_of(page) != origin_of(base_))
-      return Error{ErrorKind::transient,
-                   fmt::format("the next page is said to be at {}, which is not where "
-                               "the destination is",
-                               origin_of(page)),
-                   ""};
-    call.url = page;
-  } else {
-    const auto path = TextTemplate::parse(std::string_view(*request.request).substr(space + 1));
-    if (!path.ok()) return path.error();
-    call.url = base_ + path->fill([&](const Placeholder& placeholder) {
-      return placeholder.what == Placeholder::What::job
-                 ? job_in_path(job)
-                 : percent_encoded(request_text(placeholder, {}, facts));
-    });
-  }
-  if (!request.body) return call;
-  // Compiled for each request: there are few, and every one differs.
-  auto body = Body::compile(*request.body, body_facts());
-  if (!body.ok()) return body.error();
-  body->begin(call.body, facts);
-  body->add(call.body, RowView{}, 0, facts);
-  body->end(call.body, facts);
-  return call;
-}
-
-std::string Target::request_text(const Placeholder& placeholder, std::span<const RowView> rows,
-                                 const RequestFacts& request) const {
-  switch (placeholder.what) {
-    case What::page:
-      return std::string(request.page);
-    case What::run:
-      return std::string(request.run);
-    case What::job:
-      return std::string(request.job.empty() && !rows.empty() ? rows[0].job : request.job);
-    case What::matches:
-    case What::record_ids: {
-      Placeholder one = placeholder;
-      one.what = placeholder.what == What::matches ? What::match : What::record_id;
-      std::string list;
-      for (size_t i = 0; i < rows.size(); ++i)
-        list += (i > 0 ? "," : "") + row_text(one, text_facts_, rows[i], i, request.masked);
-      return list;
-    }
-    default:
-      break;
-  }
-  if (is_constant(placeholder.what)) return constant(placeholder);
-  if (rows.empty()) return "";
-  if (placeholder.what != What::once || rows.size() == 1)
-    return row_text(placeholder, text_facts_, rows[0], 0, request.masked);
-  std::string all;
-  for (const RowView& row : rows) all += once(row);
-  const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
-
-std::string Target::url(const BoundOperation& operation, std::span<const RowView> rows,
-                        const RequestFacts& request) const {
-  std::string url = base_;
-  // A setting or an option may be a whole path; everything else is one segment, or one value.
-  for (const auto& piece : operation.path.pieces()) {
-    if (!piece.placeholder) {
-      url += piece.literal;
-      continue;
-    }
-    const std::string text = request_text(*piece.placeholder, rows, request);
-    const bool is_path = piece.placeholder->what == Placeholder::What::setting ||
-                         piece.placeholder->what == Placeholder::What::option;
-    const bool is_job = piece.placeholder->what == Placeholder::What::job;
-    url += is_job ? job_in_path(text) : is_path ? text : percent_encoded(text);
-  }
-  return url;
-}
-
-std::vector<std::pair<std::string, std::string>> Target::headers(const BoundOperation& operation,
-                                                                 std::span<const RowView> rows,
-                                                                 const RequestFacts& request) const {
-  std::vector<std::pair<std::string, std::string>> headers;
-  bool has_type = !operation.body && !operation.csv;
-  for (const auto& [name, text] : operation.headers) {
-    std::string value =
-        text.fill([&](const Placeholder& placeholder) { return request_text(placeholder, rows, request); });
-    has_type = has_type || name == "Content-Type";
-    if (!value.empty()) headers.emplace_back(name, std::move(value));
-  }
-  if (!has_type) headers.emplace_back("Content-Type", content_type(*operation.operation));
-  return headers;
-}
-
-std::string Target::once(const RowView& row) const {
-  return once_of(text_facts_, row);
 }
 
 void Target::bind_limits() {

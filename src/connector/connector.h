@@ -77,6 +77,7 @@ struct TargetFacts {
   std::vector<std::string> match_fields{};  // empty: none (insert and append may do without)
   MatchKind match_kind = MatchKind::id;     // meaningless without a match field
   std::vector<std::string> fields{};
+  std::vector<ValueType> match_types{}, field_types{};  // of the same, where they are known
   FieldMask personal{};
   bool match_is_personal = false;
   FieldMask read{};                               // fields whose present value decides (write: if_empty)
@@ -85,7 +86,20 @@ struct TargetFacts {
 
   // The field that is matched on, the first of several; empty: none.
   const std::string& match_field() const;
+  // {"email":"VARCHAR","score":"DECIMAL(8,2)"}
+  std::string field_types_json() const;
 };
+
+// Which mapped fields an operation's templates have a place for.
+struct TakenFields {
+  bool all = false;  // {fields}
+  std::vector<std::string> names, prefixes;
+  bool none() const { return !all && names.empty() && prefixes.empty(); }
+  bool takes(std::string_view field) const;
+};
+
+// Whether a request of it names records by their id.
+bool names_record(const Operation& operation);
 
 // One operation of a route, ready to make requests.
 struct BoundOperation {
@@ -97,6 +111,8 @@ struct BoundOperation {
   std::optional<Body> body;
   std::optional<CsvBody> csv;
   bool needs_record = false;  // it names records by their id, which must be known
+  TakenFields takes;
+  std::optional<FindRule> find;  // with the constants in its paths filled in
 };
 
 // A request of a job that carries no rows, ready to be sent.
@@ -123,6 +139,7 @@ class Target {
 
   const Connector& connector() const { return *connector_; }
   const TargetFacts& facts() const { return facts_; }
+  const Object& object() const { return *object_; }
   const ValueRules& values() const { return connector_->declaration().values; }
   // Null: the route has none.
   const BoundOperation* find() const { return get(usual_.find); }
@@ -130,6 +147,7 @@ class Target {
   const BoundOperation* update() const { return get(in_use().update); }
   const BoundOperation* upsert() const { return get(in_use().upsert); }
   const BoundOperation* remove() const { return get(in_use().remove); }
+  const BoundOperation* replace() const { return get(usual_.replace); }
   // Any operation of the route, in use or not; null: the route has none of that name.
   const BoundOperation* operation(std::string_view name) const;
 
@@ -138,6 +156,11 @@ class Target {
   // To be said before rows are delivered.
   void use_bulk(bool bulk) { uses_bulk_ = bulk && bulk_from_.has_value(); }
   bool uses_bulk() const { return uses_bulk_; }
+
+  // Whether any operation that writes, in use or not, replaces whole records.
+  bool writes_whole() const;
+  // Whether the mark of a look-up's next page is an address; an error if it is not the destination's.
+  Result<bool> is_next_address(std::string_view page) const;
 
   // The limit that a group has with these settings.
   const LimitRule& limit(std::string_view group) const;
@@ -153,7 +176,8 @@ class Target {
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
   // A request of the job of this id. `page`: mark of a further page, or its address; empty: the first.
   // Errors: an address that is not the destination's.
-  Result<JobCall> job_call(const JobRequest& request, std::string_view job, std::string_view page) const;
+  Result<JobCall> job_call(const JobRequest& request, std::string_view job, std::string_view page,
+                           std::string_view run = {}) const;
   // Those that this operation adds, its Content-Type among them when it has a body.
   std::vector<std::pair<std::string, std::string>> headers(const BoundOperation& operation,
                                                            std::span<const RowView> rows,
@@ -165,9 +189,9 @@ class Target {
   // Requests of the fields of the object; nullopt: the connector cannot tell.
   std::optional<std::string> discover_fields_url() const;
 
-  ReplyReading read(const BoundOperation& operation, int status, std::string_view body,
-                    const SentRows& sent) const {
-    return read_reply(*operation.operation, connector_->declaration(), status, body, sent);
+  ReplyReading read(const BoundOperation& operation, int status, std::string_view body, const SentRows& sent,
+                    const HeaderOf& header = {}) const {
+    return read_reply(*operation.operation, connector_->declaration(), status, body, sent, header);
   }
 
  private:
@@ -181,6 +205,7 @@ class Target {
   BodyFacts body_facts() const;
   std::string request_text(const Placeholder& placeholder, std::span<const RowView> rows,
                            const RequestFacts& request) const;
+  FindRule bind_find(FindRule rule) const;
   Result<std::optional<BoundOperation>> bind_operation(const std::string& name) const;
   std::string constant(const Placeholder& placeholder) const;
   std::string filled(const std::string& text) const;
@@ -192,7 +217,7 @@ class Target {
   TargetSettings settings_;
   TargetFacts facts_;
   struct Operations {
-    std::optional<BoundOperation> find, create, update, upsert, remove;
+    std::optional<BoundOperation> find, create, update, upsert, remove, replace;
   };
   const Operations& in_use() const { return uses_bulk_ ? bulk_ : usual_; }
   Operations usual_, bulk_;  // bulk: a slot that it does not say holds the usual operation

@@ -56,7 +56,7 @@ struct HubSpot : testing::Test {
             .send = {},
             .clear = false,
             .write_match = false,
-            .match_text = "",
+            .old_match = {},
             .record_id = "51"};
     for (size_t i = 0; i < fields.size(); ++i) view.send.set(i);
   }
@@ -207,6 +207,104 @@ TEST_F(HubSpot, ValuesThatCannotBeWrittenAreNamed) {
   EXPECT_EQ(why_not(fields[0], 0, t.values()), "has an item that holds ';', which separates items there");
 }
 
+// What a match value was is known by its text only, and must be written as it was.
+TEST(OldValues, AreWrittenAsTheyWereWhenTheyWereNew) {
+  Row row;
+  const std::vector<std::string> values{"'Ana \"A\"'",
+                                        "42",
+                                        "-7::BIGINT",
+                                        "12.50::DECIMAL(10,2)",
+                                        "1.5::DOUBLE",
+                                        "true",
+                                        "99999999999999999999::HUGEINT",
+                                        "DATE '2026-01-02'",
+                                        "DATE '1969-12-30'",
+                                        "TIMESTAMP '2026-01-02 03:04:05.25'",
+                                        "TIMESTAMP '1960-05-06 07:08:09.000001'",
+                                        "['a','b']",
+                                        "'x'::BLOB"};
+  using Rules = ValueRules;
+  for (const auto style : {Rules::Style::json, Rules::Style::text})
+    for (const auto times : {Rules::Times::iso, Rules::Times::epoch_ms, Rules::Times::epoch_s})
+      for (const auto lists : {Rules::Lists::json, Rules::Lists::join})
+        for (const auto& sql : values) {
+          Rules rules;
+          rules.style = style;
+          rules.timestamps = rules.dates = times;
+          rules.lists = lists;
+          const Values now = row.value(sql);
+          std::string text, json, old_json, plain, old_plain;
+          append_text(text, now, 0);
+          append_value(json, now, 0, rules);
+          append_old_value(old_json, now.type(), text, rules);
+          append_value_text(plain, now, 0, rules);
+          append_old_value_text(old_plain, now.type(), text, rules);
+          EXPECT_EQ(old_json, json) << sql;
+          EXPECT_EQ(old_plain, plain) << sql;
+        }
+}
+
+TEST_F(HubSpot, OldMatchValuesStandForTheRowsOwn) {
+  set("'new@x'", {"'Ana'"});
+  const std::vector<std::string> old{"old@x"};
+  view.old_match = old;
+  EXPECT_NE(body(*target({"firstname"}).upsert()).find(R"("id":"old@x")"), std::string::npos);
+}
+
+ReplyRule rule_of(Verdict is, std::vector<Named<std::string>> header, Verdict unnamed = Verdict::retry) {
+  ReplyRule rule;
+  rule.is = is;
+  rule.header = std::move(header);
+  rule.unnamed = unnamed;
+  rule.code = {"code"};
+  rule.message = {"why"};
+  if (is == Verdict::rows) {
+    RowRule good;
+    good.each.value = "good";
+    good.by = RowRule::By::trace;
+    rule.rows.push_back(std::move(good));
+  }
+  return rule;
+}
+
+TEST(Replies, RulesAskForHeadersAndForHowTextsBegin) {
+  Operation operation;
+  operation.replies = {rule_of(Verdict::quota, {{"X-Reason", {}, "dai*"}}),
+                       rule_of(Verdict::throttled, {{"X-Reason", {}, "present"}})};
+  operation.replies.push_back(rule_of(Verdict::accepted, {}));
+  operation.replies.back().where = {{"kind", {}, "ok*"}};
+  const Declaration connector;
+  const auto read = [&](std::string reason, std::string_view body) {
+    const HeaderOf header = [&](std::string_view name) {
+      return name == "X-Reason" && !reason.empty() ? &reason : nullptr;
+    };
+    return read_reply(operation, connector, 200, body, {.count = 1, .match = {}, .record_id = {}}, header)
+        .verdict;
+  };
+  EXPECT_EQ(read("daily", "{}"), Verdict::quota);
+  EXPECT_EQ(read("second", "{}"), Verdict::throttled);
+  EXPECT_EQ(read("", R"({"kind":"okay"})"), Verdict::accepted);
+  EXPECT_EQ(read("", R"({"kind":"no"})"), Verdict::retry);
+}
+
+TEST(Replies, RowsThatNothingNamesAreSplit) {
+  Operation operation;
+  operation.replies = {rule_of(Verdict::rows, {}, Verdict::split)};
+  const Declaration connector;
+  const auto read = [&](size_t rows) {
+    return read_reply(operation, connector, 200, R"({"good":["0"],"code":"BAD","why":"one is bad"})",
+                      {.count = rows, .match = {}, .record_id = {}});
+  };
+  const auto many = read(3);
+  EXPECT_EQ(many.rows[0].verdict, Verdict::accepted);
+  EXPECT_EQ(many.rows[1].verdict, Verdict::split);
+  operation.replies[0].rows[0].where = {{"no", {}, "such"}};
+  const auto alone = read(1);
+  EXPECT_EQ(alone.rows[0].verdict, Verdict::rejected);
+  EXPECT_EQ(alone.rows[0].code, "BAD");
+  EXPECT_EQ(alone.rows[0].message, "one is bad");
+}
+
 std::optional<Declaration> parse(const std::string& text, std::string& messages) {
   declare::Diagnostics diagnostics;
   auto file = std::make_shared<declare::SourceFile>("connectors/x.yaml", text);
@@ -225,25 +323,40 @@ settings: { token: { type: text, help: h } }
 auth: { type: bearer, token: "{setting.tokn}" }
 base: "http://x/{match}"
 limits: { all: { rates: [ { rate: 5/s, when: { plan: big } } ] } }
-objects: { things: { title: T, match: { id: id, name: search } } }
+objects: { things: { title: T, members: true, match: { id: id, name: search } } }
 routes: { id: { update: updat } }
 operations:
   update:
     request: PTCH /things
     limit: al
     rows: 10
-    body: { id: "{record_id}", all: "{nonsense}" }
-    replies: [ { status: 20x, is: rows } ]
+    repeatable: false
+    body: { id: "{record_id}", all: "{nonsense}", "{fields}": 1, "{match}": 2, "{objekt}": 3 }
+    find: { each: "x.{match}", record_id: id, value: v }
+    replies: [ { status: 20x, is: rows, unnamed: split } ]
 )",
                      messages)
                    .has_value());
-  for (const auto* expected :
-       {"there is no setting 'tokn'; did you mean 'token'?", "x.yaml:7", "this placeholder cannot stand here",
-        "there is no setting 'plan'", "the last rate of 'all' must hold without conditions",
-        "there is no operation 'updat'; did you mean 'update'?", "there is no route for this kind of match",
-        "expected a method and a path", "there is no limit group 'al'; did you mean 'all'?",
-        "a placeholder of a row stands outside `each_row`", "unknown placeholder '{nonsense}'",
-        "needs `each_row`", "`is: rows` needs `rows`", "expected a status such as 200 or 4xx"})
+  for (const auto* expected : {"there is no setting 'tokn'; did you mean 'token'?",
+                               "x.yaml:7",
+                               "this placeholder cannot stand here",
+                               "there is no setting 'plan'",
+                               "the last rate of 'all' must hold without conditions",
+                               "there is no operation 'updat'; did you mean 'update'?",
+                               "there is no route for this kind of match",
+                               "expected a method and a path",
+                               "there is no limit group 'al'; did you mean 'all'?",
+                               "a placeholder of a row stands outside `each_row`",
+                               "unknown placeholder '{nonsense}'",
+                               "`members` of 'things' are added by an `upsert`",
+                               "this placeholder cannot stand in a name: '{fields}'",
+                               "this placeholder cannot stand in a name: '{match}'",
+                               "unknown placeholder '{objekt}'",
+                               "this placeholder cannot stand here: 'x.{match}'",
+                               "only for what is repeatable",
+                               "needs `each_row`",
+                               "`is: rows` needs `rows`",
+                               "expected a status such as 200 or 4xx"})
     EXPECT_NE(messages.find(expected), std::string::npos) << expected << " in\n" << messages;
 }
 

@@ -23,8 +23,12 @@ void append_quoted(std::string& out, std::string_view text) {
 Result<CsvBody> CsvBody::compile(const Node& node, BodyFacts facts) {
   CsvBody body;
   body.facts_ = std::move(facts);
-  for (const auto& entry : node.entries)
-    if (auto added = body.add_column(entry.key, entry.value); !added.ok()) return added.error();
+  for (const auto& entry : node.entries) {
+    const auto name = TextTemplate::parse(entry.key);
+    if (!name.ok()) return name.error();
+    if (auto added = body.add_column(name->fill(body.facts_.constant), entry.value); !added.ok())
+      return added.error();
+  }
   for (const auto& name : body.columns_) {
     if (!body.header_.empty()) body.header_ += ',';
     append_quoted(body.header_, name);
@@ -77,7 +81,10 @@ void CsvBody::add(std::string& out, const RowView& row, size_t index, bool maske
         break;
       case Column::Kind::match:
         if (cell.index >= row.match.size()) break;
-        write_value(out, row.match[cell.index], row.row, masked && facts_.match_is_personal);
+        if (row.old_match.empty())
+          write_value(out, row.match[cell.index], row.row, masked && facts_.match_is_personal);
+        else
+          write_old_match(out, row, cell.index, masked && facts_.match_is_personal);
         break;
       case Column::Kind::field:
         if (!row.send[cell.index]) break;
@@ -88,6 +95,15 @@ void CsvBody::add(std::string& out, const RowView& row, size_t index, bool maske
     }
   }
   out += '\n';
+}
+
+void CsvBody::write_old_match(std::string& out, const RowView& row, size_t index, bool masked) const {
+  const std::string& old = row.old_match[index];
+  if (old.empty()) return append_quoted(out, facts_.values->null_text);
+  if (masked) return append_quoted(out, kMask);
+  std::string text;
+  append_old_value_text(text, row.match[index].type(), old, *facts_.values);
+  append_quoted(out, text);
 }
 
 void CsvBody::write_value(std::string& out, const Values& values, size_t row, bool masked) const {

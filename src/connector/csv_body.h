@@ -30,6 +30,7 @@ class CsvBody {
   Result<void> add_column(const std::string& name, const Node& node);
   void add_members(const Placeholder& which);
   void add_column(std::string name, Column column);
+  void write_old_match(std::string& out, const RowView& row, size_t index, bool masked) const;
   void write_value(std::string& out, const Values& values, size_t row, bool masked) const;
 
   BodyFacts facts_;

@@ -164,9 +164,11 @@ const Of<RowRule>& row_rule_shape() {
        field<&RowRule::at_pattern>("at_pattern", text())
            .help("How the text there looks, with {index} for the part that names the row.")
            .example("'members[{index}]'"),
-       field<&RowRule::where>("where", map_of(any_text())).help("Only entries with these values."),
+       field<&RowRule::where>("where", map_of(any_text()))
+           .help("Only entries with these values, as in a reply rule."),
        field<&RowRule::is>("is", verdict_shape()).by_default("accepted").help("What it means."),
-       field<&RowRule::record_id>("record_id", text()).help("Path of the record's id."),
+       field<&RowRule::record_id>("record_id", list(text()).or_one())
+           .help("Paths of the record's id, the first found."),
        field<&RowRule::created>("created", text()).help("Path of whether it is new."),
        field<&RowRule::code>("code", list(text()).or_one())
            .help("Paths of the error's code, the first found."),
@@ -187,7 +189,11 @@ const Of<ReplyRule>& reply_rule_shape() {
           "reply rule", "What a reply means. The first rule that fits decides.",
           {field<&ReplyRule::status>("status", list(text()).or_one()).help("HTTP statuses: 200, 4xx."),
            field<&ReplyRule::where>("where", map_of(any_text()))
-               .help("Values in the reply, by path; `present` and `absent` ask only whether there is one."),
+               .help("Values in the reply, by path; `present` and `absent` ask only whether there is one, "
+                     "`text*` how it begins."),
+           field<&ReplyRule::header>("header", map_of(any_text()))
+               .help("The same of the reply's headers, by name.")
+               .example("{ X-Reason: \"daily*\" }"),
            field<&ReplyRule::is>("is", verdict_shape()).required().help("What it means."),
            field<&ReplyRule::rows>("rows", list(row_rule_shape())).help("For `is: rows`."),
            field<&ReplyRule::unnamed>("unnamed", verdict_shape())
@@ -219,16 +225,22 @@ const Of<Operation>& operation_shape() {
       {field<&FindRule::each>("each", any_text())
            .required()
            .help("Path of the list, or of the one record; '' is the reply itself."),
-       field<&FindRule::record_id>("record_id", text()).required().help("Path of a record's id."),
+       field<&FindRule::members>("members", boolean())
+           .by_default("false")
+           .help("The list is an object, whose members are entries {key, value}."),
+       field<&FindRule::record_id>("record_id", list(text()).or_one())
+           .required()
+           .help("Paths of a record's id, the first found."),
        field<&FindRule::value>("value", text()).required().help("Path of the value that was matched on."),
-       field<&FindRule::fields>("fields", text()).help("Path of the object with the record's fields."),
+       field<&FindRule::fields>("fields", text())
+           .help("Path of the object with the record's fields; `.` is the entry itself."),
        field<&FindRule::ignore_case>("ignore_case", boolean())
            .by_default("false")
            .help("Found values are compared without regard to case."),
        field<&FindRule::none_if_absent>("none_if_absent", boolean())
            .by_default("false")
            .help("A reply without that list means that nothing was found."),
-       field<&FindRule::next>("next", text()).help("Path of the next page's mark."),
+       field<&FindRule::next>("next", text()).help("Path of the next page's mark, or of its whole address."),
        field<&FindRule::first>("first", any_text()).by_default("").help("`{page}` of the first page.")});
   static const Of<Operation> shape =
       structure<Operation>(
@@ -250,6 +262,10 @@ const Of<Operation>& operation_shape() {
            field<&Operation::repeatable>("repeatable", boolean())
                .by_default("true")
                .help("Doing it twice is the same as doing it once."),
+           field<&Operation::whole>("whole", boolean())
+               .by_default("false")
+               .help(
+                   "It replaces the whole record: all fields of a row travel, not only those that changed."),
            field<&Operation::headers>("headers", map_of(text())).help("Headers of this request."),
            field<&Operation::content>(
                "content",
@@ -268,6 +284,8 @@ const Of<Operation>& operation_shape() {
            field<&Operation::find>("find", find).help("Makes it a look-up."),
            field<&Operation::job>("job", job_shape())
                .help("Makes it a job: what became of the rows is told later."),
+           field<&Operation::session>("session", session_shape())
+               .help("Makes it a session: it carries all rows of a model."),
            field<&Operation::replies>("replies", list(reply_rule_shape()))
                .required()
                .help("What replies mean.")})
@@ -287,13 +305,15 @@ const Of<Route>& route_shape() {
                             field<&BulkRoute::remove>("delete", text()).help("Instead of `delete`.")})
           .place<&BulkRoute::place>();
   static const Of<Route> shape =
-      structure<Route>("route", "Which operations carry out the modes.",
-                       {field<&Route::find>("find", text()).help("Finds records by match value."),
-                        field<&Route::create>("create", text()).help("Writes a record that is not there."),
-                        field<&Route::update>("update", text()).help("Writes a record by its id."),
-                        field<&Route::upsert>("upsert", text()).help("Writes by match value, there or not."),
-                        field<&Route::remove>("delete", text()).help("Removes a record by its id."),
-                        field<&Route::bulk>("bulk", bulk).help("For plans with many rows.")})
+      structure<Route>(
+          "route", "Which operations carry out the modes.",
+          {field<&Route::find>("find", text()).help("Finds records by match value."),
+           field<&Route::create>("create", text()).help("Writes a record that is not there."),
+           field<&Route::update>("update", text()).help("Writes a record by its id."),
+           field<&Route::upsert>("upsert", text()).help("Writes by match value, there or not."),
+           field<&Route::remove>("delete", text()).help("Removes a record by its id."),
+           field<&Route::replace>("replace", text()).help("Writes all records of an object in a session."),
+           field<&Route::bulk>("bulk", bulk).help("For plans with many rows.")})
           .place<&Route::place>();
   return shape;
 }
@@ -349,7 +369,12 @@ const Of<Object>& object_shape() {
                              .otherwise("the destination is asked"),
                          field<&Object::several>("several", boolean())
                              .by_default("false")
-                             .help("A sync may match on several fields: a record has all their values."),
+                             .help("A sync may match on several fields, each of which tells who is meant: "
+                                   "a row needs one of them."),
+                         field<&Object::members>("members", boolean())
+                             .by_default("false")
+                             .help("A record is nothing but its match values: the member of a list. One that "
+                                   "changes is removed, and the new one added."),
                          field<&Object::discover>("discover", boolean())
                              .by_default("true")
                              .help("The destination can be asked for its fields."),

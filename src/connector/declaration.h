@@ -91,7 +91,7 @@ struct RowRule {
   std::string at_pattern;  // the text there, with {index} for the part that counts: "members[{index}]"
   std::vector<Named<std::string>> where;
   Verdict is = Verdict::accepted;
-  std::string record_id;  // paths in the entry
+  std::vector<std::string> record_id;  // paths in the entry; the first that is there
   std::string created;
   std::vector<std::string> code;  // the first path that is there
   std::string code_ends;          // the code is what stands before this text; empty: all of it
@@ -102,8 +102,9 @@ struct RowRule {
 };
 
 struct ReplyRule {
-  std::vector<std::string> status;        // 200, 4xx
-  std::vector<Named<std::string>> where;  // path in the reply: value
+  std::vector<std::string> status;         // 200, 4xx
+  std::vector<Named<std::string>> where;   // path in the reply: value
+  std::vector<Named<std::string>> header;  // the same of the reply's headers
   Verdict is = Verdict::accepted;
   std::vector<RowRule> rows;
   Verdict unnamed = Verdict::retry;        // for rows that the reply does not name
@@ -159,15 +160,24 @@ struct JobRule {
   Place place;
 };
 
+// Makes an operation a session: its requests carry all rows of a model in parts, between a request that
+// begins and one that puts the whole in the place of what was there. Parts are sent one after another.
+struct SessionRule {
+  std::optional<JobRequest> begin, commit, abort;  // the first two are always there
+  std::string id;                                  // path in the reply to `begin`
+  Place place;
+};
+
 // How a look-up's reply lists the records it found.
 struct FindRule {
-  std::string each;       // path of the list
-  std::string record_id;  // paths in an entry
-  std::string value;      // of the match field; may hold {match_field}
-  std::string fields;     // object of the record's fields
+  std::string each;                    // path of the list; paths may hold {match_field} and other constants
+  bool members = false;                // the list is an object, whose members are entries {key, value}
+  std::vector<std::string> record_id;  // paths in an entry; the first that is there
+  std::string value;                   // of the match field
+  std::string fields;                  // object of the record's fields; ".": the entry
   bool ignore_case = false;
   bool none_if_absent = false;  // a reply without the list means that nothing was found
-  std::string next;             // path in the reply of the next page's mark
+  std::string next;             // path in the reply of the next page's mark, or address
   std::string first = "";       // {page} of the first page
 };
 
@@ -177,14 +187,16 @@ struct Operation {
   int64_t rows = 1;             // a request
   uint64_t bytes = 0;           // a request; 0: no limit
   bool repeatable = true;       // doing it twice is the same as doing it once
+  bool whole = false;           // what it writes takes the place of the whole record
   std::vector<Named<std::string>> headers;
   enum class Content { json, form, ndjson, csv, multipart, text };
   Content content = Content::json;
   std::string part = "file";  // of multipart: the name of the part that holds the rows as CSV
   std::optional<Node> body;
   std::vector<ReplyRule> replies;
-  std::optional<FindRule> find;  // makes it a look-up
-  std::optional<JobRule> job;    // makes it a job
+  std::optional<FindRule> find;        // makes it a look-up
+  std::optional<JobRule> job;          // makes it a job
+  std::optional<SessionRule> session;  // makes it a session
   Place place;
 };
 
@@ -197,7 +209,7 @@ struct BulkRoute {
 
 // Which operations carry out the modes when records are matched in one way.
 struct Route {
-  std::string find, create, update, upsert, remove;
+  std::string find, create, update, upsert, remove, replace;
   std::optional<BulkRoute> bulk;
   Place place;
 };
@@ -228,6 +240,7 @@ struct Object {
   std::vector<Named<MatchKind>> match;
   std::optional<MatchKind> other_match;  // for fields not listed; absent: ask the destination
   bool several = false;                  // records are matched on all given fields together
+  bool members = false;                  // a record is nothing but its match values
   bool discover = true;                  // the destination can list its fields
   std::vector<Named<std::string>> words;
   std::optional<Routes> routes;                 // kinds of match that go another way than the connector's

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "connector/auth_checks.h"
+#include "connector/connector.h"
 #include "connector/text_template.h"
 
 namespace penstock::connector {
@@ -164,7 +165,38 @@ class Checker {
     if (operation.body && is_by_line(operation) && operation.body->find("each_row") == nullptr)
       diagnostics_.error(operation.body->place, "a body of lines is `{ each_row: ... }`");
     for (const auto& rule : operation.replies) reply(rule);
+    for (const auto& rule : operation.replies)
+      if (rule.unnamed == Verdict::split && !operation.repeatable)
+        diagnostics_.error(rule.place,
+                           "`unnamed: split` sends rows again that may have been written: only for what "
+                           "is repeatable");
+    if (operation.find) find(*operation.find, operation.place);
     if (operation.job) job(*operation.job, operation);
+    if (operation.session) session(*operation.session, operation);
+  }
+
+  void session(const SessionRule& session, const Operation& operation) {
+    if (operation.find || operation.job)
+      diagnostics_.error(session.place, "a look-up or a job cannot be a session");
+    for (const auto* part : {&session.begin, &session.commit, &session.abort})
+      if (*part) job_request(**part);
+  }
+
+  void find(const FindRule& rule, const Place& place) {
+    for (const auto* path : {&rule.each, &rule.value, &rule.fields, &rule.next}) constant_text(*path, place);
+    for (const auto& path : rule.record_id) constant_text(path, place);
+  }
+
+  // What is known when a sync is bound to its destination.
+  void constant_text(const std::string& text, const Place& place) {
+    const auto parsed = parse(text, place);
+    if (!parsed) return;
+    for (const auto& piece : parsed->pieces()) {
+      if (!piece.placeholder) continue;
+      known_setting(*piece.placeholder, place);
+      if (!is_constant(piece.placeholder->what))
+        diagnostics_.error(place, fmt::format("this placeholder cannot stand here: '{}'", text));
+    }
   }
 
   void job(const JobRule& job, const Operation& operation) {
@@ -176,8 +208,14 @@ class Checker {
       diagnostics_.error(job.poll->place, "`open` is for jobs that are started: there is no `start`");
     for (const auto& result : job.results) job_result(result);
     for (const Verdict verdict : {job.unnamed, job.unnamed_failed})
-      if (verdict != Verdict::accepted && verdict != Verdict::rejected && verdict != Verdict::retry)
-        diagnostics_.error(job.place, "`unnamed` of a job is accepted, rejected or retry");
+      if (verdict != Verdict::accepted && verdict != Verdict::rejected && verdict != Verdict::retry &&
+          verdict != Verdict::split)
+        diagnostics_.error(job.place, "`unnamed` of a job is accepted, rejected, retry or split");
+    const bool splits = job.unnamed == Verdict::split || job.unnamed_failed == Verdict::split;
+    if (splits && !operation.repeatable)
+      diagnostics_.error(job.place,
+                         "`split` sends rows again that may have been written: only for what is "
+                         "repeatable");
   }
 
   void job_request(const JobRequest& part) {
@@ -194,7 +232,10 @@ class Checker {
   void job_body(const Node& node) {
     if (node.is_scalar()) return template_text(node.text, node.place, Scope::job);
     for (const auto& item : node.items) job_body(item);
-    for (const auto& entry : node.entries) job_body(entry.value);
+    for (const auto& entry : node.entries) {
+      template_text(entry.key, entry.key_place, Scope::job);
+      job_body(entry.value);
+    }
   }
 
   void job_result(const JobResult& result) {
@@ -227,7 +268,10 @@ class Checker {
   void columns(const Node& node) {
     if (!node.is_map() || node.entries.empty())
       diagnostics_.error(node.place, "expected a map from column to a text such as \"{match}\"");
-    for (const auto& entry : node.entries) visit(entry.value, true);
+    for (const auto& entry : node.entries) {
+      constant_text(entry.key, entry.key_place);
+      visit(entry.value, true);
+    }
   }
 
   void request(const Placed<std::string>& request, int64_t rows) {
@@ -271,7 +315,27 @@ class Checker {
     for (const auto& item : node.items) visit(item, in_row);
     const bool is_rows = node.find("each_row") != nullptr;
     if (is_rows) ++each_row_;
-    for (const auto& entry : node.entries) visit(entry.value, in_row || is_rows);
+    for (const auto& entry : node.entries) {
+      key(entry, in_row || is_rows);
+      visit(entry.value, in_row || is_rows);
+    }
+  }
+
+  // A name is a text: one of all rows, or of the row that it is in.
+  void key(const declare::Entry& entry, bool in_row) {
+    const auto text = parse(entry.key, entry.key_place);
+    if (!text) return;
+    for (const auto& piece : text->pieces()) {
+      if (!piece.placeholder) continue;
+      const What what = piece.placeholder->what;
+      known_setting(*piece.placeholder, entry.key_place);
+      const bool is_text = is_constant(what) || what == What::run || what == What::job ||
+                           what == What::page ||
+                           (in_row && is_of_row(what) && !is_members(what) && what != What::match_values);
+      if (!is_text)
+        diagnostics_.error(entry.key_place,
+                           fmt::format("this placeholder cannot stand in a name: '{}'", entry.key));
+    }
   }
 
   void body_text(const Node& node, bool in_row) {
@@ -288,7 +352,7 @@ class Checker {
       if (is_of_row(placeholder.what) && !in_row && placeholder.what != What::once)
         diagnostics_.error(node.place, "a placeholder of a row stands outside `each_row`");
       const bool is_whole = is_members(placeholder.what) || placeholder.what == What::read_fields ||
-                            placeholder.what == What::match_values;
+                            placeholder.what == What::match_values || placeholder.what == What::field_types;
       if (is_whole && text->alone() == nullptr)
         diagnostics_.error(node.place, "lists and objects of a row must be the whole value");
     }
@@ -326,9 +390,12 @@ class Checker {
       if (!piece.placeholder) continue;
       known_setting(*piece.placeholder, place);
       const What what = piece.placeholder->what;
-      const bool is_of_request = is_constant(what) || is_of_batch(what) || what == What::page ||
-                                 what == What::run || what == What::job || what == What::once;
-      const bool fits = what == What::setting || (scope != Scope::login && is_of_request) ||
+      const bool is_of_request = (is_constant(what) && what != What::field_types) || is_of_batch(what) ||
+                                 what == What::page || what == What::run || what == What::session || what == What::part || what == What::job ||
+                                 what == What::once;
+      const bool fits = what == What::setting ||
+                        (what == What::field_types && text == "{field_types}" && scope == Scope::job) ||
+                        (scope != Scope::login && is_of_request) ||
                         (scope == Scope::body && is_of_row(what) && !is_members(what));
       if (!fits) diagnostics_.error(place, "this placeholder cannot stand here");
     }
@@ -361,8 +428,11 @@ class Checker {
     if (!route) return;
     const auto known = names_of(d_.operations);
     for (const std::string* name :
-         {&route->find, &route->create, &route->update, &route->upsert, &route->remove})
+         {&route->find, &route->create, &route->update, &route->upsert, &route->remove, &route->replace})
       known_operation(*name, route->place, known);
+    for (const auto& operation : d_.operations)
+      if (operation.name == route->replace && !operation.value.session)
+        diagnostics_.error(route->place, fmt::format("`replace` needs a session, which '{}' is not", operation.name));
     if (!route->bulk) return;
     for (const std::string* name :
          {&route->bulk->create, &route->bulk->update, &route->bulk->upsert, &route->bulk->remove})
@@ -380,11 +450,27 @@ class Checker {
       for (const auto& field : object.value.fields) convert(field.value);
     for (const auto& object : d_.objects) {
       if (object.value.routes) routes(*object.value.routes);
+      if (object.value.members) members(object);
       for (const auto& match : object.value.match)
         if (!has_route(d_.routes, match.value) &&
             !(object.value.routes && has_route(*object.value.routes, match.value)))
           diagnostics_.error(match.name_place, "there is no route for this kind of match under `routes`");
     }
+  }
+
+  // Members come and go by their match values alone.
+  void members(const Named<Object>& object) {
+    const auto& own = object.value.routes;
+    const std::optional<Route>& route = own && own->unique ? own->unique : d_.routes.unique;
+    const Operation* removal = nullptr;
+    for (const auto& operation : d_.operations)
+      if (route && operation.name == route->remove) removal = &operation.value;
+    if (route && !route->upsert.empty() && removal != nullptr && !names_record(*removal)) return;
+    diagnostics_.error(
+        object.name_place,
+        fmt::format("`members` of '{}' are added by an `upsert` and removed by a `delete` that "
+                    "names them by their match values, under `routes.unique`",
+                    object.name));
   }
 
   void convert(const FieldDeclaration& field) {

@@ -9,5 +9,6 @@ declare::Of<Verdict> verdict_shape();
 const declare::Of<RowRule>& row_rule_shape();
 const declare::Of<ReplyRule>& reply_rule_shape();
 const declare::Of<JobRule>& job_shape();
+const declare::Of<SessionRule>& session_shape();
 
 }  // namespace penstock::connector

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/percent.h"
 #include "connector/json_path.h"
 
 namespace penstock::connector {
@@ -28,7 +29,7 @@ void append_form(std::string& out, const std::string& name, element value) {
     return;
   }
   if (!out.empty()) out += '&';
-  out += percent_encoded(name) + '=' + percent_encoded(text_of(value));
+  out += percent_encode(name) + '=' + percent_encode(text_of(value));
 }
 
 element parsed(std::string_view json) {
@@ -61,19 +62,6 @@ std::string as_upload(const std::string& part, std::string_view file) {
 }
 
 }  // namespace
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
 
 std::string as_form(std::string_view json) {
   std::string out;

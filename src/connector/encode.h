@@ -14,9 +14,6 @@ std::string encode(const BoundOperation& operation, std::span<const RowView> row
 // The Content-Type of such a body.
 std::string_view content_type(const Operation& operation);
 
-// All but letters, digits and "-._~" as %XX: a segment of a path, or a name or value of a form.
-std::string percent_encoded(std::string_view text);
-
 // An object of JSON as a web form (application/x-www-form-urlencoded): objects and lists within it become
 // name[inner]=value and name[0]=value, NULL an empty value.
 std::string as_form(std::string_view json);

@@ -277,6 +277,19 @@ class Example {
     return out;
   }
 
+  // The records that a look-up's reply lists.
+  std::string found(const std::string& name, const std::string& body) const {
+    const auto reading = read_found(*operation(name).find, "email", body);
+    if (!reading.ok()) return reading.error().message + "\n";
+    std::string out;
+    for (const auto& record : reading->records) {
+      out += fmt::format("{}: record {}", record.value, record.record_id);
+      for (const auto& [field, value] : record.fields) out += fmt::format(", {} = {}", field, value);
+      out += '\n';
+    }
+    return out + (reading->next_page.empty() ? "" : fmt::format("next: {}\n", reading->next_page));
+  }
+
   // The course of a job: what it sends and waits for, with the replies ("< STATUS BODY") of the text.
   // `meaning` becomes what the rows' results say.
   std::string course(const std::string& name, const std::string& text, std::string& meaning) const {
@@ -353,8 +366,8 @@ class Example {
   explicit Example(Target target) : target_(std::move(target)) {}
 
   const BoundOperation& operation(const std::string& name) const {
-    for (const auto* one :
-         {target_.find(), target_.create(), target_.update(), target_.upsert(), target_.remove()})
+    for (const auto* one : {target_.find(), target_.create(), target_.update(), target_.upsert(),
+                            target_.remove(), target_.replace()})
       if (one != nullptr && one->name == name) return *one;
     die("the example has no operation " + name);
   }
@@ -387,6 +400,8 @@ TEST(Guide, ExamplesDoWhatTheyShow) {
       put(block, example->request(block.words.at(1)));
     } else if (block.words[0] == "replies") {
       meaning = example->meaning(block.words.at(1), std::stoi(block.words.at(2)), block.text);
+    } else if (block.words[0] == "finds") {
+      meaning = example->found(block.words.at(1), block.text);
     } else if (block.words[0] == "job") {
       put(block, example->course(block.words.at(1), block.text, meaning));
     } else if (block.words[0] == "means") {

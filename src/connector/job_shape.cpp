@@ -1,4 +1,4 @@
-// The shape of `job:`; what it means is said in docs/connectors.md, "Jobs".
+// The shapes of `job:` and `session:`; what they mean is said in docs/connectors.md, "Jobs" and "Sessions".
 #include "connector/declaration_shapes.h"
 
 namespace penstock::connector {
@@ -117,6 +117,25 @@ const Of<JobRule>& job_shape() {
            field<&JobRule::abort>("abort", request).help("Does away with a job that will not be started."),
            field<&JobRule::end>("end", request).help("Does away with a job whose results are recorded.")})
           .place<&JobRule::place>();
+  return shape;
+}
+
+const Of<SessionRule>& session_shape() {
+  using S = SessionRule;
+  static const auto request =
+      request_shape<JobRequest>("session request", "A request of a session that carries no rows.", true, {});
+  static const Of<S> shape =
+      structure<S>(
+          "session", "Makes an operation a session, in which all rows of a model travel.",
+          {field<&S::begin>("begin", request).required().help("Begins it."),
+           field<&S::id>("id", text())
+               .required()
+               .help("Path of the session's id in the reply; it becomes `{session}`."),
+           field<&S::commit>("commit", request)
+               .required()
+               .help("Puts the whole in the place of what was there."),
+           field<&S::abort>("abort", request).help("Does away with a session that is not committed.")})
+          .place<&S::place>();
   return shape;
 }
 

@@ -220,7 +220,7 @@ TEST(JobResults, OfJsonAreJoinedByPositionAndConditions) {
   RowRule& good = results.rows.emplace_back();
   good.each.value = "job_status.results";
   good.where.push_back({"success", {}, "true"});
-  good.record_id = "id";
+  good.record_id = {"id"};
   RowRule& bad = results.rows.emplace_back();
   bad.each.value = "job_status.results";
   bad.is = Verdict::rejected;

@@ -39,10 +39,26 @@ bool is_present(const std::string& path, std::optional<element> root) {
   return !text.empty() && text != "[]" && text != "{}" && text != "false";
 }
 
+// "daily*": how a text begins.
+bool text_fits(std::string_view wanted, std::string_view text) {
+  if (wanted.size() > 1 && wanted.ends_with('*'))
+    return text.starts_with(wanted.substr(0, wanted.size() - 1));
+  return text == wanted;
+}
+
 bool condition_holds(const Named<std::string>& condition, std::optional<element> root) {
   if (condition.value == "present") return is_present(condition.name, root);
   if (condition.value == "absent") return !is_present(condition.name, root);
-  return root && text_at(*root, condition.name) == condition.value;
+  return root && text_fits(condition.value, text_at(*root, condition.name));
+}
+
+bool headers_hold(const std::vector<Named<std::string>>& conditions, const HeaderOf& header) {
+  return std::all_of(conditions.begin(), conditions.end(), [&](const Named<std::string>& condition) {
+    const std::string* text = header ? header(condition.name) : nullptr;
+    if (condition.value == "present") return text != nullptr;
+    if (condition.value == "absent") return text == nullptr;
+    return text != nullptr && text_fits(condition.value, *text);
+  });
 }
 
 bool conditions_hold(const std::vector<Named<std::string>>& conditions, std::optional<element> root) {
@@ -137,7 +153,7 @@ std::optional<std::string> picked(std::string_view pattern, const std::string& t
 RowReading read_row(const RowRule& rule, element entry) {
   RowReading reading;
   reading.verdict = meaning_of_codes(rule.codes, rule.code, entry, rule.code_ends).value_or(rule.is);
-  reading.record_id = text_at(entry, rule.record_id);
+  reading.record_id = first_text(rule.record_id, entry);
   if (!rule.created.empty()) {
     const auto created = at_path(entry, rule.created);
     const std::string text = created ? text_of(*created) : "";  // in CSV it is a text
@@ -210,15 +226,26 @@ void apply_row_rule(const RowRule& rule, element root, const SentRows& sent,
   }
 }
 
-std::vector<RowReading> read_rows(const ReplyRule& rule, std::optional<element> root, const SentRows& sent) {
+// `whole`: what the reply says of the request.
+std::vector<RowReading> read_rows(const ReplyRule& rule, std::optional<element> root, const SentRows& sent,
+                                  const ReplyReading& whole) {
   std::vector<std::optional<RowReading>> named(sent.count);
   if (root)
     for (const auto& row_rule : rule.rows) apply_row_rule(row_rule, *root, sent, named);
   std::vector<RowReading> rows;
   rows.reserve(sent.count);
+  // A row that travelled alone is the one that the reply does not name.
+  const bool alone = rule.unnamed == Verdict::split && sent.count == 1;
   for (auto& reading : named) {
     if (reading)
       rows.push_back(*std::move(reading));
+    else if (alone)
+      rows.push_back({.verdict = Verdict::rejected,
+                      .record_id = "",
+                      .created = std::nullopt,
+                      .code = whole.code,
+                      .message = whole.message,
+                      .wait = 30s});
     else
       rows.push_back(
           {.verdict = rule.unnamed,
@@ -271,7 +298,7 @@ ReplyReading apply(const ReplyRule& rule, std::optional<element> root, const Sen
   if (const auto meaning = meaning_of_codes(rule.codes, rule.code, root);
       meaning && (sent.count == 1 || is_of_request(*meaning)))
     reading.verdict = *meaning;
-  if (reading.verdict == Verdict::rows) reading.rows = read_rows(rule, root, sent);
+  if (reading.verdict == Verdict::rows) reading.rows = read_rows(rule, root, sent, reading);
   // A refusal of the whole request is about its only row.
   if (reading.verdict == Verdict::split && sent.count == 1) reading.verdict = Verdict::rejected;
   return reading;
@@ -288,11 +315,12 @@ std::string excerpt(std::string_view body) {
 }  // namespace
 
 ReplyReading read_reply(const Operation& operation, const Declaration& connector, int status,
-                        std::string_view body, const SentRows& sent) {
+                        std::string_view body, const SentRows& sent, const HeaderOf& header) {
   const auto root = parse(body);
   for (const auto* rules : {&operation.replies, &connector.replies})
     for (const auto& rule : *rules)
-      if (status_fits(rule.status, status) && conditions_hold(rule.where, root)) {
+      if (status_fits(rule.status, status) && conditions_hold(rule.where, root) &&
+          headers_hold(rule.header, header)) {
         if (rule.is == Verdict::rows && !root) continue;  // it needs a body that can be read
         return apply(rule, root, sent);
       }
@@ -335,15 +363,34 @@ Result<void> read_job_result(const JobResult& rule, std::string_view match_field
 }
 namespace {
 
-// A list of records, or one record by itself.
-std::vector<element> found_entries(element at) {
-  std::vector<element> entries;
-  simdjson::dom::array array;
-  if (at.get(array) == simdjson::SUCCESS)
-    for (const element entry : array) entries.push_back(entry);
-  else if (at.is_object())
-    entries.push_back(at);
-  return entries;
+// A list of records, one record by itself, or an object whose members they are.
+std::vector<Entry> found_entries(element at, bool members) {
+  simdjson::dom::object object;
+  if (at.is_array() || members) return entries_of(at);
+  if (at.get(object) == simdjson::SUCCESS) return {{.value = at}};
+  return {};
+}
+
+// What is at the path; of an object's member also "key", its name, and "value".
+std::string text_in(const Entry& entry, std::string_view path, bool members) {
+  if (members && path == "key") return entry.key;
+  if (members && path == "value") return text_of(entry.value);
+  if (members && path.starts_with("value.")) path.remove_prefix(6);
+  return text_at(entry.value, path);
+}
+
+std::string with_match_field(std::string path, std::string_view match_field) {
+  if (const size_t found = path.find("{match_field}"); found != path.npos)
+    path.replace(found, 13, match_field);
+  return path;
+}
+
+void take_fields(const FindRule& rule, element entry, FoundRecord& record) {
+  if (rule.fields.empty()) return;
+  const auto fields = rule.fields == "." ? std::optional(entry) : at_path(entry, rule.fields);
+  simdjson::dom::object members;
+  if (fields && fields->get(members) == simdjson::SUCCESS)
+    for (const auto member : members) record.fields.emplace_back(member.key, text_of(member.value));
 }
 
 }  // namespace
@@ -355,19 +402,15 @@ Result<FindReading> read_found(const FindRule& rule, std::string_view match_fiel
   if (!at || !(at->is_array() || at->is_object()))
     return Error{ErrorKind::transient,
                  fmt::format("the reply to a look-up has no '{}': {}", rule.each, excerpt(body)), ""};
-  std::string value_path = rule.value;
-  if (const size_t found = value_path.find("{match_field}"); found != value_path.npos)
-    value_path.replace(found, 13, match_field);
+  const std::string value_path = with_match_field(rule.value, match_field);
   FindReading reading;
-  for (const element entry : found_entries(*at)) {
+  for (const Entry& entry : found_entries(*at, rule.members)) {
     FoundRecord& record = reading.records.emplace_back();
-    record.value = text_at(entry, value_path);
+    record.value = text_in(entry, value_path, rule.members);
     if (rule.ignore_case) record.value = folded(std::move(record.value));
-    record.record_id = text_at(entry, rule.record_id);
-    const auto fields = rule.fields.empty() ? std::nullopt : at_path(entry, rule.fields);
-    simdjson::dom::object members;
-    if (fields && fields->get(members) == simdjson::SUCCESS)
-      for (const auto member : members) record.fields.emplace_back(member.key, text_of(member.value));
+    for (const auto& path : rule.record_id)
+      if (record.record_id.empty()) record.record_id = text_in(entry, path, rule.members);
+    take_fields(rule, entry.value, record);
   }
   reading.next_page = text_at(*root, rule.next);
   return reading;

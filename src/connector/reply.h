@@ -37,10 +37,13 @@ struct SentRows {
   std::function<std::string(size_t index, const std::string& field)> field{};  // text of a mapped field
 };
 
+// The text of a reply's header of this name; null: there is none.
+using HeaderOf = std::function<const std::string*(std::string_view name)>;
+
 // The operation's own rules first, then the connector's. A reply that no rule fits, or whose body is not
 // what a rule needs, is `retry` for a 2xx or 5xx and `rejected` otherwise, with a message that says so.
 ReplyReading read_reply(const Operation& operation, const Declaration& connector, int status,
-                        std::string_view body, const SentRows& sent);
+                        std::string_view body, const SentRows& sent, const HeaderOf& header = {});
 
 // A reply to a request of a job that carries no rows: by its own rules, then the connector's; else a 2xx is
 // good.

@@ -18,12 +18,16 @@ struct Placeholder {
     option,       // {option.NAME}: an option of the sync
     object,       // the sync's object
     object_word,  // {object.NAME}: one of the object's words; {object.rest}: what its pattern's * stood for
+    field_types,  // the fields that rows may have, the match among them, with the SQL types that hold their
+                  // values
     match_field,  // the destination's field that is matched on, the first of several
     // Of a request.
     read_fields,  // names of the fields that a look-up should return
     page,         // mark of the page that a look-up asks for
     run,          // the run's id
     job,          // the id of the job that the request is about
+    session,      // the id of the session that the request belongs to
+    part,         // the number of the part in its session, from 1
     // Of a batch: lists with one value a row.
     matches,     // match values
     record_ids,  // ids of records

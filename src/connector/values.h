@@ -16,4 +16,9 @@ void append_value_text(std::string& out, const Values& values, size_t row, const
 // Why the value cannot be written by these rules, or empty.
 std::string why_not(const Values& values, size_t row, const ValueRules& rules);
 
+// The same of a value that is known by its text only, as append_text() wrote it: what a match value was
+// before. Empty: NULL.
+void append_old_value(std::string& out, ValueType type, std::string_view text, const ValueRules& rules);
+void append_old_value_text(std::string& out, ValueType type, std::string_view text, const ValueRules& rules);
+
 }  // namespace penstock::connector

@@ -1,7 +1,7 @@
 #include "deliver/accounts.h"
 
 #include "base/disk.h"
-#include "login/crypto.h"
+#include "net/crypto.h"
 
 namespace penstock {
 

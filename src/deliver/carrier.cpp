@@ -124,7 +124,7 @@ void Carrier::take_reading(Batch batch, Exchanged exchanged) {
 
 void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
   const Router& router = delivery_.parts_.router;
-  Batch again, unharmed, held;
+  Batch again, unharmed, held, divided;
   Duration hold{};
   for (size_t i = 0; i < batch.size(); ++i) {
     Row& row = batch[i];
@@ -133,6 +133,10 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
     facts.record_id = !reading.record_id.empty() ? reading.record_id : row.record_id;
     if (reading.verdict == Verdict::again) {
       unharmed.push_back(std::move(row));
+      continue;
+    }
+    if (reading.verdict == Verdict::split) {
+      divided.push_back(std::move(row));
       continue;
     }
     if (reading.verdict == Verdict::throttled) {
@@ -153,6 +157,10 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
   if (unharmed.size() == batch.size()) again = std::exchange(unharmed, {});
   if (!again.empty()) try_again(std::move(again), exchanged, is_write());
   if (!unharmed.empty()) send_unharmed(std::move(unharmed), {});
+  if (divided.size() > 1)
+    split(std::move(divided));
+  else if (!divided.empty())
+    pending_.push_back({.rows = std::move(divided)});
   if (!held.empty()) {
     ++delivery_.progress_.throttled;
     send_unharmed(std::move(held), hold);
@@ -167,13 +175,14 @@ void Carrier::send_unharmed(Batch batch, Duration wait) {
 
 // Pages through a look-up's reply, then tells each row what was found for it.
 Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
-  const connector::FindRule& rule = *operation_.operation->find;
+  const connector::FindRule& rule = *operation_.find;
   const connector::Target& target = delivery_.parts_.target;
   std::map<std::string, std::vector<connector::FoundRecord>> found;
   for (;;) {
     auto page = connector::read_found(rule, target.facts().match_field(), exchanged.reply_body);
-    if (!page.ok()) {
-      exchanged.reading.message = page.error().message;
+    const auto next = page.ok() ? target.is_next_address(page->next_page) : Result<bool>(page.error());
+    if (!next.ok()) {
+      exchanged.reading.message = next.error().message;
       try_again(std::move(batch), exchanged, false);
       co_return;
     }

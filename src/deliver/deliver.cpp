@@ -4,6 +4,7 @@
 
 #include "deliver/carrier.h"
 #include "deliver/job_carrier.h"
+#include "deliver/session_carrier.h"
 
 namespace penstock {
 namespace {
@@ -29,9 +30,14 @@ Delivery::Delivery(DeliveryParts parts)
 Delivery::~Delivery() = default;
 
 Task<Result<void>> Delivery::run(RowSource& rows) {
-  co_await read(rows);
-  input_ended_ = true;
-  dispatch();
+  if (parts_.router.operation(Step::replace) != nullptr) {
+    SessionCarrier carrier(*this);
+    co_await carrier.carry(rows);
+  } else {
+    co_await read(rows);
+    input_ended_ = true;
+    dispatch();
+  }
   co_await finish();
   if (failure_) co_return *failure_;
   co_return success();
@@ -65,6 +71,17 @@ Task<void> Delivery::finish() {
   }
   co_await carriers_.join();
   if (!co_await parts_.journal.durable() && !failure_) failure_ = *parts_.journal.failure();
+}
+
+// The old match values of these rows are gone: should the new ones arrive and the reply not, the next run
+// must know which to look after.
+Task<void> Delivery::note_removed_matches(const Batch& batch) {
+  RemovedMatches removed;
+  for (const Row& row : batch)
+    if (row.old_is_removed) removed.rows.push_back(row.ordinal());
+  if (removed.rows.empty() || stopping()) co_return;
+  parts_.journal.add(removed);
+  if (!co_await parts_.journal.durable()) fail(*parts_.journal.failure());
 }
 
 Task<bool> Delivery::allow(Step step, const Batch& batch) {
@@ -266,7 +283,9 @@ bool Delivery::feeders_are_busy(Step step) const {
   };
   const auto carried = [&](Step feeder) { return carried_[static_cast<size_t>(feeder)] > 0; };
   if (step == Step::find) return carried(Step::create) || carried(Step::update);
-  if (step == Step::upsert) return busy(Step::find) || carried(Step::update);
+  if (step == Step::upsert)
+    return busy(Step::find) || carried(Step::update) ||
+           (parts_.router.replaces_records() && busy(Step::remove));
   return busy(Step::find);
 }
 
@@ -289,6 +308,7 @@ void Delivery::send(Step step, size_t rows) {
 Task<void> Delivery::carry(Step step, Batch batch) {
   Semaphore& permits = permits_of(step);
   co_await permits.acquire();
+  co_await note_removed_matches(batch);
   if (const auto* operation = parts_.router.operation(step); operation->operation->job) {
     JobCarrier carrier(*this, step, operation);
     co_await carrier.carry(std::move(batch));

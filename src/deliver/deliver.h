@@ -100,6 +100,7 @@ class Delivery {
  private:
   friend class Carrier;
   friend class JobCarrier;
+  friend class SessionCarrier;
   using Batch = std::vector<Row>;
 
   Task<void> read(RowSource& rows);
@@ -118,6 +119,7 @@ class Delivery {
   Task<void> finish();
   // What must be on disk before these rows may leave the house.
   Task<bool> allow(Step step, const Batch& batch);
+  Task<void> note_removed_matches(const Batch& batch);
   void fail(Error error);
   bool stopping() const { return stopping_; }
   size_t batch_rows(Step step) const;

@@ -33,7 +33,7 @@ HttpRequest request_for(ExchangeParts with, const std::vector<Row>& rows, const 
   HttpRequest request;
   request.method = with.operation.method;
   const auto views = views_of(rows);
-  const connector::RequestFacts facts{.page = page, .run = parts.options.run, .job = with.job};
+  const connector::RequestFacts facts{.page = page, .run = parts.options.run, .job = with.job, .part = with.part};
   request.url = parts.target.url(with.operation, views, facts);
   request.headers = parts.target.headers();
   for (auto& header : parts.target.headers(with.operation, views, facts))
@@ -93,7 +93,7 @@ PersonalValues personal_values(const DeliveryParts& parts, std::span<const Row> 
       connector::append_value_text(value, match, row.index, parts.target.values());
       personal.add_value(value);
     }
-    personal.add_value(row.chunk->match_before(row.index));
+    for (const auto& old : old_match_of(*row.chunk, row.index)) personal.add_value(old);
   }
   return personal;
 }
@@ -131,7 +131,7 @@ std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std
   const connector::Target& target = with.parts.target;
   if (!target.facts().match_is_personal && target.facts().personal.none()) return sent;
   const auto views = views_of(rows);
-  connector::RequestFacts facts{.page = page, .run = with.parts.options.run, .job = with.job};
+  connector::RequestFacts facts{.page = page, .run = with.parts.options.run, .job = with.job, .part = with.part};
   const std::string plain = target.url(with.operation, views, facts);
   facts.masked = true;
   std::string masked = target.url(with.operation, views, facts);
@@ -332,7 +332,7 @@ LimitSet to_be_paused(const Exchanged& exchanged) {
 
 std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked) {
   return connector::encode(with.operation, views_of(rows),
-                           {.page = page, .run = with.parts.options.run, .job = with.job, .masked = masked});
+                           {.page = page, .run = with.parts.options.run, .job = with.job, .part = with.part, .masked = masked});
 }
 
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
@@ -341,7 +341,8 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
   const Operation& operation = *with.operation.operation;
   const Take take = [&](Exchanged& exchanged, const Sent& sent, HttpReply* reply) {
     if (reply == nullptr) return note(with, rows, page, sent, exchanged, "");
-    exchanged.reading = parts.target.read(with.operation, reply->status, reply->body, sent_rows(parts, rows));
+    exchanged.reading = parts.target.read(with.operation, reply->status, reply->body, sent_rows(parts, rows),
+                                          [reply](std::string_view name) { return reply->header(name); });
     mask_messages(parts, rows, exchanged.reading);
     note(with, rows, page, sent, exchanged, reply->body);
     if (operation.find || operation.job) exchanged.reply_body = std::move(reply->body);

@@ -25,7 +25,8 @@ struct ExchangeParts {
   DeliveryProgress& progress;
   Event& stop;  // set: nothing more is sent
   LimitUser& user;
-  std::string_view job = {};  // the id of the job that the rows travel in
+  std::string_view job = {};  // the id of the job, or the session, that the rows travel in
+  uint64_t part = 0;          // its number in the session
 };
 
 // The body of a request that carries these rows; masked: as it is kept. `page` is the mark of a look-up's

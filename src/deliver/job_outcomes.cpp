@@ -62,7 +62,7 @@ Task<void> JobCarrier::conclude(Job& job, const JobOver& over) {
   const DeliveryParts& parts = delivery_.parts_;
   delivery_.progress_.jobs.erase(job.number);
   std::vector<std::pair<Row, Next>> moves;
-  Batch again, unknown;
+  Batch again, unknown, divided;
   if (over.how == JobOver::How::lost || over.how == JobOver::How::unstarted) lose(job, over);
   for (size_t i = 0; i < job.rows.size(); ++i) {
     if (job.gone[i]) continue;
@@ -76,6 +76,13 @@ Task<void> JobCarrier::conclude(Job& job, const JobOver& over) {
       (job.readings[i] ? again : unknown).push_back(std::move(job.rows[i]));
       continue;
     }
+    // Several rows, of which one is at fault: they are halved. One alone is the one.
+    if (reading.verdict == Verdict::split && !delivery_.resuming_ && job.rows.size() > 1) {
+      job.rows[i].effect_unknown = true;
+      divided.push_back(std::move(job.rows[i]));
+      continue;
+    }
+    if (reading.verdict == Verdict::split) reading.verdict = Verdict::rejected;
     Next next = parts.router.after(step_, job.rows[i], reading);
     RowOutcome facts = job.last.facts;
     facts.record_id = !reading.record_id.empty() ? reading.record_id : job.rows[i].record_id;
@@ -90,6 +97,7 @@ Task<void> JobCarrier::conclude(Job& job, const JobOver& over) {
   }
   if (!again.empty()) give_back(std::move(again), job.last, false);
   if (!unknown.empty()) give_back(std::move(unknown), job.last, true);
+  if (!divided.empty()) split(std::move(divided));
   const bool is_there = !job.course.id().empty();
   const bool durable = !is_there || co_await record(job, JobStage::ended);
   for (auto& [row, next] : moves) delivery_.go(std::move(row), next, job.last.facts);

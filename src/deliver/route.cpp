@@ -14,9 +14,12 @@ using connector::MatchKind;
 using connector::RowReading;
 
 std::string match_text(const Row& row, const connector::ValueRules& rules) {
-  if (!row.find_by.empty()) return row.find_by;
   std::string text;
-  connector::append_value_text(text, row.chunk->match()[0], row.index, rules);
+  const Values& match = row.chunk->match()[0];
+  if (row.old_match.empty())
+    connector::append_value_text(text, match, row.index, rules);
+  else
+    connector::append_old_value_text(text, match.type(), row.old_match[0], rules);
   return text;
 }
 
@@ -24,11 +27,74 @@ Result<Router> Router::make(const connector::Target& target, RouteRules rules) {
   Router router(target, std::move(rules));
   if (auto checked = router.check_mode(); !checked.ok()) return checked.error();
   if (auto checked = router.check_conditions(); !checked.ok()) return checked.error();
+  router.choose_match_change();
   return router;
+}
+
+bool Router::deletes_removed() const {
+  return rules_.mode == Mode::mirror || rules_.on_removed == config::OnRemoved::remove;
+}
+
+// A record is followed by its id. Where that cannot be, its match value is all there is of it: then it goes,
+// if it is a member of a list, or if the sync removes records anyway, and another one takes its place.
+void Router::choose_match_change() {
+  const auto* update = target_->update();
+  const auto* removal = target_->remove();
+  const bool by_id = target_->facts().match_kind == MatchKind::id;
+  follows_ = rules_.follow && update != nullptr && update->needs_record && !by_id;
+  const bool writes_anew = (rules_.mode == Mode::upsert || rules_.mode == Mode::mirror) &&
+                           target_->upsert() != nullptr && !target_->facts().match_fields.empty();
+  const bool removes_by_match = removal != nullptr && (by_id || !removal->needs_record);
+  replaces_ = rules_.follow && !follows_ && writes_anew && removes_by_match &&
+              (target_->object().members || deletes_removed());
+}
+
+bool Router::leaves_old_records() const {
+  const bool makes = rules_.mode == Mode::upsert || rules_.mode == Mode::mirror;
+  return rules_.follow && makes && !follows_ && !replaces_ && !target_->facts().match_fields.empty();
+}
+
+std::vector<const connector::BoundOperation*> Router::writes() const {
+  std::vector<const connector::BoundOperation*> all;
+  const auto add = [&](std::initializer_list<const connector::BoundOperation*> operations) {
+    for (const auto* operation : operations)
+      if (operation != nullptr) all.push_back(operation);
+  };
+  switch (rules_.mode) {
+    case Mode::insert:
+      add({target_->create()});
+      break;
+    case Mode::append:
+      add({target_->create() != nullptr ? target_->create() : target_->update()});
+      break;
+    case Mode::update:
+      add({target_->update()});
+      break;
+    case Mode::upsert:
+    case Mode::mirror:
+      add({target_->upsert(), target_->create(), target_->update()});
+      break;
+    case Mode::replace:
+      add({operation(Step::replace)});
+      break;
+    case Mode::remove:
+      break;
+  }
+  return all;
 }
 
 // A look-up that tells no fields cannot say whether one is empty.
 Result<void> Router::check_conditions() const {
+  const bool partial = std::any_of(rules_.write.begin(), rules_.write.end(),
+                                   [](WritePolicy write) { return write != WritePolicy::always; });
+  const bool changes =
+      rules_.mode == Mode::upsert || rules_.mode == Mode::mirror || rules_.mode == Mode::update;
+  if (partial && changes && target_->writes_whole())
+    return Error{
+        ErrorKind::config,
+        fmt::format("{} replaces whole records of {}: a field that is not written always would be lost",
+                    target_->connector().declaration().title, target_->facts().object),
+        "remove 'write', so that the field is always written"};
   const bool conditional =
       std::find(rules_.write.begin(), rules_.write.end(), WritePolicy::if_empty) != rules_.write.end();
   const connector::BoundOperation* find = target_->find();
@@ -41,17 +107,34 @@ Result<void> Router::check_conditions() const {
 }
 
 Result<void> Router::check_mode() const {
-  const auto needs = [&](const connector::BoundOperation* operation, std::string_view word) -> Result<void> {
+  const auto needs = [&](const connector::BoundOperation* operation, std::string_view word,
+                         const char* remedy =
+                             "choose another mode, or match on another field") -> Result<void> {
     if (operation != nullptr) return success();
-    return Error{
-        ErrorKind::config,
-        fmt::format("{} cannot {} {} that are matched on '{}'", target_->connector().declaration().title,
-                    word, target_->facts().object, target_->facts().match_field()),
-        "choose another mode, or match on another field"};
+    return Error{ErrorKind::config,
+                 fmt::format("{} cannot {} {} {}", target_->connector().declaration().title, word,
+                             target_->facts().object,
+                             target_->facts().match_fields.empty()
+                                 ? "without a match"
+                                 : fmt::format("that are matched on '{}'", target_->facts().match_field())),
+                 remedy};
   };
+  if (deletes_removed()) {
+    const bool mirrors = rules_.mode == Mode::mirror;
+    const auto can = needs(target_->remove(), "delete",
+                           mirrors ? "mode mirror deletes what left the model: use mode upsert"
+                                   : "say 'on_removed: ignore', or match on another field");
+    if (!can.ok()) return can;
+  }
+  if (rules_.on_removed == config::OnRemoved::clear)
+    if (auto can = needs(target_->update(), "clear", "say 'on_removed: ignore', or match on another field");
+        !can.ok())
+      return can;
   switch (rules_.mode) {
     case Mode::append:
-      if (target_->create() == nullptr && target_->find() != nullptr)
+      // To records that are found; without a match there is nothing to look for.
+      if (target_->create() == nullptr && target_->find() != nullptr &&
+          !target_->facts().match_fields.empty())
         return needs(target_->update(), "append to");
       return needs(target_->create(), "append");
     case Mode::insert:
@@ -69,6 +152,12 @@ Result<void> Router::check_mode() const {
       if (target_->upsert() != nullptr) return success();
       if (target_->find() == nullptr || target_->update() == nullptr) return needs(nullptr, "upsert");
       return needs(target_->create(), "upsert");
+    case Mode::replace:
+      if (target_->replace() != nullptr) return success();
+      return Error{ErrorKind::config,
+                   fmt::format("{} cannot take all {} at once", target_->connector().declaration().title,
+                               target_->facts().object),
+                   "use mode mirror, which writes what changed and deletes what is gone"};
   }
   return success();
 }
@@ -85,6 +174,8 @@ const connector::BoundOperation* Router::operation(Step step) const {
       return target_->upsert();
     case Step::remove:
       return target_->remove();
+    case Step::replace:
+      return rules_.mode == Mode::replace ? target_->replace() : nullptr;
   }
   return nullptr;
 }
@@ -95,6 +186,10 @@ bool Router::repeatable(Step step) const {
 
 Next Router::start(Row& row) const {
   row.change = row.chunk->change(row.index);
+  if (rules_.mode == Mode::replace) {
+    choose_fields(row, true);
+    return Step::replace;
+  }
   row.record_id = row.chunk->record_id(row.index);
   if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
   if (is_removal(row)) return start_removal(row);
@@ -132,15 +227,17 @@ Next Router::start_removal(Row& row) const {
   const bool lists_another = rules_.mode == Mode::remove && !row.chunk->match_before(row.index).empty();
   if (lists_another && target_->facts().match_kind != MatchKind::id) row.record_id.clear();
   const connector::BoundOperation* removal = operation(removal_step());
-  const bool by_match = removal != nullptr && !removal->needs_record && !row.chunk->match().empty() &&
-                        !row.chunk->match()[0].is_null(row.index);
+  const std::span<const Values> match = row.chunk->match();
+  const bool has_match =
+      std::any_of(match.begin(), match.end(), [&](const Values& value) { return !value.is_null(row.index); });
+  const bool by_match = removal != nullptr && !removal->needs_record && has_match;
   if (removal != nullptr && (!row.record_id.empty() || by_match)) return removal_step();
   if (removal == nullptr)
     return Settle{.outcome = Outcome::rejected,
                   .code = "NO_REMOVAL",
                   .message = "records of this kind cannot be removed there",
                   .foreign = false};
-  if (row.chunk->match().empty() || row.chunk->match()[0].is_null(row.index) || target_->find() == nullptr)
+  if (!has_match || target_->find() == nullptr)
     return Settle{.outcome = Outcome::rejected,
                   .code = "NO_RECORD_ID",
                   .message = "the record to remove is not known",
@@ -150,12 +247,39 @@ Next Router::start_removal(Row& row) const {
 
 // Whether the row's match value is another than its record has, which is to get it.
 bool Router::follows(const Row& row) const {
-  return !row.chunk->match_before(row.index).empty() && rules_.follow && target_->update() != nullptr;
+  return follows_ && !row.chunk->match_before(row.index).empty();
+}
+
+// What the row was written to has its old match values, and nothing else by which it could be found.
+Next Router::remove_old(Row& row) const {
+  row.old_match = old_match_of(*row.chunk, row.index);
+  if (row.old_match.empty())
+    return Settle{.outcome = Outcome::rejected,
+                  .code = "NO_OLD_MATCH",
+                  .message = "the match value that it was written with is not known",
+                  .foreign = false};
+  row.replaces = true;
+  row.record_id.clear();
+  if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
+  return Step::remove;
+}
+
+// The row is not settled yet, and the destination no longer holds what was accepted before.
+Next Router::old_is_removed(Row& row) const {
+  row.replaces = false;
+  row.old_is_removed = true;
+  row.effect_unknown = true;
+  row.old_match.clear();
+  row.record_id.clear();
+  if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
+  choose_fields(row, true);
+  return Step::upsert;
 }
 
 // The destination accepted this row before.
 Next Router::write_known(Row& row) const {
   const std::string_view before = row.chunk->match_before(row.index);
+  if (!before.empty() && replaces_) return remove_old(row);
   if (!before.empty() && !rules_.follow && target_->facts().match_kind != MatchKind::id) {
     // With another match value it is another record, as if the row were new.
     row.record_id.clear();
@@ -168,7 +292,7 @@ Next Router::write_known(Row& row) const {
     const bool reads = has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr;
     if (!row.record_id.empty() && !reads) return Step::update;
     if (target_->find() != nullptr) {
-      row.find_by = before;
+      row.old_match = old_match_of(*row.chunk, row.index);
       return Step::find;
     }
   }
@@ -205,7 +329,7 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
   }
   if (records.empty()) {
     // The record that was followed is gone: the row is looked for as what it is now.
-    if (!std::exchange(row.find_by, {}).empty()) {
+    if (!std::exchange(row.old_match, {}).empty()) {
       if (!row.record_id.empty()) return write_unread(row);
       row.write_match = false;
       return target_->upsert() != nullptr ? Next(Step::upsert) : Next(Step::find);
@@ -213,7 +337,7 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
     return missing(row, {});
   }
   row.record_id = records[0].record_id;
-  row.find_by.clear();
+  row.old_match.clear();
   if (is_removal(row)) return removal_step();
   if (rules_.mode == Mode::insert)
     return Settle{
@@ -305,6 +429,9 @@ Next Router::after(Step step, Row& row, const RowReading& reading) const {
 
 Next Router::after_reading(Step step, Row& row, const RowReading& reading) const {
   using connector::Verdict;
+  // What is to be gone is gone, whether or not it was there.
+  if (row.replaces && (reading.verdict == Verdict::accepted || reading.verdict == Verdict::missing))
+    return old_is_removed(row);
   switch (reading.verdict) {
     case Verdict::accepted:
       if (!reading.record_id.empty()) row.record_id = reading.record_id;

@@ -15,10 +15,10 @@ namespace penstock {
 // What a sync asks for, as far as it decides the way of a row.
 struct RouteRules {
   config::Mode mode = config::Mode::upsert;
-  bool follow = true;              // a changed match value: the record is followed
-  bool clear_removed = false;      // removed rows: fields become NULL; else the record is deleted
-  std::vector<WritePolicy> write;  // of each field
-  std::vector<bool> omit_null;     // of each field
+  bool follow = true;                                        // a changed match value: the record is followed
+  config::OnRemoved on_removed = config::OnRemoved::ignore;  // of removed rows; mirror deletes them anyway
+  std::vector<WritePolicy> write;                            // of each field
+  std::vector<bool> omit_null;                               // of each field
 };
 
 // The end of a row's way.
@@ -52,6 +52,14 @@ class Router {
   Next missing(Row& row, const connector::RowReading& reading) const;
   // What a reply said of the row after this step. Not for Verdict::retry.
   Next after(Step step, Row& row, const connector::RowReading& reading) const;
+  // Whether a record gets the new match value of its row.
+  bool follows_records() const { return follows_; }
+  // Whether a changed match value makes another record, and what had the old one is removed first.
+  bool replaces_records() const { return replaces_; }
+  // Whether what has the old match value stays there, although nobody asked for that.
+  bool leaves_old_records() const;
+  // Operations that may write a row in this mode.
+  std::vector<const connector::BoundOperation*> writes() const;
   // Whether doing this step twice is the same as doing it once.
   bool repeatable(Step step) const;
   const connector::BoundOperation* operation(Step step) const;
@@ -62,8 +70,12 @@ class Router {
   Result<void> check_conditions() const;
   bool looks_up_before_insert() const;
   bool cannot_find_record(const connector::BoundOperation* operation) const;
+  void choose_match_change();
+  bool deletes_removed() const;
   Next after_reading(Step step, Row& row, const connector::RowReading& reading) const;
   Next start_removal(Row& row) const;
+  Next remove_old(Row& row) const;
+  Next old_is_removed(Row& row) const;
   bool follows(const Row& row) const;
   Next refused(const Row& row, const connector::RowReading& reading) const;
   Next write_known(Row& row) const;
@@ -76,11 +88,13 @@ class Router {
     return row.change == Change::removed || rules_.mode == config::Mode::remove;
   }
   Step removal_step() const {
-    return rules_.clear_removed && rules_.mode != config::Mode::remove ? Step::update : Step::remove;
+    const bool clears = rules_.on_removed == config::OnRemoved::clear && rules_.mode != config::Mode::remove;
+    return clears ? Step::update : Step::remove;
   }
 
   const connector::Target* target_;
   RouteRules rules_;
+  bool follows_ = false, replaces_ = false;
 };
 
 // Text of a row's match value, as the target writes it.

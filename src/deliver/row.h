@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "connector/connector.h"
 #include "plan/plan.h"
@@ -11,20 +12,22 @@
 namespace penstock {
 
 // What a row waits for next. Each step is carried out by the route's operation of that name.
-enum class Step : uint8_t { find, create, update, upsert, remove };
-inline constexpr size_t kSteps = 5;
+enum class Step : uint8_t { find, create, update, upsert, remove, replace };
+inline constexpr size_t kSteps = 6;
 
 struct Row {
   std::shared_ptr<const PlanChunk> chunk;  // shared by the rows of a chunk; the last one frees it
   uint32_t index = 0;                      // in the chunk
   Change change = Change::added;
-  connector::FieldMask send;  // fields that travel
-  std::string record_id;      // when it is known
-  std::string find_by;        // a match value other than the row's own: what it was before
-  bool write_match = false;   // the match field itself is written
-  bool clear = false;         // all fields become NULL
-  bool was_found = false;     // a look-up has been made
-  bool conflicted = false;    // a write was refused because another record has what it wanted
+  connector::FieldMask send;           // fields that travel
+  std::string record_id;               // when it is known
+  std::vector<std::string> old_match;  // stand for the row's own match values: what they were before
+  bool write_match = false;            // the match field itself is written
+  bool replaces = false;               // what has the old match values is to be removed first
+  bool old_is_removed = false;         // and is
+  bool clear = false;                  // all fields become NULL
+  bool was_found = false;              // a look-up has been made
+  bool conflicted = false;             // a write was refused because another record has what it wanted
   std::string conflict_code, conflict_message;  // what the destination said then
   bool went_missing = false;                    // a record that we knew is there no more
   bool effect_unknown = false;                  // an attempt may have been carried out although no reply came
@@ -38,12 +41,15 @@ struct Row {
             .send = send,
             .clear = clear,
             .write_match = write_match,
-            .match_text = find_by,
+            .old_match = old_match,
             .record_id = record_id,
             .key = chunk->key(index),
             .key_hash = chunk->key_hash(index),
             .fingerprint = chunk->fingerprint(index)};
   }
 };
+
+// The match values that the row was last written with, when it has others now; else none.
+std::vector<std::string> old_match_of(const PlanChunk& chunk, size_t row);
 
 }  // namespace penstock

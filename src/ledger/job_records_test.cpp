@@ -48,6 +48,11 @@ TEST(JobRecords, OfAMillionRowsInOrderAreShort) {
   EXPECT_LT(encode_record(begun(1, rows)).size(), 60u);
 }
 
+TEST(RemovedMatchRecords, AreReadAsTheyWereWritten) {
+  const RemovedMatches removed{{0, 7, 300}};
+  EXPECT_EQ(std::get<RemovedMatches>(*decode_record(encode_record(removed))).rows, removed.rows);
+}
+
 TEST(JobRecords, WithImpossibleLengthsAreRefused) {
   std::string bytes = encode_record(begun(1, {5}));
   // The length of the only run, in front of the number of record ids.

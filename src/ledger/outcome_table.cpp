@@ -15,6 +15,7 @@ CREATE TABLE outcomes(ordinal UBIGINT, outcome UBIGINT, operation VARCHAR, attem
 CREATE TABLE requests(request UBIGINT, operation VARCHAR, method VARCHAR, url VARCHAR, rows UBIGINT, status BIGINT,
                       error VARCHAR, "at" TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR);
 CREATE TABLE intents(row UBIGINT);
+CREATE TABLE removed_matches(row UBIGINT);
 )";
 
 double in_milliseconds(Duration duration) {
@@ -28,11 +29,13 @@ duck::Appender& add_text(duck::Appender& appender, const std::string& text) {
 // Takes the records one by one.
 class Loader {
  public:
-  Loader(Settled& settled, duck::Appender outcomes, duck::Appender requests, duck::Appender intents)
+  Loader(Settled& settled, duck::Appender outcomes, duck::Appender requests, duck::Appender intents,
+         duck::Appender removed_matches)
       : settled_(settled),
         outcomes_(std::move(outcomes)),
         requests_(std::move(requests)),
-        intents_(std::move(intents)) {}
+        intents_(std::move(intents)),
+        removed_matches_(std::move(removed_matches)) {}
 
   Result<void> take(std::string_view bytes) {
     auto record = decode_record(bytes);
@@ -40,7 +43,7 @@ class Loader {
     return std::visit([this](const auto& one) { return add(one); }, *record);
   }
   Result<void> close() {
-    for (auto* appender : {&outcomes_, &requests_, &intents_})
+    for (auto* appender : {&outcomes_, &requests_, &intents_, &removed_matches_})
       if (auto closed = appender->close(); !closed.ok()) return closed;
     return success();
   }
@@ -71,6 +74,11 @@ class Loader {
       if (auto added = intents_.add(row).end_row(); !added.ok()) return added;
     return success();
   }
+  Result<void> add(const RemovedMatches& removed) {
+    for (const uint64_t row : removed.rows)
+      if (auto added = removed_matches_.add(row).end_row(); !added.ok()) return added;
+    return success();
+  }
   Result<void> add(const JobRecord& record) {
     const auto [job, is_new] = jobs_.try_emplace(record.number, record);
     if (is_new) return success();
@@ -95,7 +103,7 @@ class Loader {
   }
 
   Settled& settled_;
-  duck::Appender outcomes_, requests_, intents_;
+  duck::Appender outcomes_, requests_, intents_, removed_matches_;
   uint64_t through_ = 0;
   std::map<uint64_t, JobRecord> jobs_;
 };
@@ -128,8 +136,11 @@ Result<Settled> load_journal(duck::Connection& connection, Disk& disk, const std
   if (!outcomes.ok()) return outcomes.error();
   if (!requests.ok()) return requests.error();
   if (!intents.ok()) return intents.error();
+  auto removed = duck::Appender::open(connection, "removed_matches");
+  if (!removed.ok()) return removed.error();
   Settled settled;
-  Loader loader(settled, *std::move(outcomes), *std::move(requests), *std::move(intents));
+  Loader loader(settled, *std::move(outcomes), *std::move(requests), *std::move(intents),
+                *std::move(removed));
   auto report = read_log(disk, journal, [&](std::string_view bytes) { return loader.take(bytes); });
   if (!report.ok()) return report.error();
   if (auto added = loader.add_jobs(); !added.ok()) return added.error();

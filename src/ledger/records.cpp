@@ -80,6 +80,7 @@ enum Kind : char {
   kRequest = 'R',
   kEnd = 'E',
   kJob = 'J',
+  kRemovedMatches = 'M',
 };
 
 std::string encode(const RunFacts& facts) {
@@ -97,6 +98,13 @@ std::string encode(const Intent& intent) {
   Writer writer(kIntent);
   writer.number(intent.through).number(intent.rows.size());
   for (const uint64_t row : intent.rows) writer.number(row);
+  return writer.take();
+}
+
+std::string encode(const RemovedMatches& removed) {
+  Writer writer(kRemovedMatches);
+  writer.number(removed.rows.size());
+  for (const uint64_t row : removed.rows) writer.number(row);
   return writer.take();
 }
 
@@ -174,6 +182,12 @@ Intent decode_intent(Reader& in) {
   intent.through = in.number();
   in.list([&] { intent.rows.push_back(in.number()); });
   return intent;
+}
+
+RemovedMatches decode_removed_matches(Reader& in) {
+  RemovedMatches removed;
+  in.list([&] { removed.rows.push_back(in.number()); });
+  return removed;
 }
 
 RowOutcome decode_outcome(Reader& in) {
@@ -267,6 +281,9 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
       break;
     case kIntent:
       record = decode_intent(in);
+      break;
+    case kRemovedMatches:
+      record = decode_removed_matches(in);
       break;
     case kRowOutcome:
       record = decode_outcome(in);

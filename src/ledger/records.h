@@ -29,6 +29,12 @@ struct Intent {
   std::vector<uint64_t> rows;  // and these, whose repetition would not be harmless
 };
 
+// What these rows had been written to was removed, for they have other match values now: whatever became of
+// the new ones, the old ones are gone. Durable before the new ones are sent.
+struct RemovedMatches {
+  std::vector<uint64_t> rows;
+};
+
 // The run came to its end in an orderly way: what has no outcome was not sent.
 struct RunEnd {
   std::string status;  // as runs are shown: failed, interrupted, ...
@@ -60,7 +66,8 @@ struct JobRecord {
   bool operator==(const JobRecord&) const = default;
 };
 
-using JournalRecord = std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd, JobRecord>;
+using JournalRecord =
+    std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd, JobRecord, RemovedMatches>;
 
 std::string encode_record(const JournalRecord& record);
 // An error of kind `disk` for bytes that no version of Penstock wrote.

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "base/percent.h"
+
 namespace penstock {
 namespace {
 
@@ -171,15 +173,6 @@ Result<RunStore> RunStore::open(const std::string& path) {
 
 namespace {
 
-// As SQLite's URIs want it.
-std::string percent_encoded(const std::string& path) {
-  std::string out;
-  for (const char c : path)
-    out += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", static_cast<unsigned>(c))
-                                            : std::string(1, c);
-  return out;
-}
-
 bool is_read_only(const std::string& path) {
   return ::access(path.c_str(), W_OK) != 0 && (errno == EROFS || errno == EACCES);
 }
@@ -190,7 +183,7 @@ bool is_read_only(const std::string& path) {
 // either.
 Result<RunStore> RunStore::open_read_only(const std::string& path) {
   sqlite3* database = nullptr;
-  const std::string uri = fmt::format("file:{}?immutable=1", percent_encoded(path));
+  const std::string uri = fmt::format("file:{}?immutable=1", percent_encode_path(path));
   const int code = sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
   RunStore store(database);
   if (code != SQLITE_OK) return store_error(database, "open");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "login/sign.h"
+#include "net/sigv4.h"
 
 namespace penstock {
 namespace {
@@ -176,7 +177,9 @@ void Access::move_to_base(HttpRequest& request) const {
 
 Result<void> Access::sign(HttpRequest& request) {
   const Time now = loop_.clock().now() + skew_;
-  if (const auto* sigv4 = std::get_if<connector::SigV4Login>(&login_.act)) sign_sigv4(*sigv4, now, request);
+  if (const auto* sigv4 = std::get_if<connector::SigV4Login>(&login_.act))
+    sign_sigv4({sigv4->access_key, sigv4->secret_key, sigv4->session_token, sigv4->region, sigv4->service},
+               now, request);
   if (const auto* hmac = std::get_if<connector::HmacLogin>(&login_.act))
     return sign_hmac(*hmac, now, salt_, request);
   return success();

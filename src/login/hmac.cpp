@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "login/crypto.h"
 #include "login/sign.h"
+#include "net/crypto.h"
 
 namespace penstock {
 namespace {

@@ -1,7 +1,7 @@
 #include "login/jwt.h"
 
 #include "declare/declare.h"
-#include "login/crypto.h"
+#include "net/crypto.h"
 
 namespace penstock {
 namespace {

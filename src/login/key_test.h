@@ -9,7 +9,7 @@
 
 #include <string>
 
-#include "login/crypto.h"
+#include "net/crypto.h"
 
 namespace penstock {
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "declare/declare.h"
-#include "login/crypto.h"
+#include "net/crypto.h"
 
 namespace penstock {
 namespace {

@@ -2,16 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "login/crypto.h"
 #include "login/jwt.h"
 #include "login/key_test.h"
+#include "net/crypto.h"
+#include "net/sigv4.h"
 
 namespace penstock {
 namespace {
 
 using connector::HmacAuth;
 using connector::HmacLogin;
-using connector::SigV4Login;
 
 const Time kSuiteTime = from_unix_micros(1'440'938'160'000'000);  // 2015-08-30T12:36:00Z
 

@@ -7,8 +7,8 @@
 #include <ctime>
 
 #include "connector/json_path.h"
-#include "login/crypto.h"
 #include "login/jwt.h"
+#include "net/crypto.h"
 
 namespace penstock {
 namespace {

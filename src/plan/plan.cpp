@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "plan/kept_matches.h"
 #include "plan/removals.h"
 #include "plan/samples.h"
 #include "plan/stage.h"
@@ -21,7 +22,9 @@ std::string repeated_match_sql(const MappedModel& model, const PlanOptions& opti
     // A value that could not be converted says so after a control character; its row is invalid anyway.
     if (model.mapping.match[i].converted)
       converted += fmt::format(" AND (m{0} IS NULL OR NOT starts_with(m{0}, chr(1)))", i);
-    const std::string text = fmt::format("penstock_text(m{})", i);
+    // Of several values some may be missing; what has none of them is invalid anyway.
+    const bool one = model.mapping.match.size() == 1;
+    const std::string text = one ? "penstock_text(m0)" : fmt::format("coalesce(penstock_text(m{}), '')", i);
     values += fmt::format("{}{}", i > 0 ? " || chr(31) || " : "",
                           options.match_ignores_case ? fmt::format("lower({})", text) : text);
   }
@@ -157,14 +160,19 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
 }
 
 // Which columns of the plan file hold what is in the stage.
-std::string file_columns(const MappedModel& model) {
-  std::string out =
+std::string file_columns(const MappedModel& model, const PlanOptions& options) {
+  const std::string before =
+      options.replaces_records
+          ? "CASE WHEN row NOT IN (SELECT row FROM penstock_kept) THEN d.match_before END"
+          : "d.match_before";
+  std::string out = fmt::format(
       "CASE class WHEN 1 THEN 'added' ELSE 'changed' END AS \"change\", "
       "CASE class WHEN 1 THEN 'new' WHEN 2 THEN 'data' WHEN 3 THEN 'mapping' WHEN 4 THEN 'in doubt' ELSE "
       "'full' END AS why, "
       "d.key AS key, d.key_hi AS key_hi, d.key_lo AS key_lo, d.fingerprint AS fingerprint, d.record_id AS "
       "record_id, "
-      "d.match_before AS match_before, d.send AS send";
+      "{} AS match_before, {} AS send",
+      before, options.whole_records ? "CAST(NULL AS VARCHAR)" : "d.send");
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);
   for (size_t i = 0; i < mapping.fields.size(); ++i) out += fmt::format(", f{} AS f{}", i, i);
@@ -200,7 +208,7 @@ Result<void> define_rows(duck::Connection& connection, const MappedModel& model,
   const auto heirs = connection.number("SELECT count(*) FROM penstock_heirs");
   if (!heirs.ok()) return heirs.error();
   std::string rows = fmt::format(
-      "SELECT {} FROM {} WHERE {}{} UNION ALL SELECT {} FROM penstock_removed", file_columns(model),
+      "SELECT {} FROM {} WHERE {}{} UNION ALL SELECT {} FROM penstock_removed", file_columns(model, options),
       *heirs == 0 ? "(SELECT *, rowid AS row, CAST(NULL AS VARCHAR) AS takes_over FROM penstock_stage)"
                   : "(SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING (row)",
       kSent, *refused == 0 ? "" : " AND row NOT IN (SELECT row FROM penstock_refused)",
@@ -229,7 +237,8 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   Plan plan;
   plan.file = options.file;
   auto probe = std::make_shared<RowProbe>(snapshot, model, options.probe);
-  if (auto staged = fill_stage(connection, model, snapshot, probe); !staged.ok()) return staged.error();
+  if (auto staged = fill_stage(connection, model, snapshot, probe, options); !staged.ok())
+    return staged.error();
   if (auto defined = define_invalid(connection, model, options); !defined.ok()) return defined.error();
   if (auto refused = refuse_rows(connection, model, options, *probe); !refused.ok()) return refused.error();
   if (auto taken = refuse_taken_matches(connection, model, snapshot, *probe, options, plan); !taken.ok())
@@ -238,6 +247,9 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
     return counted.error();
   if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan); !removed.ok())
     return removed.error();
+  if (options.replaces_records)
+    if (auto kept = find_kept_matches(connection, model, snapshot, *probe, options); !kept.ok())
+      return kept.error();
   snapshot.release_details();
   if (auto defined = define_rows(connection, model, options); !defined.ok()) return defined.error();
   auto written = write_file(connection, model, options);

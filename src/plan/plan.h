@@ -24,8 +24,10 @@ using config::OnRemoved;
 struct PlanOptions {
   ProbeOptions probe;
   OnRemoved on_removed = OnRemoved::ignore;
-  bool match_ignores_case = false;   // two match values that differ in case only are one record there
-  bool follows_records = false;      // a record gets its row's new match value
+  bool match_ignores_case = false;  // two match values that differ in case only are one record there
+  bool follows_records = false;     // a record gets its row's new match value
+  bool replaces_records = false;  // what has a row's old match value is removed before the new one is written
+  bool whole_records = false;     // records are replaced: every field of a row travels
   const Snapshot* owners = nullptr;  // match_owners.h; nullptr: not known
   bool forget_removed = false;    // mode delete: a key that left the model may come back to be deleted again
   std::optional<uint64_t> limit;  // send at most so many rows

@@ -105,12 +105,21 @@ std::string removed_table(const MappedModel& model) {
 // Removing the record would destroy what the new key is about to write. Not so a row that has a record of its
 // own and follows it: the other one is in its way and is removed.
 std::string heirs_sql(const MappedModel& model, const PlanOptions& options) {
-  std::string same;
-  for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    same += fmt::format("{0}lower(gone.m{1}) = s.t{1}", i > 0 ? " AND " : "", i);
-  std::string texts;
-  for (size_t i = 0; i < model.mapping.match.size(); ++i)
-    texts += fmt::format(", lower(penstock_text(m{0})) AS t{0}", i);
+  // Of several values some may be missing, but not all of them.
+  const size_t matches = model.mapping.match.size();
+  std::string same, texts;
+  for (size_t i = 0; i < matches; ++i) {
+    const std::string gone = fmt::format("lower(gone.m{})", i),
+                      text = fmt::format("lower(penstock_text(m{}))", i);
+    same += fmt::format("{}{} = s.t{}", i > 0 ? " AND " : "",
+                        matches == 1 ? gone : fmt::format("coalesce({}, '')", gone), i);
+    texts += fmt::format(", {} AS t{}", matches == 1 ? text : fmt::format("coalesce({}, '')", text), i);
+  }
+  if (matches > 1) {
+    same += " AND coalesce(";
+    for (size_t i = 0; i < matches; ++i) same += fmt::format("{}gone.m{}", i > 0 ? ", " : "", i);
+    same += ") IS NOT NULL";
+  }
   const bool follows = options.follows_records && options.on_removed == OnRemoved::remove;
   return fmt::format(
       "CREATE TEMP TABLE penstock_handed AS SELECT s.row, gone.key_hi, gone.key_lo FROM penstock_removed "

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "plan/match_owners.h"
+
 namespace penstock {
 namespace {
 
@@ -16,7 +18,7 @@ duck::Type description_type() {
       {"key", DUCKDB_TYPE_VARCHAR},       {"key_hi", DUCKDB_TYPE_UBIGINT},
       {"key_lo", DUCKDB_TYPE_UBIGINT},    {"fingerprint", DUCKDB_TYPE_UBIGINT},
       {"record_id", DUCKDB_TYPE_VARCHAR}, {"match_before", DUCKDB_TYPE_VARCHAR},
-      {"send", DUCKDB_TYPE_VARCHAR}};
+      {"send", DUCKDB_TYPE_VARCHAR},      {"anew", DUCKDB_TYPE_UBIGINT}};
   std::vector<duck::Type> types;
   std::vector<duckdb_logical_type> handles;
   std::vector<const char*> names;
@@ -69,8 +71,14 @@ class DescriptionColumn {
 // Everything about a staged row that the probe did not hand on: only some rows get here.
 class Describer {
  public:
-  Describer(const MappedModel& model, const Snapshot& snapshot, std::shared_ptr<const RowProbe> probe)
-      : model_(model), arguments_(Arguments::of(model)), snapshot_(snapshot), probe_(std::move(probe)) {}
+  Describer(const MappedModel& model, const Snapshot& snapshot, std::shared_ptr<const RowProbe> probe,
+            const PlanOptions& options)
+      : model_(model),
+        arguments_(Arguments::of(model)),
+        snapshot_(snapshot),
+        probe_(std::move(probe)),
+        owners_(options.owners),
+        ignores_case_(options.match_ignores_case) {}
 
   // The first argument is the row's class, the rest are the probe's.
   Result<void> operator()(std::span<const duck::Vector> all, size_t rows, duckdb_vector result) const {
@@ -80,7 +88,7 @@ class Describer {
     std::vector<KeyHash> hashes(rows);
     hash_keys(keys, rows, hashes.data());
     DescriptionColumn key(result, 0), hi(result, 1), lo(result, 2), fingerprint(result, 3), record(result, 4),
-        match_before(result, 5), send(result, 6);
+        match_before(result, 5), send(result, 6), anew(result, 7);
     for (size_t row = 0; row < rows; ++row) {
       key.set(row, shown_key(model_, keys, row, hashes[row]));
       hi.set(row, hashes[row].hi);
@@ -88,8 +96,12 @@ class Describer {
       fingerprint.set(row, finish_fingerprint(arguments_.current.sum(arguments, row)));
       auto details = details_of(hashes[row]);
       if (!details.ok()) return details.error();
-      record.set_or_null(row, details->record_id);
-      match_before.set_or_null(row, match_that_changed(arguments, row, *details));
+      const std::string before = match_that_changed(arguments, row, *details);
+      const auto lost = before.empty() ? Result<bool>(false) : is_anothers(hashes[row], *details);
+      if (!lost.ok()) return lost.error();
+      record.set_or_null(row, *lost ? "" : details->record_id);
+      match_before.set_or_null(row, *lost ? "" : before);
+      anew.set(row, uint64_t{*lost});
       if (static_cast<RowClass>(classes[row]) != RowClass::remapped) {
         send.set_null(row);
         continue;
@@ -126,10 +138,22 @@ class Describer {
     return changed ? show_key(before) : "";
   }
 
+  // Whether the record of a key was written for another one since. To follow it would take it away again.
+  Result<bool> is_anothers(KeyHash key, const Details& details) const {
+    if (owners_ == nullptr) return false;
+    const auto other = other_owner(*owners_, snapshot_, nullptr, key, details.match, ignores_case_);
+    if (!other.ok()) return other.error();
+    if (!*other || !(*other)->found.accepted || (*other)->found.foreign) return false;
+    const std::string& id = (*other)->details.record_id;
+    return id.empty() || details.record_id.empty() || id == details.record_id;
+  }
+
   const MappedModel& model_;
   Arguments arguments_;
   const Snapshot& snapshot_;
   std::shared_ptr<const RowProbe> probe_;
+  const Snapshot* owners_;  // nullptr: not known
+  bool ignores_case_;
 };
 
 std::string names(char letter, size_t count) {
@@ -179,7 +203,7 @@ std::string field_names(const MappedModel& model) {
 }
 
 Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
-                        const std::shared_ptr<RowProbe>& probe) {
+                        const std::shared_ptr<RowProbe>& probe, const PlanOptions& options) {
   auto defined = connection.define({.name = "penstock_diff",
                                     .result = duck::Type::of(DUCKDB_TYPE_UTINYINT),
                                     .has_effects = true,
@@ -187,8 +211,9 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
                                       return (*probe)(arguments, rows, result);
                                     }});
   if (!defined.ok()) return defined;
-  defined = connection.define(
-      {.name = "penstock_describe", .result = description_type(), .call = Describer(model, snapshot, probe)});
+  defined = connection.define({.name = "penstock_describe",
+                               .result = description_type(),
+                               .call = Describer(model, snapshot, probe, options)});
   if (!defined.ok()) return defined;
   const Arguments arguments = Arguments::of(model);
   auto staged = connection.run(fmt::format(

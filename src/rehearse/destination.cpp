@@ -65,7 +65,8 @@ std::string job_id(uint64_t number) {
 
 // The columns that a rule reads from a list in CSV.
 std::vector<std::string> columns_of(const RowRule& rule) {
-  std::vector<std::string> columns{rule.at, rule.record_id, rule.created};
+  std::vector<std::string> columns{rule.at, rule.created};
+  columns.insert(columns.end(), rule.record_id.begin(), rule.record_id.end());
   columns.insert(columns.end(), rule.code.begin(), rule.code.end());
   columns.insert(columns.end(), rule.message.begin(), rule.message.end());
   for (const auto& condition : rule.where) columns.push_back(condition.name);

@@ -60,7 +60,7 @@ std::string with_pattern(const RowRule& rule, const std::string& name) {
 void fill_entry(Json& entry, const RowRule& rule, const RowWish& wish) {
   set_conditions(entry, rule.where, false);
   const bool good = rule.is == Verdict::accepted && wish.code.empty();
-  if (!rule.record_id.empty() && !wish.record_id.empty()) entry.at(rule.record_id).set(wish.record_id);
+  if (!wish.record_id.empty()) set_first(entry, rule.record_id, wish.record_id);
   if (!rule.created.empty()) entry.at(rule.created).set("true");
   if (!good) {
     const std::string code = wish.code.empty() ? std::string(kMadeCode) : wish.code;
@@ -231,8 +231,8 @@ std::optional<MadeReply> finding_reply(const Target& target, const BoundOperatio
         Json& entry = is_one ? body.at(find.each) : body.at(find.each).add_item();
         entry.at(value_path).set(sent.match(row));
         const std::string id = made_record_id(sent.match(row), row);
-        if (!find.record_id.empty() && find.record_id != value_path)
-          entry.at(find.record_id).set(i == 0 ? id : fmt::format("{}-{}", id, i + 1));
+        if (!find.record_id.empty() && find.record_id[0] != value_path)
+          set_first(entry, find.record_id, i == 0 ? id : fmt::format("{}-{}", id, i + 1));
       }
     set_conditions(body, rule->where, true);
     const auto made = read_back(target, operation, *rule, body.text(), sent, is_wanted);

@@ -148,6 +148,7 @@ const connector::BoundOperation& Stage::writes() const {
       return *target_->remove();
     case Mode::upsert:
     case Mode::mirror:
+    case Mode::replace:
       break;
   }
   return *first(target_->upsert(), target_->create());

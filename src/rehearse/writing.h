@@ -140,7 +140,7 @@ class Writing {
     if (find.operation->rows == 1 &&
         (find.operation->find->each.empty() || find.operation->find->none_if_absent))
       return does_not_apply("a look-up names one record");
-    if (find.operation->find->record_id == find.operation->find->value)
+    if (find.operation->find->record_id == std::vector{find.operation->find->value})
       return does_not_apply("a record is known by what it is matched on");
     const Played played = play(usual_rows(), [](Destination& to) {
       to.is_found = [](size_t) { return true; };

@@ -35,6 +35,14 @@ class Bill {
     for (const auto& result : job->results) more(result);
   }
 
+  void add_session(const connector::BoundOperation* operation, uint64_t rows, uint64_t to_send) {
+    if (operation == nullptr || to_send == 0) return;
+    add(operation, rows);
+    const auto& session = *operation->operation->session;
+    for (const auto* part : {&session.begin, &session.commit})
+      count((*part)->limit.empty() ? operation->operation->limit : (*part)->limit, 1);
+  }
+
   Estimate total() const {
     Estimate estimate;
     estimate.jobs = jobs_;
@@ -115,9 +123,15 @@ Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts, RateLi
   Bill bill(prepared, limits);
   const connector::Target& target = *prepared.target;
   const config::Mode mode = *prepared.sync->mode;
-  const uint64_t written = std::min(counts.to_send, counts.added + counts.changed);
+  const bool whole = mode == config::Mode::replace;
+  const uint64_t written =
+      std::min(counts.to_send, counts.added + counts.changed + (whole ? counts.unchanged : 0));
   const uint64_t added = std::min(counts.added, written), changed = written - added;
   const uint64_t removed = counts.to_send - written;
+  if (mode == config::Mode::replace) {
+    bill.add_session(target.replace(), written, counts.to_send);
+    return bill.total();
+  }
   if (mode == config::Mode::remove) {
     if (target.facts().match_kind != connector::MatchKind::id) bill.add(target.find(), written);
     bill.add(target.remove(), written);

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include "connector/values.h"
+#include "plan/whole.h"
 
 namespace penstock {
 namespace {
@@ -26,7 +27,8 @@ std::string why_not_converted(const MappedColumn& column, const Values& values, 
 }
 
 OnRemoved on_removed(const config::Sync& sync) {
-  return *sync.mode == config::Mode::mirror ? OnRemoved::remove : sync.on_removed;
+  const bool mirrors = *sync.mode == config::Mode::mirror || *sync.mode == config::Mode::replace;
+  return mirrors ? OnRemoved::remove : sync.on_removed;
 }
 
 bool keys_only(config::Mode mode) {
@@ -37,9 +39,12 @@ bool keys_only(config::Mode mode) {
 
 std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
                         std::span<const Values> match, std::span<const Values> fields, size_t row) {
-  for (size_t i = 0; i < match.size(); ++i)
-    if (match[i].is_null(row))
-      return fmt::format("the match value '{}' is NULL", mapped.mapping.match[i].name);
+  // Of several values any tells who is meant.
+  const bool none = !match.empty() && std::all_of(match.begin(), match.end(),
+                                                  [&](const Values& value) { return value.is_null(row); });
+  if (none && match.size() == 1)
+    return fmt::format("the match value '{}' is NULL", mapped.mapping.match[0].name);
+  if (none) return "all match values are NULL";
   for (size_t i = 0; i < match.size(); ++i)
     if (auto why = why_not_converted(mapped.mapping.match[i], match[i], row); !why.empty()) return why;
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -67,9 +72,33 @@ GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, c
           .on_removed = on_removed(*prepared.sync)};
 }
 
+namespace {
+
+Result<void> plan_every_row(const Workspace& workspace, PreparedSync& prepared, const Snapshot& snapshot,
+                            PlanOptions& options, Plan& plan) {
+  if (!options.probe.everything) {
+    if (!differs(plan)) return success();
+    auto samples = std::move(plan.samples);  // of what has changed, among all that goes
+    plan = {};
+    if (auto opened = open_again(workspace, prepared); !opened.ok()) return opened;
+    options.probe.everything = true;
+    auto every = make_plan(*prepared.opened.connection, prepared.mapped, snapshot, options);
+    if (!every.ok()) return every.error();
+    plan = *std::move(every);
+    plan.samples = std::move(samples);
+  }
+  return make_whole(*prepared.opened.connection, snapshot, plan);
+}
+
+}  // namespace
+
 Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepared, const RunRequest& request,
                                 const std::string& file) {
   PlannedStage stage;
+  const bool replaces = *prepared.sync->mode == config::Mode::replace;
+  if (replaces && (request.limit || request.key))
+    return Error{ErrorKind::config, "mode replace writes all rows or none, not some of them",
+                 "leave out --limit and --key"};
   auto snapshot =
       Snapshot::open(workspace.disk(), workspace.paths().snapshot(prepared.sync->name), Verify::everything);
   if (!snapshot.ok()) return snapshot.error();
@@ -91,8 +120,9 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
       Snapshot::open(workspace.disk(), workspace.paths().owners(prepared.sync->name), Verify::headers);
   if (!owners.ok()) return owners.error();
   options.owners = &*owners;
-  options.follows_records =
-      prepared.sync->match_change == config::MatchChange::follow && prepared.target->update() != nullptr;
+  options.follows_records = prepared.router->follows_records();
+  options.whole_records = prepared.target->writes_whole();
+  options.replaces_records = prepared.router->replaces_records();
   options.on_removed = on_removed(*prepared.sync);
   options.forget_removed = *prepared.sync->mode == config::Mode::remove;
   if (const auto* find = prepared.target->find(); find != nullptr)
@@ -107,6 +137,10 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
   auto plan = make_plan(*prepared.opened.connection, prepared.mapped, *stage.snapshot, options);
   if (!plan.ok()) return plan.error();
   stage.plan = *std::move(plan);
+  // Where all rows go at once a first plan says whether any of them differs, and a second one holds them all.
+  if (replaces && request.kind != RunKind::baseline)
+    if (auto whole = plan_every_row(workspace, prepared, *stage.snapshot, options, stage.plan); !whole.ok())
+      return whole.error();
   return stage;
 }
 

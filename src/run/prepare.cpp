@@ -8,6 +8,8 @@
 #include "run/discover.h"
 #include "run/field_rules.h"
 #include "run/prepare_rows.h"
+#include "run/sync_options.h"
+#include "run/target_checks.h"
 
 namespace penstock {
 namespace {
@@ -17,59 +19,20 @@ using connector::MatchKind;
 using connector::TargetFacts;
 using declare::Diagnostics;
 
-std::string text_of(const declare::Settings::Setting& setting) {
-  const auto& type = setting.shape->type();
-  if (type == typeid(std::string)) return *static_cast<const std::string*>(setting.value.get());
-  if (type == typeid(bool)) return *static_cast<const bool*>(setting.value.get()) ? "true" : "false";
-  if (type == typeid(int64_t)) return fmt::to_string(*static_cast<const int64_t*>(setting.value.get()));
-  return "";
-}
-
-void check_body(const declare::Node& node, Diagnostics& diagnostics) {
-  if (node.is_scalar()) {
-    const auto text = connector::TextTemplate::parse(node.text);
-    if (!text.ok()) diagnostics.error(node.place, text.error().message).remedy = text.error().remedy;
-  }
-  for (const auto& item : node.items) check_body(item, diagnostics);
-  for (const auto& entry : node.entries) check_body(entry.value, diagnostics);
-}
-
-// The sync's options, by what the connector declares.
-void read_options(const config::Sync& sync, const Connector& connector, TargetFacts& facts,
-                  const declare::Resolver& resolver, Diagnostics& diagnostics) {
-  declare::Node given;
-  given.kind = declare::Node::Kind::map;
-  given.place = sync.place;
-  if (sync.options) given = *sync.options;
-  declare::Settings options;
-  if (!declare::read(connector.options_shape(), given, options, diagnostics)) return;
-  for (const auto& option : options.all()) {
-    if (option.shape->type() == typeid(declare::Node)) {
-      check_body(option.node, diagnostics);
-      facts.bodies.emplace(option.name, option.node);
-    } else if (option.shape->type() == typeid(declare::Reference)) {
-      auto text = declare::resolve(*static_cast<const declare::Reference*>(option.value.get()), resolver);
-      if (text.ok())
-        facts.options.emplace(option.name, *std::move(text));
-      else
-        diagnostics.error(option.node.place, text.error().message).remedy = text.error().remedy;
-    } else {
-      facts.options.emplace(option.name, text_of(option));
-    }
-  }
-}
-
 TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchKind kind) {
   TargetFacts facts;
   facts.sync = sync.name;
   facts.object = *sync.object;
   facts.match_kind = kind;
   for (const auto& match : sync.match) facts.match_fields.push_back(match.name);
-  for (const auto& match : mapped.mapping.match)
+  for (const auto& match : mapped.mapping.match) {
+    facts.match_types.push_back(match.type);
     facts.match_is_personal = facts.match_is_personal || match.personal;
+  }
   for (size_t i = 0; i < mapped.mapping.fields.size(); ++i) {
     const MappedField& field = mapped.mapping.fields[i];
     facts.fields.push_back(field.name);
+    facts.field_types.push_back(field.type);
     if (field.personal) facts.personal.set(i);
     if (field.write == WritePolicy::if_empty) facts.read.set(i);
   }
@@ -80,7 +43,7 @@ RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped) {
   RouteRules rules;
   rules.mode = *sync.mode;
   rules.follow = sync.match_change == config::MatchChange::follow;
-  rules.clear_removed = sync.on_removed == config::OnRemoved::clear;
+  rules.on_removed = sync.on_removed;
   for (const auto& field : mapped.mapping.fields) {
     rules.write.push_back(field.write);
     rules.omit_null.push_back(field.omit_null);
@@ -118,7 +81,7 @@ Result<connector::TargetSettings> resolve_settings(const config::Destination& de
         return std::move(resolved).error().in(fmt::format("destination '{}'", destination.name));
       if (resolved.ok()) text = *std::move(resolved);
     } else {
-      text = text_of(setting);
+      text = setting_text(setting);
     }
     if (setting.secret && !text.empty()) settings.secrets.push_back(text);
     settings.values.emplace(setting.name, std::move(text));
@@ -142,8 +105,8 @@ Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Work
 namespace {
 
 // Opens and maps the model: the part that blocks.
-Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Login login, Diagnostics& diagnostics,
-                          const OpenRows& rows) {
+Result<void> open_and_map(const Workspace& workspace, PreparedSync& prepared, Login login,
+                          Diagnostics& diagnostics, const OpenRows& rows) {
   auto facts = field_facts(workspace, *prepared.sync, *prepared.destination, login);
   if (!facts.ok()) return facts.error();
   auto opened = rows ? rows()
@@ -162,6 +125,15 @@ Result<void> open_and_map(Workspace& workspace, PreparedSync& prepared, Login lo
 
 }  // namespace
 
+Result<void> open_again(const Workspace& workspace, PreparedSync& prepared) {
+  prepared.mapped = {};
+  prepared.opened = {};
+  Diagnostics diagnostics;
+  if (auto opened = open_and_map(workspace, prepared, prepared.login, diagnostics, {}); !opened.ok())
+    return opened;
+  return diagnostics.ok() ? success() : Result<void>(as_error(diagnostics));
+}
+
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
                                         const config::Sync& sync, Login login, Diagnostics& diagnostics) {
   return prepare_sync_with(loop, client, workspace, sync, login, diagnostics, {});
@@ -172,6 +144,7 @@ Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Wor
                                              OpenRows rows) {
   PreparedSync prepared;
   prepared.sync = &sync;
+  prepared.login = login;
   prepared.model = workspace.project().model(*sync.model);
   prepared.destination = workspace.project().destination(*sync.destination);
   auto opened =
@@ -190,17 +163,13 @@ Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Wor
   auto kind = co_await find_match_kind(client, *prepared.access, connector, *settings, sync, prepared.notes);
   if (!kind.ok()) co_return kind.error();
   TargetFacts facts = facts_of(sync, prepared.mapped, *kind);
-  read_options(sync, *connector, facts, workspace.resolver(), diagnostics);
+  read_options(sync, *connector, &workspace.resolver(), facts, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
   auto target = connector::Target::bind(connector, *std::move(settings), std::move(facts));
   if (!target.ok()) co_return target.error();
   prepared.target = std::make_unique<connector::Target>(*std::move(target));
-  auto router = Router::make(*prepared.target, rules_of(sync, prepared.mapped));
-  if (!router.ok()) {
-    auto& diagnostic = diagnostics.error(sync.mode.place, router.error().message);
-    diagnostic.remedy = router.error().remedy;
-    co_return as_error(diagnostics);
-  }
+  auto router = checked_router(sync, *prepared.target, rules_of(sync, prepared.mapped), diagnostics);
+  if (!router) co_return as_error(diagnostics);
   prepared.router = std::make_unique<Router>(*std::move(router));
   prepared.cause = digest(prepared.mapped, *connector);
   co_return prepared;

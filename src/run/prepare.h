@@ -18,6 +18,7 @@ namespace penstock {
 enum class Login { needed, optional };
 
 struct PreparedSync {
+  Login login = Login::needed;
   const config::Sync* sync = nullptr;
   const config::Model* model = nullptr;
   const config::Destination* destination = nullptr;
@@ -34,6 +35,9 @@ struct PreparedSync {
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
                                         const config::Sync& sync, Login login,
                                         declare::Diagnostics& diagnostics);
+
+// Opens the model once more, as it is now: for a second plan.
+Result<void> open_again(const Workspace& workspace, PreparedSync& prepared);
 
 // The way into a destination. An error (of kind config): `login` is needed and a setting for it is not there.
 Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Workspace& workspace,

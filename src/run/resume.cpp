@@ -62,10 +62,14 @@ Result<connector::Target> bind_target(connector::ConnectorRef connector, connect
   connector::TargetFacts facts;
   facts.object = job.object;
   facts.match_kind = static_cast<connector::MatchKind>(job.match_kind);
-  for (const auto& match : mapping.match) facts.match_fields.push_back(match.name);
+  for (const auto& match : mapping.match) {
+    facts.match_fields.push_back(match.name);
+    facts.match_types.push_back(match.type);
+  }
   facts.match_is_personal = !mapping.match.empty();
   for (size_t i = 0; i < std::min(mapping.fields.size(), connector::kFieldsMax); ++i) {
     facts.fields.push_back(mapping.fields[i].name);
+    facts.field_types.push_back(mapping.fields[i].type);
     if (mapping.fields[i].personal) facts.personal.set(i);
   }
   return connector::Target::bind(std::move(connector), std::move(settings), std::move(facts));
@@ -75,7 +79,7 @@ RouteRules rules_of(const config::Sync& sync, const Mapping& mapping) {
   RouteRules rules;
   rules.mode = *sync.mode;
   rules.follow = sync.match_change == config::MatchChange::follow;
-  rules.clear_removed = sync.on_removed == config::OnRemoved::clear;
+  rules.on_removed = sync.on_removed;
   for (const auto& field : mapping.fields) {
     rules.write.push_back(field.write);
     rules.omit_null.push_back(field.omit_null);
@@ -108,6 +112,10 @@ Task<Result<std::vector<LeftJob>>> find_rows(Loop& loop, OldPlan& plan, const st
         row.chunk = *chunk;
         row.index = static_cast<uint32_t>(index);
         (void)router.start(row);  // what it knows of itself; its way is known
+        if (jobs[job].journal.job.step != static_cast<uint64_t>(Step::remove)) {
+          row.old_match.clear();
+          row.replaces = false;
+        }
         const auto& ids = jobs[job].journal.job.record_ids;
         if (!ids.empty()) row.record_id = ids[place];
         row.was_found = !ids.empty();

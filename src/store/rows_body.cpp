@@ -20,6 +20,7 @@ class RowsBody::Reader {
         body_.match = cell(scan_.value()).value_or("");
         return true;
       }
+      if (name == "types") return types();
       if (name != "rows") return !scan_.value().empty();
       has_rows = true;
       return rows();
@@ -38,6 +39,13 @@ class RowsBody::Reader {
       if (!name || !scan_.take(':') || !member(*name)) return false;
     } while (scan_.take(','));
     return scan_.take('}');
+  }
+
+  bool types() {
+    return members([&](std::string_view name) {
+      body_.types.push_back({std::string(name), std::string(cell(scan_.value()).value_or(""))});
+      return true;
+    });
   }
 
   bool rows() {

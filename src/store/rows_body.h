@@ -3,6 +3,7 @@
 //     {"match": "email", "rows": [{"key": "a@b.example", "set": {"name": "Ana", "score": 1.50, "tier":
 //     null}}]}
 //
+// Where a store needs them, `"types": {"email": "VARCHAR", "score": "DECIMAL(8,2)"}` stands before the rows.
 // Values keep every digit that they were written with. Rows may set different columns.
 #pragma once
 
@@ -26,14 +27,19 @@ struct BodyRow {
   uint32_t shape = 0;
 };
 
+struct ColumnType {
+  std::string name, type;  // an SQL type that holds every value as it is
+};
+
 // Borrows the text that it was read from.
 class RowsBody {
  public:
   // Errors are of kind internal: the declaration's template does not fit the store.
   static Result<RowsBody> read(std::string_view json);
 
-  std::string match;                          // the column that `key` belongs to; empty: none
-  std::vector<std::string> columns;           // every column that some row sets
+  std::string match;                 // the column that `key` belongs to; empty: none
+  std::vector<ColumnType> types;     // of all columns that rows may set, in order; where the body says
+  std::vector<std::string> columns;  // every column that some row sets
   std::vector<std::vector<uint32_t>> shapes;  // sets of columns that rows set, by their numbers
   std::vector<BodyRow> rows;
 

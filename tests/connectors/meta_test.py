@@ -1,6 +1,6 @@
 """Meta: an audience holds exactly the hashed members of the model."""
 
-from of_vendor import FAILED, PARTIAL, SECRET, TOKEN, VendorTest, main, person
+from of_vendor import FAILED, PARTIAL, SECRET, TOKEN, USAGE, VendorTest, main, person
 
 # SHA-256 of what Meta wants normalised: (key, as a person writes it, digest).
 VECTORS = (
@@ -49,6 +49,62 @@ class MetaTest(VendorTest):
         self.rows = self.rows[:1]
         self.run_sync(removed=2, accepted=2)
         self.assertEqual(self.members(), [{"EMAIL": TEST_EMAIL, "PHONE": ""}])
+
+    def emails(self):
+        return sorted(one["EMAIL"] for one in self.members())
+
+    def test_a_member_whose_keys_change_is_replaced(self):
+        for mode in ("mirror", "upsert"):
+            with self.subTest(mode):
+                self.sandbox.call("POST", "/_sandbox/reset")
+                self.write_sync(mode, mode=mode, fields=None)
+                self.rows = [person(1), person(2, email=TEST_EMAIL), person(3)]
+                self.run_sync(sync=mode, accepted=3)
+                before = self.emails()
+                self.rows = [person(1, email="moved@example.com"), *self.rows[1:]]
+                self.run_sync(sync=mode, changed=1, sent=1, accepted=1, requests=2)
+                self.assertEqual(len(self.members()), 3)
+                gone = set(before) - set(self.emails())
+                self.assertEqual(len(gone), 1)
+                self.rows = [person(1), *self.rows[1:]]
+                self.run_sync(sync=mode, changed=1, accepted=1)
+                self.assertEqual(self.emails(), before)
+                self.assert_quiet(sync=mode)
+
+    def test_the_old_member_stays_where_the_sync_says_so(self):
+        self.write_sync(fields=None, match_change="new")
+        self.rows = [person(1)]
+        self.run_sync(accepted=1)
+        self.rows = [person(1, email="moved@example.com")]
+        self.run_sync(changed=1, accepted=1)
+        self.assertEqual(len(self.members()), 2)
+
+    def test_keys_that_are_passed_on_stay_members(self):
+        self.write_sync(fields=None, match={"EMAIL": "email"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        before = self.emails()
+        # The two change places, and a third takes over what the first had.
+        self.rows = [person(1, email="p2@example.com"), person(2, email="p1@example.com")]
+        self.run_sync(changed=2, accepted=2)
+        self.assertEqual(self.emails(), before)
+        self.rows = [person(1, email="moved@example.com"), self.rows[1], person(3, email="p2@example.com")]
+        self.run_sync(changed=1, added=1, accepted=2)
+        self.assertEqual(len(self.members()), 3)
+        self.assertTrue(set(before) < set(self.emails()))
+        self.assert_quiet(unchanged=3)
+
+    def test_one_of_several_keys_is_enough(self):
+        self.project.model(key="id")
+        self.write_sync(fields=None, match={"EMAIL": "email", "MADID": "phone"})
+        self.call("check")
+        self.rows = [person(1, phone=None), person(2, email=None, phone="AB-12"), person(3, email=None, phone=None)]
+        self.run_sync(code=PARTIAL, added=3, accepted=2, rejected=1)
+
+    def test_fields_that_nothing_takes_are_refused(self):
+        self.write_sync(fields={"city": "city"})
+        self.assert_refused(self.call("check", code=USAGE), "the field 'city' would not be sent",
+                            "only what is matched on is sent")
 
     def test_a_model_of_members_to_remove(self):
         self.write_sync()

@@ -25,7 +25,8 @@ DESCRIBED = {
         (("airtable/records.transcribed.openapi.json", "^/v0/app", "/v0"),),
         (("PATCH", "/v0/app1/People", {"performUpsert": {"fieldsToMergeOn": []}, "records": []}),),
         # airtable.com/developers/web/api/list-records has the form with a body, for what no address can hold.
-        lacks=("^POST /v0/app1/People/listRecords", "^DELETE /v0/app1/People")),
+        # The transcript leaves out removals, and lists of records by their address.
+        lacks=("^POST /v0/app1/People/listRecords", "^DELETE /v0/app1/People", "^GET /v0/app1/People")),
     "amplitude": Described(
         (("amplitude/http-v2.openapi.yml", "^/2/httpapi", ""), ("amplitude/identify.openapi.yml", "^/identify", "")),
         (("POST", "/2/httpapi", {"events": "none"}),),
@@ -88,10 +89,12 @@ DESCRIBED = {
          # Failures of an import are said to be JSON, and are CSV.
          '"text/csv" does not match', "Response body must be object"),
         # Look-ups whose address would be too long: experienceleague.adobe.com, "REST API: leads", `_method=GET`.
-        lacks=(r"_method=GET",)),
+        lacks=(r"_method=GET",), refusal=r'"success":\s*false'),
     "meta": Described(
         (("meta/custom_audience.openapi.json", "^/v25.0/", ""),),
-        (("POST", "/v25.0/77/usersreplace", {"payload": {}}),)),
+        (("POST", "/v25.0/77/usersreplace", {"payload": {}}),),
+        # What is known of an audience: developers.facebook.com, "Custom Audience", reading.
+        lacks=("^GET /v25.0/77$",)),
     "mixpanel": Described(
         (("mixpanel/ingestion.routable.openapi.json", "^/(import|engage|groups)", ""),),
         (("POST", "/import?strict=1&project_id=1", {"oops": 1}),),

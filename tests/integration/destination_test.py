@@ -133,8 +133,8 @@ class Limits(PipeTest):
             "status": "error", "message": "You have reached your daily limit.", "errorType": "RATE_LIMIT",
             "policyName": "DAILY", "category": "RATE_LIMITS"})
         self.rows = [person(1)]
-        answer = self.call("run", "contacts", code=FAILED)
-        self.assert_refused(answer, "daily limit", "what was delivered is recorded")
+        answer = self.call("run", "contacts", code=PARTIAL)
+        self.assert_refused(answer, "daily limit", "1 of 1 rows are left for a later run")
 
     def test_a_destination_that_throttles_for_ever_can_be_interrupted(self):
         self.sandbox.fault(path="/batch/", status=429, retry_after=3600, count=-1)

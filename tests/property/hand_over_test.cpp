@@ -26,14 +26,14 @@ class HandOver : public testing::Test {
     return rows;
   }
 
-  // Every planned row is accepted, and written to one and the same record; then the run ends, or dies before
-  // its end is recorded.
+  // Every planned row has this outcome, but for those in `rejected_`, and is written to one and the same
+  // record; then the run ends, or dies before its end is recorded.
   void settle(Outcome outcome = Outcome::accepted, bool orderly = true) {
     std::vector<RowOutcome> outcomes;
     for (size_t i = 0; i < planned_->rows.size(); ++i) {
       RowOutcome& one = outcomes.emplace_back();
       one.ordinal = i;
-      one.outcome = outcome;
+      one.outcome = rejected_.contains(planned_->rows[i].key) ? Outcome::rejected : outcome;
       one.record_id = "r1";
     }
     RunEnding ending;
@@ -45,6 +45,7 @@ class HandOver : public testing::Test {
   Machine machine_{1};
   PlanQuestion question_;
   std::optional<Machine::Planned> planned_;
+  std::set<std::string> rejected_;
 };
 
 TEST_F(HandOver, IsKeptByARunThatDies) {
@@ -81,6 +82,19 @@ TEST_F(HandOver, IsNotForARowThatKeepsItsRecord) {
   EXPECT_EQ(planned({customer(11)}), (Rows{"changed 11", "removed 4"})) << "11 follows its own record";
   question_.follows = false;
   EXPECT_EQ(planned({customer(11)}), Rows{"changed 11"});
+}
+
+// 4 got the value that 11 gives up, but 11 was refused: its record is that of 4 now, and not to be followed.
+TEST_F(HandOver, LeavesNothingToFollow) {
+  planned({customer(4), customer(11, "bo@x.org")});
+  settle();
+  EXPECT_EQ(planned({customer(4, "bo@x.org"), customer(11, "cy@x.org")}), (Rows{"changed 4", "changed 11"}));
+  EXPECT_EQ(planned_->rows[1].match_before, "bo@x.org");
+  rejected_ = {"11"};
+  settle();
+  EXPECT_EQ(planned({customer(4, "bo@x.org"), customer(11, "dee@x.org")}), Rows{"changed 11"});
+  EXPECT_EQ(planned_->rows[0].record_id, "");
+  EXPECT_EQ(planned_->rows[0].match_before, "");
 }
 
 TEST_F(HandOver, IsNoReasonToOverwriteARowOfTheModel) {

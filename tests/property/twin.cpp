@@ -120,8 +120,9 @@ class Planning {
     if (goes) {
       const Text match = shown_value(question_.mapping.match, row);
       matches_of_staged_[match] += 1;
-      staged_[key] = {match, verdict.what == Verdict::Class::added,
-                      twin != nullptr && twin->match && twin->match != match};
+      const bool has_moved = twin != nullptr && twin->match && twin->match != match;
+      const bool anew = has_moved && is_anothers(key, *twin);
+      staged_[key] = {match, verdict.what == Verdict::Class::added, has_moved && !anew, anew};
     }
     if (rows.size() > 1) {
       refuse(key, rows.size());
@@ -163,10 +164,9 @@ class Planning {
     for (const auto& field : question_.mapping.fields)
       out.fields.push_back(shown_value(field.expression, row));
     out.payload = payload_of(question_.mapping, row);
-    if (twin != nullptr) {
-      out.record_id = twin->record_id;
-      if (twin->match && twin->match != out.match) out.match_before = *twin->match;
-    }
+    if (twin == nullptr || staged_.at(key).anew) return out;
+    out.record_id = twin->record_id;
+    if (staged_.at(key).moves) out.match_before = *twin->match;
     return out;
   }
 
@@ -192,6 +192,14 @@ class Planning {
     return same ? &other->second : nullptr;
   }
 
+  // Whether another key was written to its record since: the record is that key's now.
+  bool is_anothers(const std::string& key, const TwinKey& known) const {
+    std::string name;
+    const TwinKey* owner = other_owner(key, known.match, false, name, true);
+    if (owner == nullptr || !owner->is_accepted || owner->foreign) return false;
+    return known.record_id.empty() || owner->record_id.empty() || known.record_id == owner->record_id;
+  }
+
   // A row must not take the record of one that has nothing to send.
   void refuse_taken_matches() {
     if (question_.only || question_.keys_only) return;
@@ -199,7 +207,7 @@ class Planning {
     for (const auto& [key, staged] : staged_) {
       std::string name;
       const TwinKey* owner =
-          staged.added || staged.moves ? other_owner(key, staged.match, false, name) : nullptr;
+          staged.added || staged.moves || staged.anew ? other_owner(key, staged.match, false, name) : nullptr;
       if (owner == nullptr || !owner->is_accepted || owner->foreign || staged_.contains(name)) continue;
       if (plan_.rows.erase(key) > 0) refuse(key, 1);
       if (!owner->wait && rows_of_.at(name) == 1) owners.insert(name);
@@ -292,7 +300,9 @@ class Planning {
   std::map<Text, int> matches_of_staged_;
   struct Staged {
     Text match;
-    bool added, moves;  // moves: it was written with another match value
+    bool added;
+    bool moves;  // it was written with another match value, and has its record still
+    bool anew;   // it was, and the record is another key's by now
   };
   std::map<std::string, Staged> staged_;  // rows that would go, invalid ones among them
   std::map<std::string, size_t> rows_of_;

@@ -50,6 +50,7 @@ class Amplitude(Dialect):
 
 
 class AmplitudeAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "amplitude"
     login = {}
 

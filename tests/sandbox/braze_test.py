@@ -60,6 +60,7 @@ class Braze(Dialect):
 
 
 class BrazeAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "braze"
     options = ("--limit", "2/1m")
 

@@ -71,6 +71,7 @@ class Notion(Dialect):
 
 
 class NotionAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "notion"
     login = Notion.login
 

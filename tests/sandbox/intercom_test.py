@@ -48,6 +48,7 @@ class Intercom(Dialect):
 
 
 class IntercomAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "intercom"
     options = ("--limit", "1/1m", "--search-lag", "1h")
 

@@ -87,6 +87,7 @@ class Marketo(Dialect):
 
 
 class MarketoAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "marketo"
     options = ("--limit", "1/1m")
 

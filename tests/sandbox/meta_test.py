@@ -53,6 +53,7 @@ class Meta(Dialect):
 
 
 class MetaAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "meta"
     options = ("--limit", "1/1m")
 

@@ -46,6 +46,7 @@ class Stripe(Dialect):
 
 
 class StripeAtItsLimit(Dialect):
+    described = "nowhere"  # limits are told in words only
     vendor = "stripe"
     options = ("--limit", "1/1m")
 

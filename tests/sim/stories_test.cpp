@@ -129,5 +129,28 @@ TEST(Stories, ARecordMadeAnewGetsItsOtherFieldsAfterAnInterruption) {
   }
 }
 
+// A row takes the match value that another one gives up, and its record with it, because the other's new
+// value was refused. When the other one gets a good value, the record it once had is no longer its own.
+TEST(Stories, ARecordThatAnotherRowHasTakenIsNotFollowed) {
+  for (const char* object : {"contacts", "companies"}) {
+    const bool contacts = object == std::string("contacts");
+    Play play(scenario(object, contacts ? "email" : "name", contacts ? "unique" : "search", "mirror"));
+    FieldPlans mapped = fields();
+    mapped.push_back({.name = "lifecyclestage", .origin = Origin::stage});
+    Customer one = customer(1, "a@x.org", "Ana"), two = customer(2, "b@x.org", "Bo");
+    (void)play.run({.customers = {one, two}, .fields = mapped});
+    one.match = "b@x.org", two.match = "c@x.org", two.stage = "bogus";
+    (void)play.run({.customers = {one, two}, .fields = mapped});
+    two.match = "d@x.org", two.stage = "lead";
+    (void)play.run({.customers = {one, two}, .fields = mapped});
+    (void)play.run({.customers = {one, two}, .fields = mapped});
+    ASSERT_EQ(play.found("b@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Ana");
+    ASSERT_EQ(play.found("d@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("d@x.org")[0].field("p_name"), "Bo");
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
+}
+
 }  // namespace
 }  // namespace penstock::sim

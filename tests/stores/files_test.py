@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 
+from parquet import read_parquet
 from pipe import FAILED, StoreTest, main, person
 from servers import PASSWORD, Sftp
 
@@ -78,6 +79,50 @@ class Changes(FilesTest):
             ["upsert", "2", "Person 2", ""]])
         self.assertIn('of two lines",""\r\n', text)
         self.assertIn("Person 2,\r\n", text)
+
+    def test_csv_without_a_header_and_with_another_delimiter(self):
+        self.destination(format="csv", header=False, delimiter=";")
+        self.rows = [person(1, name="a;b", city="c,d")]
+        self.run_sync(accepted=1)
+        path, = glob.glob(os.path.join(self.out, "people-*.csv"))
+        with open(path, encoding="utf-8", newline="") as file:
+            self.assertEqual(file.read(), 'upsert;1;"a;b";c,d\r\n')
+        self.destination(format="csv", delimiter="||")
+        self.rows = [person(2)]
+        self.assertIn("cannot separate columns", self.call("run", "contacts", code=FAILED).text)
+        self.destination(compression="zstd")
+        self.assertIn("zstd is for Parquet", self.call("run", "contacts", code=FAILED).text)
+
+    def test_parquet_keeps_the_types(self):
+        self.destination(format="parquet", compression="zstd", changes_name="{object}/{date}/{mark}")
+        fields = {
+            "truth": ("BOOLEAN", "true", "true"), "whole": ("BIGINT", "9007199254740993", "9007199254740993"),
+            "money": ("DECIMAL(38,4)", "cast('12345678901234567890.1230' as decimal(38,4))", "12345678901234567890.1230"),
+            "real": ("DOUBLE", "cast(0.1 as double)", "0.1"), "day": ("DATE", "date '2026-02-28'", "2026-02-28"),
+            "clock": ("TIME", "time '14:13:11.25'", "14:13:11.25"),
+            "moment": ("TIMESTAMP", "timestamp '2026-02-28 14:13:11.123456'", "2026-02-28 14:13:11.123456"),
+            "fine": ("TIMESTAMP_NS", "timestamp_ns '2026-02-28 14:13:11.123456789'", "2026-02-28 14:13:11.123456789"),
+            "zoned": ("TIMESTAMP WITH TIME ZONE", "timestamptz '2026-02-28 14:13:11+00'", "2026-02-28 14:13:11+00"),
+            "bytes": ("BLOB", r"'\xAB\x00c'::blob", r"\xAB\x00c"),
+            "large": ("VARCHAR", "170141183460469231731687303715884105727::hugeint",
+                      "170141183460469231731687303715884105727"),
+            "nested": ("VARCHAR", "{'a': [1, 2]}", '{"a":[1,2]}'), "text": ("VARCHAR", "'Zoë \"日本\"'", 'Zoë "日本"'),
+            "empty": ("VARCHAR", "''", ""), "nothing": ("DATE", "cast(null as date)", None),
+        }
+        self.project.model(sql="select cast(id as integer) as id, " +
+                           ", ".join(f"{sql} as {name}" for name, (_, sql, _) in fields.items()) + " from people")
+        self.sync(fields={name: name for name in fields})
+        self.rows = [person(7)]
+        self.run_sync(accepted=1)
+        path, = glob.glob(os.path.join(self.out, "people", "*", "*.parquet"))
+        row, = read_parquet(path, ["_operation", "id", *fields])
+        self.assertEqual(row, {"_operation": ("VARCHAR", "upsert"), "id": ("BIGINT", "7")} |
+                         {name: (kind, text) for name, (kind, _, text) in fields.items()})
+        self.rows = []
+        self.sync(fields={name: name for name in fields}, guard={"max_removed": "100%", "empty_model": "allow"})
+        self.run_sync(removed=1, accepted=1)
+        removed, = [one for one in glob.glob(os.path.join(self.out, "people", "*", "*.parquet")) if one != path]
+        self.assertEqual(read_parquet(removed, ["_operation", "id"]), [{"_operation": ("VARCHAR", "delete"), "id": ("BIGINT", "7")}])
 
     def test_a_directory_that_is_not_there(self):
         self.rows = [person(1)]

@@ -286,3 +286,41 @@ SFTPLog none
 
     def url(self):
         return f"sftp://penstock@127.0.0.1:{self.port}{self.files}"
+
+
+class S3(Server):
+    """An object store of npm's, which checks signatures; it keeps objects as files. One bucket: `bucket`."""
+
+    ACCESS_KEY, SECRET_KEY = "S3RVER", "S3RVER"
+
+    def __init__(self):
+        super().__init__()
+        program = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), ".deps", "npm",
+                               "node_modules", ".bin", "s3rver")
+        self.program = need(program if os.access(program, os.X_OK) else None, "s3rver (npm)")
+        self.bucket = "exports"
+        self.start()
+
+    def start(self):
+        self.launch([self.program, "-a", "127.0.0.1", "-p", str(self.port), "-d", self.path("data"), "--configure-bucket",
+                     self.bucket])
+        self.wait_until(self.answers)
+
+    def objects(self):
+        """{name: bytes}"""
+        top, ending = self.path("data", self.bucket), "._S3rver_object"
+        found = {}
+        for directory, _, names in os.walk(top):
+            for name in names:
+                path = os.path.join(directory, name)
+                if name.endswith(ending):
+                    with open(path, "rb") as file:
+                        found[os.path.relpath(path, top)[:-len(ending)]] = file.read()
+        return found
+
+    def empty(self):
+        for entry in os.scandir(self.path("data", self.bucket)):
+            shutil.rmtree(entry.path) if entry.is_dir() else os.unlink(entry.path)
+
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"

@@ -1,22 +1,23 @@
+#include "net/sigv4.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "login/crypto.h"
-#include "login/sign.h"
+#include "net/crypto.h"
 
 namespace penstock {
 namespace {
 
-struct Address {
+struct SignedAddress {
   std::string host;  // with a port that is not the scheme's own, as a client writes the Host header
   std::string path = "/";
   std::string query;
 };
 
-Address parts_of(std::string_view url) {
-  Address address;
+SignedAddress parts_of(std::string_view url) {
+  SignedAddress address;
   const bool is_tls = url.starts_with("https://");
   address.host = std::string(host_of(url));
   const std::string_view own_port = is_tls ? ":443" : ":80";
@@ -62,7 +63,7 @@ std::string canonical_query(std::string_view query) {
 }
 
 // Without spaces at the ends, runs of spaces as one.
-std::string trimmed(std::string_view value) {
+std::string without_spaces(std::string_view value) {
   std::string out;
   for (const char c : value)
     if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
@@ -88,7 +89,7 @@ SignedHeaders canonical_headers(const std::string& host, const Headers& headers)
     std::string lower = name;
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return std::tolower(c); });
-    sorted.emplace(std::move(lower), trimmed(value));
+    sorted.emplace(std::move(lower), without_spaces(value));
   }
   SignedHeaders out;
   std::string_view before;
@@ -107,7 +108,7 @@ SignedHeaders canonical_headers(const std::string& host, const Headers& headers)
 
 }  // namespace
 
-void sign_sigv4(const connector::SigV4Login& login, Time now, HttpRequest& request) {
+void sign_sigv4(const SigV4Keys& login, Time now, HttpRequest& request) {
   request.body_encoding = BodyEncoding::plain;  // the signature is over the bytes that are sent
   const std::string at = basic_time(now), day = at.substr(0, 8);
   const bool is_s3 = login.service == "s3";
@@ -116,7 +117,7 @@ void sign_sigv4(const connector::SigV4Login& login, Time now, HttpRequest& reque
   if (is_s3) request.headers.emplace_back("X-Amz-Content-Sha256", body_hash);
   if (!login.session_token.empty()) request.headers.emplace_back("X-Amz-Security-Token", login.session_token);
 
-  const Address address = parts_of(request.url);
+  const SignedAddress address = parts_of(request.url);
   const SignedHeaders headers = canonical_headers(address.host, request.headers);
   // S3 takes the path as it is sent, every other service encodes it once more.
   const std::string canonical =

@@ -1,4 +1,4 @@
-// Hashes and signatures that logins need, over OpenSSL. Texts are bytes. Thread-safe.
+// Hashes and signatures, for logins, over OpenSSL. Texts are bytes. Thread-safe.
 #pragma once
 
 #include <optional>

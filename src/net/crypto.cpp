@@ -1,4 +1,4 @@
-#include "login/crypto.h"
+#include "net/crypto.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
