@@ -391,8 +391,8 @@ class Checker {
       known_setting(*piece.placeholder, place);
       const What what = piece.placeholder->what;
       const bool is_of_request = (is_constant(what) && what != What::field_types) || is_of_batch(what) ||
-                                 what == What::page || what == What::run || what == What::session || what == What::part || what == What::job ||
-                                 what == What::once;
+                                 what == What::page || what == What::run || what == What::session ||
+                                 what == What::part || what == What::job || what == What::once;
       const bool fits = what == What::setting ||
                         (what == What::field_types && text == "{field_types}" && scope == Scope::job) ||
                         (scope != Scope::login && is_of_request) ||
@@ -432,7 +432,8 @@ class Checker {
       known_operation(*name, route->place, known);
     for (const auto& operation : d_.operations)
       if (operation.name == route->replace && !operation.value.session)
-        diagnostics_.error(route->place, fmt::format("`replace` needs a session, which '{}' is not", operation.name));
+        diagnostics_.error(route->place,
+                           fmt::format("`replace` needs a session, which '{}' is not", operation.name));
     if (!route->bulk) return;
     for (const std::string* name :
          {&route->bulk->create, &route->bulk->update, &route->bulk->upsert, &route->bulk->remove})

@@ -42,8 +42,8 @@ Result<bool> Target::is_next_address(std::string_view page) const {
                ""};
 }
 
-Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job,
-                                 std::string_view page, std::string_view run) const {
+Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job, std::string_view page,
+                                 std::string_view run) const {
   const RequestFacts facts{.page = page, .run = run, .job = job};
   JobCall call;
   if (request.request->empty()) return named_address(page);

@@ -33,7 +33,8 @@ HttpRequest request_for(ExchangeParts with, const std::vector<Row>& rows, const 
   HttpRequest request;
   request.method = with.operation.method;
   const auto views = views_of(rows);
-  const connector::RequestFacts facts{.page = page, .run = parts.options.run, .job = with.job, .part = with.part};
+  const connector::RequestFacts facts{
+      .page = page, .run = parts.options.run, .job = with.job, .part = with.part};
   request.url = parts.target.url(with.operation, views, facts);
   request.headers = parts.target.headers();
   for (auto& header : parts.target.headers(with.operation, views, facts))
@@ -131,7 +132,8 @@ std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std
   const connector::Target& target = with.parts.target;
   if (!target.facts().match_is_personal && target.facts().personal.none()) return sent;
   const auto views = views_of(rows);
-  connector::RequestFacts facts{.page = page, .run = with.parts.options.run, .job = with.job, .part = with.part};
+  connector::RequestFacts facts{
+      .page = page, .run = with.parts.options.run, .job = with.job, .part = with.part};
   const std::string plain = target.url(with.operation, views, facts);
   facts.masked = true;
   std::string masked = target.url(with.operation, views, facts);
@@ -331,8 +333,9 @@ LimitSet to_be_paused(const Exchanged& exchanged) {
 }
 
 std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked) {
-  return connector::encode(with.operation, views_of(rows),
-                           {.page = page, .run = with.parts.options.run, .job = with.job, .part = with.part, .masked = masked});
+  return connector::encode(
+      with.operation, views_of(rows),
+      {.page = page, .run = with.parts.options.run, .job = with.job, .part = with.part, .masked = masked});
 }
 
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,

@@ -32,6 +32,7 @@ Result<Router> Router::make(const connector::Target& target, RouteRules rules) {
 }
 
 bool Router::deletes_removed() const {
+  if (rules_.mode == Mode::replace) return false;  // what is written anew has no place for it
   return rules_.mode == Mode::mirror || rules_.on_removed == config::OnRemoved::remove;
 }
 

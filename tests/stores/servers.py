@@ -289,7 +289,7 @@ SFTPLog none
 
 
 class S3(Server):
-    """An object store of npm's, which checks signatures; it keeps objects as files. One bucket: `bucket`."""
+    """An object store of npm's, which knows keys but not their signatures of version 4; it keeps objects as files. One bucket: `bucket`."""
 
     ACCESS_KEY, SECRET_KEY = "S3RVER", "S3RVER"
 

@@ -158,8 +158,8 @@ class Here(LocalTest):
         self.sync(on_removed="clear")
         self.assertIn("nothing is left of removed rows", self.call("check", code=USAGE).text)
         self.project.write("destinations/crm.yaml", {"type": "redis", "url": "redis://127.0.0.1:9"})
-        self.sync()
-        self.assertIn("cannot take all people at once", self.call("run", "contacts", code=USAGE).text)
+        self.sync(object="hash/people")
+        self.assertIn("cannot take all hash/people at once", self.call("run", "contacts", code=USAGE).text)
 
     def test_a_directory_that_is_not_there_or_not_ours(self):
         self.rows = [person(1)]

@@ -63,6 +63,9 @@ class Session final : public StoreSession {
     const auto steps = steps_of(request.url);
     if (steps.size() == 2 && steps[0] == "rows") return write_changes(steps[1], request);
     if (steps.size() < 2 || steps[0] != "sessions") return misconfigured("this store has no such path");
+    // Requests around the rows have the headers that every request has, and those name no run.
+    if (const size_t run = request.url.find("?run="); run != std::string::npos)
+      run_ = percent_decode(std::string_view(request.url).substr(run + 5));
     if (steps.size() == 2) return begin(steps[1]);
     const Staging staging = staging_of(steps.back(), steps[1]);
     if (steps.size() == 4) return write_part(staging, steps[2], request);
@@ -155,9 +158,6 @@ class Session final : public StoreSession {
   }
 
   StoreAnswer commit(const Staging& staging, const std::string& object, const HttpRequest& request) {
-    // Its headers are those of every request, which name no run.
-    if (const size_t run = request.url.find("?run="); run != std::string::npos)
-      run_ = percent_decode(std::string_view(request.url).substr(run + 5));
     auto body = RowsBody::read(request.body);
     if (!body.ok()) return misconfigured(body.error().message);
     if (auto there = staging.check_there(); !there.ok()) return refused(there.error());
