@@ -13,16 +13,6 @@ class Intercom(People, VendorTest):
     def cities(self):
         return {one["email"]: one.get("custom_attributes", {}).get("city") for one in self.sandbox.records().values()}
 
-    def test_only_changes_go(self):
-        self.call("check")
-        self.rows = [person(1), person(2)]
-        self.plan_sync(added=2)
-        self.run_sync(accepted=2)
-        self.rows = [person(1, city="Bonn"), person(2)]
-        self.run_sync(changed=1, accepted=1, sent=1)
-        self.assertEqual(self.cities(), {"p1@example.com": "Bonn", "p2@example.com": "Ulm"})
-        self.assert_quiet()
-
     def test_mirror_insert_and_records_that_are_there(self):
         self.sandbox.call("POST", "/contacts", {"email": "p1@example.com", "role": "user"})
         self.write_sync(mode="insert")

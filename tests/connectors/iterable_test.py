@@ -14,16 +14,6 @@ class Iterable(People, VendorTest):
     def cities(self, by="email"):
         return {one[by]: one.get("city") for one in self.sandbox.records("users").values()}
 
-    def test_only_changes_go(self):
-        self.call("check")
-        self.rows = [person(1), person(2)]
-        self.plan_sync(added=2)
-        self.run_sync(accepted=2)
-        self.rows = [person(1, city="Bonn"), person(2)]
-        self.run_sync(changed=1, accepted=1, sent=1)
-        self.assertEqual(self.cities(), {"p1@example.com": "Bonn", "p2@example.com": "Ulm"})
-        self.assert_quiet()
-
     def mirror(self, by, field):
         self.write_sync(mode="mirror", match={by: field}, guard={"max_removed": "100%"})
         self.rows = [person(1), person(2)]

@@ -123,6 +123,20 @@ class People:
     column = "email"
     why = "refused by the sandbox"
 
+    def cities(self):
+        """{email: city} of those whom the stand-in holds."""
+        raise NotImplementedError
+
+    def test_only_changes_go(self):
+        self.call("check")
+        self.rows = [person(1), person(2)]
+        self.plan_sync(added=2)
+        self.run_sync(accepted=2)
+        self.rows = [person(1, city="Bonn"), person(2)]
+        self.run_sync(changed=1, accepted=1, sent=1)
+        self.assertEqual(self.cities(), {"p1@example.com": "Bonn", "p2@example.com": "Ulm"})
+        self.assert_quiet()
+
     def assert_refused_alone(self, result, count=10):
         refused = {one["key"] for one in self.operations(result["run"]) if one["outcome"] == "rejected"}
         self.assertIn(self.why, str(self.operations(result["run"])))

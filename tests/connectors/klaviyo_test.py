@@ -15,16 +15,6 @@ class Klaviyo(People, VendorTest):
     def cities(self):
         return {one["email"]: one["properties"]["city"] for one in self.sandbox.records("profiles").values()}
 
-    def test_only_changes_go(self):
-        self.call("check")
-        self.rows = [person(1), person(2)]
-        self.plan_sync(added=2)
-        self.run_sync(accepted=2)
-        self.rows = [person(1, city="Bonn"), person(2)]
-        self.run_sync(changed=1, accepted=1, sent=1)
-        self.assertEqual(self.cities(), {"p1@example.com": "Bonn", "p2@example.com": "Ulm"})
-        self.assert_quiet()
-
     def test_a_job_tells_of_its_rows(self):
         self.refuse_some()
         self.write_sync(batch={"bulk": "always"})

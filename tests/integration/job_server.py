@@ -4,13 +4,14 @@ It lives in the test's process, so that it outlives the program, and can strike 
 """
 
 import csv
-import http.server
 import io
 import json
 import threading
 
+from own_server import OwnServer
 
-class JobServer:
+
+class JobServer(OwnServer):
     def __init__(self):
         self.jobs, self.writes, self.requests = {}, [], []
         self.polls_needed = 2  # until a job that was set to work has ended
@@ -20,41 +21,9 @@ class JobServer:
         self.strike = None  # (part, "before" or "after", action)
         self.answers = {}  # part -> statuses to give first
         self.lock = threading.Lock()
-        server = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle_any(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, text = server.answer(self.command, self.path, body.decode())
-                data = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
-
-            def log_message(self, *arguments):
-                pass
-
-            def handle(self):
-                try:
-                    super().handle()
-                except OSError:
-                    pass  # the program was struck down
-
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.httpd.daemon_threads = True
-        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.httpd.server_address[1]}"
-
-    def stop(self):
-        self.httpd.shutdown()
-        self.httpd.server_close()
-
-    def answer(self, method, path, body):
+    def respond(self, method, path, body):
         with self.lock:
             part = self.part(method, path)
             self.requests.append(part)

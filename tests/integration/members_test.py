@@ -1,12 +1,12 @@
 """Members of a list, who are nothing but their match values: those that change are replaced, whatever happens."""
 
-import http.server
 import json
 import signal
 import threading
 import unittest
 
 from harness import DONE, PARTIAL, USAGE, Project, main
+from own_server import OwnServer
 
 CONNECTOR = """
 connector: club
@@ -57,42 +57,16 @@ replies:
 """
 
 
-class Club:
+class Club(OwnServer):
     """Who is a member; `refuses` are the first keys of those who are refused, `strike` is called before an answer."""
 
     def __init__(self):
         self.members, self.refuses, self.calls, self.strike, self.values = set(), set(), [], {}, []
-        club = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                rows = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                status, reply = club.answer(self.path[1:], rows)
-                data = json.dumps(reply).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def handle(self):
-                try:
-                    super().handle()
-                except OSError:
-                    pass  # the program was struck down
-
-            def log_message(self, *arguments):
-                pass
-
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.httpd.daemon_threads = True
-        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.httpd.server_address[1]}"
-
-    def stop(self):
-        self.httpd.shutdown()
-        self.httpd.server_close()
+    def respond(self, method, path, body):
+        status, reply = self.answer(path[1:], json.loads(body))
+        return status, json.dumps(reply)
 
     def answer(self, what, rows):
         self.calls.append((what, [tuple(row["who"]) for row in rows]))
