@@ -73,14 +73,17 @@ Task<void> Delivery::finish() {
   if (!co_await parts_.journal.durable() && !failure_) failure_ = *parts_.journal.failure();
 }
 
-// The old match values of these rows are gone: should the new ones arrive and the reply not, the next run
-// must know which to look after.
-Task<void> Delivery::note_removed_matches(const Batch& batch) {
-  RemovedMatches removed;
-  for (const Row& row : batch)
-    if (row.old_is_removed) removed.rows.push_back(row.ordinal());
-  if (removed.rows.empty() || stopping()) co_return;
-  parts_.journal.add(removed);
+// Should the write arrive and its reply not, the next run must know which record to look after.
+Task<void> Delivery::note_whereabouts(Step step, Batch& batch) {
+  if (step == Step::find) co_return;
+  Whereabouts learned;
+  for (Row& row : batch) {
+    if (!std::exchange(row.learned, false)) continue;
+    learned.rows.push_back(row.ordinal());
+    learned.record_ids.push_back(row.old_is_gone ? "" : row.record_id);
+  }
+  if (learned.rows.empty() || stopping()) co_return;
+  parts_.journal.add(learned);
   if (!co_await parts_.journal.durable()) fail(*parts_.journal.failure());
 }
 
@@ -308,7 +311,7 @@ void Delivery::send(Step step, size_t rows) {
 Task<void> Delivery::carry(Step step, Batch batch) {
   Semaphore& permits = permits_of(step);
   co_await permits.acquire();
-  co_await note_removed_matches(batch);
+  co_await note_whereabouts(step, batch);
   if (const auto* operation = parts_.router.operation(step); operation->operation->job) {
     JobCarrier carrier(*this, step, operation);
     co_await carrier.carry(std::move(batch));

@@ -119,7 +119,7 @@ class Delivery {
   Task<void> finish();
   // What must be on disk before these rows may leave the house.
   Task<bool> allow(Step step, const Batch& batch);
-  Task<void> note_removed_matches(const Batch& batch);
+  Task<void> note_whereabouts(Step step, Batch& batch);
   void fail(Error error);
   bool stopping() const { return stopping_; }
   size_t batch_rows(Step step) const;

@@ -268,7 +268,7 @@ Next Router::remove_old(Row& row) const {
 // The row is not settled yet, and the destination no longer holds what was accepted before.
 Next Router::old_is_removed(Row& row) const {
   row.replaces = false;
-  row.old_is_removed = true;
+  row.old_is_gone = row.learned = true;
   row.effect_unknown = true;
   row.old_match.clear();
   row.record_id.clear();
@@ -285,6 +285,7 @@ Next Router::write_known(Row& row) const {
     // With another match value it is another record, as if the row were new.
     row.record_id.clear();
     if (rules_.mode == Mode::update) return Step::find;
+    row.old_is_gone = row.learned = true;
     choose_fields(row, true);
     return write_new(row);
   }
@@ -332,11 +333,14 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
     // The record that was followed is gone: the row is looked for as what it is now.
     if (!std::exchange(row.old_match, {}).empty()) {
       if (!row.record_id.empty()) return write_unread(row);
+      row.old_is_gone = row.learned = true;
       row.write_match = false;
       return target_->upsert() != nullptr ? Next(Step::upsert) : Next(Step::find);
     }
     return missing(row, {});
   }
+  // It is about to lose the match value by which it was found.
+  row.learned = row.learned || (!row.old_match.empty() && row.record_id != records[0].record_id);
   row.record_id = records[0].record_id;
   row.old_match.clear();
   if (is_removal(row)) return removal_step();
@@ -412,6 +416,7 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   if (target_->create() == nullptr && target_->upsert() == nullptr)
     return Settle{
         .outcome = Outcome::rejected, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
+  if (!row.record_id.empty()) row.old_is_gone = row.learned = true;
   row.record_id.clear();
   row.write_match = false;
   choose_fields(row, true);

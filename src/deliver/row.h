@@ -24,7 +24,8 @@ struct Row {
   std::vector<std::string> old_match;  // stand for the row's own match values: what they were before
   bool write_match = false;            // the match field itself is written
   bool replaces = false;               // what has the old match values is to be removed first
-  bool old_is_removed = false;         // and is
+  bool old_is_gone = false;            // nothing is left of what it had been written to
+  bool learned = false;                // where its record is, which the journal does not say yet
   bool clear = false;                  // all fields become NULL
   bool was_found = false;              // a look-up has been made
   bool conflicted = false;             // a write was refused because another record has what it wanted

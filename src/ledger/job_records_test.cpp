@@ -49,8 +49,10 @@ TEST(JobRecords, OfAMillionRowsInOrderAreShort) {
 }
 
 TEST(RemovedMatchRecords, AreReadAsTheyWereWritten) {
-  const RemovedMatches removed{{0, 7, 300}};
-  EXPECT_EQ(std::get<RemovedMatches>(*decode_record(encode_record(removed))).rows, removed.rows);
+  const Whereabouts learned{{0, 7, 300}, {"", "r1", "r2"}};
+  const auto read = std::get<Whereabouts>(*decode_record(encode_record(learned)));
+  EXPECT_EQ(read.rows, learned.rows);
+  EXPECT_EQ(read.record_ids, learned.record_ids);
 }
 
 TEST(JobRecords, WithImpossibleLengthsAreRefused) {

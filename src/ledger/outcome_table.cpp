@@ -15,7 +15,7 @@ CREATE TABLE outcomes(ordinal UBIGINT, outcome UBIGINT, operation VARCHAR, attem
 CREATE TABLE requests(request UBIGINT, operation VARCHAR, method VARCHAR, url VARCHAR, rows UBIGINT, status BIGINT,
                       error VARCHAR, "at" TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR);
 CREATE TABLE intents(row UBIGINT);
-CREATE TABLE removed_matches(row UBIGINT);
+CREATE TABLE whereabouts(row UBIGINT, record VARCHAR);
 )";
 
 double in_milliseconds(Duration duration) {
@@ -30,12 +30,12 @@ duck::Appender& add_text(duck::Appender& appender, const std::string& text) {
 class Loader {
  public:
   Loader(Settled& settled, duck::Appender outcomes, duck::Appender requests, duck::Appender intents,
-         duck::Appender removed_matches)
+         duck::Appender whereabouts)
       : settled_(settled),
         outcomes_(std::move(outcomes)),
         requests_(std::move(requests)),
         intents_(std::move(intents)),
-        removed_matches_(std::move(removed_matches)) {}
+        whereabouts_(std::move(whereabouts)) {}
 
   Result<void> take(std::string_view bytes) {
     auto record = decode_record(bytes);
@@ -43,7 +43,7 @@ class Loader {
     return std::visit([this](const auto& one) { return add(one); }, *record);
   }
   Result<void> close() {
-    for (auto* appender : {&outcomes_, &requests_, &intents_, &removed_matches_})
+    for (auto* appender : {&outcomes_, &requests_, &intents_, &whereabouts_})
       if (auto closed = appender->close(); !closed.ok()) return closed;
     return success();
   }
@@ -74,9 +74,10 @@ class Loader {
       if (auto added = intents_.add(row).end_row(); !added.ok()) return added;
     return success();
   }
-  Result<void> add(const RemovedMatches& removed) {
-    for (const uint64_t row : removed.rows)
-      if (auto added = removed_matches_.add(row).end_row(); !added.ok()) return added;
+  Result<void> add(const Whereabouts& learned) {
+    for (size_t i = 0; i < learned.rows.size(); ++i)
+      if (auto added = whereabouts_.add(learned.rows[i]).add(learned.record_ids[i]).end_row(); !added.ok())
+        return added;
     return success();
   }
   Result<void> add(const JobRecord& record) {
@@ -103,7 +104,7 @@ class Loader {
   }
 
   Settled& settled_;
-  duck::Appender outcomes_, requests_, intents_, removed_matches_;
+  duck::Appender outcomes_, requests_, intents_, whereabouts_;
   uint64_t through_ = 0;
   std::map<uint64_t, JobRecord> jobs_;
 };
@@ -136,11 +137,11 @@ Result<Settled> load_journal(duck::Connection& connection, Disk& disk, const std
   if (!outcomes.ok()) return outcomes.error();
   if (!requests.ok()) return requests.error();
   if (!intents.ok()) return intents.error();
-  auto removed = duck::Appender::open(connection, "removed_matches");
-  if (!removed.ok()) return removed.error();
+  auto whereabouts = duck::Appender::open(connection, "whereabouts");
+  if (!whereabouts.ok()) return whereabouts.error();
   Settled settled;
   Loader loader(settled, *std::move(outcomes), *std::move(requests), *std::move(intents),
-                *std::move(removed));
+                *std::move(whereabouts));
   auto report = read_log(disk, journal, [&](std::string_view bytes) { return loader.take(bytes); });
   if (!report.ok()) return report.error();
   if (auto added = loader.add_jobs(); !added.ok()) return added.error();

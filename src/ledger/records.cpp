@@ -80,7 +80,7 @@ enum Kind : char {
   kRequest = 'R',
   kEnd = 'E',
   kJob = 'J',
-  kRemovedMatches = 'M',
+  kWhereabouts = 'W',
 };
 
 std::string encode(const RunFacts& facts) {
@@ -101,10 +101,10 @@ std::string encode(const Intent& intent) {
   return writer.take();
 }
 
-std::string encode(const RemovedMatches& removed) {
-  Writer writer(kRemovedMatches);
-  writer.number(removed.rows.size());
-  for (const uint64_t row : removed.rows) writer.number(row);
+std::string encode(const Whereabouts& learned) {
+  Writer writer(kWhereabouts);
+  writer.number(learned.rows.size());
+  for (size_t i = 0; i < learned.rows.size(); ++i) writer.number(learned.rows[i]).text(learned.record_ids[i]);
   return writer.take();
 }
 
@@ -184,10 +184,13 @@ Intent decode_intent(Reader& in) {
   return intent;
 }
 
-RemovedMatches decode_removed_matches(Reader& in) {
-  RemovedMatches removed;
-  in.list([&] { removed.rows.push_back(in.number()); });
-  return removed;
+Whereabouts decode_whereabouts(Reader& in) {
+  Whereabouts learned;
+  in.list([&] {
+    learned.rows.push_back(in.number());
+    learned.record_ids.emplace_back(in.text());
+  });
+  return learned;
 }
 
 RowOutcome decode_outcome(Reader& in) {
@@ -282,8 +285,8 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
     case kIntent:
       record = decode_intent(in);
       break;
-    case kRemovedMatches:
-      record = decode_removed_matches(in);
+    case kWhereabouts:
+      record = decode_whereabouts(in);
       break;
     case kRowOutcome:
       record = decode_outcome(in);

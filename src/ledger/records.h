@@ -29,10 +29,12 @@ struct Intent {
   std::vector<uint64_t> rows;  // and these, whose repetition would not be harmless
 };
 
-// What these rows had been written to was removed, for they have other match values now: whatever became of
-// the new ones, the old ones are gone. Durable before the new ones are sent.
-struct RemovedMatches {
+// Where the records of rows are, as was learned on their way: this one; or, where the id is empty, none that
+// was known before, so that only what has the row's new match values can be its record from here on. Durable
+// before the row is written: whatever becomes of it, the next run must find what it was written to.
+struct Whereabouts {
   std::vector<uint64_t> rows;
+  std::vector<std::string> record_ids;  // one for each row
 };
 
 // The run came to its end in an orderly way: what has no outcome was not sent.
@@ -67,7 +69,7 @@ struct JobRecord {
 };
 
 using JournalRecord =
-    std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd, JobRecord, RemovedMatches>;
+    std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd, JobRecord, Whereabouts>;
 
 std::string encode_record(const JournalRecord& record);
 // An error of kind `disk` for bytes that no version of Penstock wrote.

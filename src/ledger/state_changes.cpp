@@ -18,7 +18,7 @@ struct SettledRow {
   Fingerprint fingerprint = 0;
   Outcome outcome = Outcome::accepted;
   bool foreign = false, effect_unknown = false;
-  bool old_is_removed = false;      // what had the match values of before
+  std::optional<std::string> whereabouts;  // the record, as was learned on the way; empty: not what it was
   std::vector<KeyHash> takes_over;  // keys that left the model, whose record is this row's if it was accepted
 };
 
@@ -37,7 +37,7 @@ enum Column : size_t {
   kForeign,
   kUnknown,
   kTakesOver,
-  kOldIsRemoved,
+  kWhereabouts,
   kMatch
 };
 
@@ -75,7 +75,7 @@ SettledRow read_row(const duck::Chunk& chunk, size_t row) {
   r.record_id = text_or_empty(chunk, kRecordId, row);
   r.foreign = chunk.column(kForeign).data<bool>()[row];
   r.effect_unknown = chunk.column(kUnknown).data<bool>()[row];
-  r.old_is_removed = chunk.column(kOldIsRemoved).data<bool>()[row];
+  if (chunk.column(kWhereabouts).valid(row)) r.whereabouts = chunk.column(kWhereabouts).text(row);
   r.takes_over = key_hashes_in(text_or_empty(chunk, kTakesOver, row));
   for (size_t column = kMatch; column < chunk.columns(); ++column)
     r.match.emplace_back(text_or_empty(chunk, column, row));
@@ -129,7 +129,8 @@ class StateChanges {
   Details details_of(const SettledRow& row) const {
     Details details;
     details.key = row.key_text;
-    details.record_id = row.record_id.empty() && !row.old_is_removed ? row.record_before : row.record_id;
+    details.record_id = row.whereabouts ? *row.whereabouts : row.record_before;
+    if (!row.record_id.empty()) details.record_id = row.record_id;
     details.match = row.match;
     return details;
   }
@@ -162,7 +163,7 @@ class StateChanges {
     KeyState state = before_;
     if (row.effect_unknown) state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
-    if (row.old_is_removed) forget_old(row, *state.details);
+    note_whereabouts(row, *state.details);
     state.details->key = row.key_text;
     const auto& waited = before_.details ? before_.details->waiting : std::nullopt;
     const bool again = waited && waited->fingerprint == row.fingerprint && waited->kind == kind;
@@ -179,10 +180,11 @@ class StateChanges {
     return changes_.put(row.key, state);
   }
 
-  // Only what has the new match values can be there now.
-  static void forget_old(const SettledRow& row, Details& details) {
-    details.match = row.match;
-    details.record_id = row.record_id;
+  // Of a record that is not there any more nothing is kept: only what has the new match values can be there.
+  static void note_whereabouts(const SettledRow& row, Details& details) {
+    if (!row.whereabouts) return;
+    if (row.whereabouts->empty()) details.match = row.match;
+    details.record_id = row.record_id.empty() ? *row.whereabouts : row.record_id;
   }
 
   Result<void> take_doubt(const SettledRow& row) {
@@ -191,7 +193,7 @@ class StateChanges {
     KeyState state = before_;
     state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
-    if (row.old_is_removed) forget_old(row, *state.details);
+    note_whereabouts(row, *state.details);
     state.details->key = row.key_text;
     state.details->waiting.reset();
     return changes_.put(row.key, state);
@@ -272,9 +274,9 @@ Result<void> put_outcomes(duck::Connection& connection, const std::string& plan,
       fmt::format("SELECT \"change\", key, key_hi, key_lo, fingerprint, p.record_id, "
                   "outcome, operation, code, message, o.record_id, "
                   "is_foreign, effect_unknown, takes_over, "
-                  "ordinal IN (SELECT row FROM removed_matches){} FROM outcomes o JOIN read_parquet({}, "
-                  "file_row_number = true) p ON o.ordinal = "
-                  "p.file_row_number",
+                  "w.record{} FROM outcomes o JOIN read_parquet({}, file_row_number = true) p "
+                  "ON o.ordinal = p.file_row_number LEFT JOIN (SELECT row, last(record ORDER BY rowid) AS "
+                  "record FROM whereabouts GROUP BY row) w ON o.ordinal = w.row",
                   match_list, duck::quote_text(plan)));
   if (!rows.ok()) return rows.error();
   StateChanges states(update, facts, now);

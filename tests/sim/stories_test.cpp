@@ -97,6 +97,24 @@ TEST(Stories, AListedRowWhoseMatchValueChangedMeansTheRecordOfTheNewOne) {
   EXPECT_TRUE(play.found("b@x.org").empty());
 }
 
+// The process dies twice while the match value moves on: what the second life may have written must
+// be known to the third, or it makes another record and leaves the first behind.
+TEST(Stories, ARowInDoubtWhoseMatchValueMovesAgainLeavesNothingBehind) {
+  for (Duration first = 110ms; first < 200ms; first += 40ms)
+    for (Duration second = 300ms; second < 900ms; second += 70ms) {
+      Play play(scenario("contacts", "email", "unique", "mirror"));
+      (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()},
+                     {.killed_after = first});
+      (void)play.run({.customers = {customer(1, "b@x.org", "Ana")}, .fields = fields()},
+                     {.killed_after = second});
+      (void)play.run({.customers = {customer(1, "c@x.org", "Ana")}, .fields = fields()});
+      EXPECT_EQ(play.found("c@x.org").size(), 1u) << first.count() << " " << second.count();
+      EXPECT_TRUE(play.found("a@x.org").empty() && play.found("b@x.org").empty())
+          << first.count() << " " << second.count();
+      EXPECT_EQ(play.problems(), std::vector<std::string>());
+    }
+}
+
 // Something in between answers 200 with a page of its own: nothing was deleted.
 TEST(Stories, ADeletionCountsOnlyIfTheDestinationItselfSaysSo) {
   Play play(scenario("contacts", "email", "unique", "mirror"));
