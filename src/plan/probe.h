@@ -32,7 +32,7 @@ enum class RowClass : uint8_t {
 };
 
 struct ProbeOptions {
-  bool keys_only = false;       // insert, append, delete: what was accepted once is never sent again
+  bool keys_only = false;       // insert, append: what was accepted once is never sent again
   bool everything = false;      // --full
   bool retry_waiting = false;   // a person says so
   std::optional<KeyHash> only;  // --key

@@ -31,8 +31,9 @@ OnRemoved on_removed(const config::Sync& sync) {
   return mirrors ? OnRemoved::remove : sync.on_removed;
 }
 
+// A row of a list of what is to go means another record when its match value changes.
 bool keys_only(config::Mode mode) {
-  return mode == config::Mode::insert || mode == config::Mode::append || mode == config::Mode::remove;
+  return mode == config::Mode::insert || mode == config::Mode::append;
 }
 
 }  // namespace

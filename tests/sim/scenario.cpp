@@ -79,6 +79,7 @@ Scenario Scenario::draw(Random& random) {
   s.rules.rows = random.chance(0.1) ? 60 + random.below(100) : 1 + random.below(25);
   s.rules.poison = random.chance(0.5) ? 0.5 : 0;
   s.rules.invalid = random.chance(0.5) ? 0.5 : 0;
+  s.rules.hand_overs = random.chance(0.5);
   s.batch_rows = random.chance(0.3) ? 100 : 1 + random.below(6);
   s.concurrency = random.chance(0.3) ? 1 : 1 + random.below(16);
   s.requests_per_10s = random.chance(0.5) ? 190 : 4 + random.below(12);

@@ -1,10 +1,14 @@
-// simulate [--seeds N] [--first S] [--fresh N] [--story] [--twice] [--hand-overs]: tells the stories of N
-// seeds, beginning with S, and of some that nobody has heard; says which of them end badly.
+// simulate [--seeds N] [--first S] [--fresh N] [--jobs N] [--story] [--twice]: tells the stories of N seeds,
+// beginning with S, and of some that nobody has heard; says which of them end badly.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
 
 #include "base/random.h"
 #include "sim/story.h"
@@ -14,7 +18,8 @@ namespace {
 
 struct Wishes {
   uint64_t first = 1, seeds = 100, fresh = 0;
-  bool with_story = false, twice = false, hand_overs = false;
+  unsigned jobs = 0;  // threads; 0: as many as the machine has
+  bool with_story = false, twice = false;
 };
 
 struct Sums {
@@ -33,27 +38,61 @@ void tell_problems(uint64_t seed, const StoryEnd& end, bool with_story) {
     print(fmt::format("to hear it again: simulate --seeds 1 --first {} --story\n", seed));
 }
 
-void tell(uint64_t seed, const Wishes& wishes, bool twice, Sums& sums) {
-  StoryEnd end = tell_story(seed, wishes.hand_overs);
-  if (twice && tell_story(seed, wishes.hand_overs).story != end.story)
-    end.problems.push_back("told again, the story is another one: something is not drawn from the seed");
-  tell_problems(seed, end, wishes.with_story);
-  ++sums.stories;
-  if (!end.problems.empty()) ++sums.bad;
-  sums.runs += end.runs;
-  sums.crashes += end.crashes;
-  sums.requests += end.requests;
-  sums.rows_written += end.rows_written;
-}
+// Many stories, several at a time: each has its own world, and nothing but the seed decides.
+class Telling {
+ public:
+  explicit Telling(const Wishes& wishes) : wishes_(wishes), random_(Random::from_system()) {}
+
+  Sums tell_all() {
+    unsigned jobs = wishes_.jobs > 0 ? wishes_.jobs : std::max(1u, std::thread::hardware_concurrency());
+    std::vector<std::jthread> tellers;
+    while (jobs-- > 0)
+      tellers.emplace_back([this] {
+        while (const auto next = take_next()) tell(*next);
+      });
+    tellers.clear();
+    return sums_;
+  }
+
+ private:
+  struct Next {
+    uint64_t seed;
+    bool twice;
+  };
+
+  std::optional<Next> take_next() {
+    constexpr uint64_t kTwice = 3;
+    const std::lock_guard lock(mutex_);
+    const uint64_t number = taken_++;
+    if (number < wishes_.seeds) return Next{wishes_.first + number, wishes_.twice || number < kTwice};
+    if (number < wishes_.seeds + wishes_.fresh) return Next{random_.below(1'000'000'000), wishes_.twice};
+    return std::nullopt;
+  }
+
+  void tell(const Next& next) {
+    StoryEnd end = tell_story(next.seed);
+    if (next.twice && tell_story(next.seed).story != end.story)
+      end.problems.push_back("told again, the story is another one: something is not drawn from the seed");
+    const std::lock_guard lock(mutex_);
+    tell_problems(next.seed, end, wishes_.with_story);
+    ++sums_.stories;
+    if (!end.problems.empty()) ++sums_.bad;
+    sums_.runs += end.runs;
+    sums_.crashes += end.crashes;
+    sums_.requests += end.requests;
+    sums_.rows_written += end.rows_written;
+  }
+
+  const Wishes& wishes_;
+  std::mutex mutex_;
+  Random random_;
+  uint64_t taken_ = 0;
+  Sums sums_;
+};
 
 int tell_many(const Wishes& wishes) {
-  constexpr uint64_t kTwice = 3;
   const auto began = std::chrono::steady_clock::now();
-  Random random = Random::from_system();
-  Sums sums;
-  for (uint64_t i = 0; i < wishes.seeds; ++i)
-    tell(wishes.first + i, wishes, wishes.twice || i < kTwice, sums);
-  for (uint64_t i = 0; i < wishes.fresh; ++i) tell(random.below(1'000'000'000), wishes, wishes.twice, sums);
+  const Sums sums = Telling(wishes).tell_all();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   print(fmt::format(
       "{} stories, {} with problems: {} runs, {} crashes, {} requests, {} rows written; {:.1f} s, "
@@ -74,7 +113,7 @@ int main(int argc, char** argv) {
   app.add_option("--fresh", wishes.fresh, "so many more that nobody has heard");
   app.add_flag("--story", wishes.with_story, "print every story, not only those that end badly");
   app.add_flag("--twice", wishes.twice, "tell each one twice, and compare");
-  app.add_flag("--hand-overs", wishes.hand_overs, "records pass from a row that left to another");
+  app.add_option("--jobs", wishes.jobs, "stories at a time (as many as the machine has cores)");
   CLI11_PARSE(app, argc, argv);
   return penstock::sim::tell_many(wishes);
 }

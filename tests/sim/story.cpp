@@ -9,16 +9,14 @@ namespace {
 
 class Story {
  public:
-  Story(uint64_t seed, bool hand_overs)
+  explicit Story(uint64_t seed)
       : random_(seed),
         scenario_(Scenario::draw(random_)),
         destination_(scenario_.object, scenario_.requests_per_10s, random_.next()),
         auditor_(scenario_, destination_),
         machine_(random_.next(), scenario_, destination_, auditor_,
                  [this](const std::string& line) { tell(line); }),
-        world_(random_.next()) {
-    scenario_.rules.hand_overs = hand_overs;
-  }
+        world_(random_.next()) {}
 
   StoryEnd tell_all() {
     tell(scenario_.show());
@@ -207,8 +205,8 @@ class Story {
 
 }  // namespace
 
-StoryEnd tell_story(uint64_t seed, bool hand_overs) {
-  return Story(seed, hand_overs).tell_all();
+StoryEnd tell_story(uint64_t seed) {
+  return Story(seed).tell_all();
 }
 
 }  // namespace penstock::sim

@@ -14,7 +14,7 @@ struct StoryEnd {
   uint64_t runs = 0, crashes = 0, requests = 0, rows_written = 0;
 };
 
-// The same seed tells the same story. `hand_overs`: see CustomerRules.
-StoryEnd tell_story(uint64_t seed, bool hand_overs);
+// The same seed tells the same story.
+StoryEnd tell_story(uint64_t seed);
 
 }  // namespace penstock::sim
