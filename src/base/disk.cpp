@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "base/releasable.h"
 
@@ -80,7 +82,24 @@ class RealAppendFile final : public AppendFile {
   uint64_t size_;
 };
 
-class RealMappedFile final : public MappedFile, public Releasable, public ReadableAt {
+// How many bytes of the mappings that overlap with this one are in huge pages; 0 when the system does not
+// say.
+uint64_t huge_bytes_mapped(uintptr_t begin, uintptr_t end) {
+  std::ifstream mappings("/proc/self/smaps");
+  uint64_t bytes = 0;
+  bool overlaps = false;
+  for (std::string line; std::getline(mappings, line);) {
+    unsigned long first = 0, last = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2)
+      overlaps = first < end && last > begin;
+    else if (unsigned long kilobytes = 0;
+             overlaps && std::sscanf(line.c_str(), "FilePmdMapped: %lu kB", &kilobytes) == 1)
+      bytes += uint64_t{kilobytes} * 1024;
+  }
+  return bytes;
+}
+
+class RealMappedFile final : public MappedFile, public Releasable, public ReadableAt, public Preloadable {
  public:
   // Owns the descriptor, which may be -1.
   RealMappedFile(int fd, void* address, size_t size) : fd_(fd), address_(address), size_(size) {}
@@ -103,6 +122,15 @@ class RealMappedFile final : public MappedFile, public Releasable, public Readab
     const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
     const auto end = reinterpret_cast<uintptr_t>(part.data() + part.size()) / page * page;
     if (begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  uint64_t preload(std::span<const std::byte> part) const override {
+    const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<uintptr_t>(part.data()) / page * page;
+    const auto end = reinterpret_cast<uintptr_t>(part.data() + part.size());
+    // Both are advice. The first also has what is not in memory read in huge pages.
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+    return huge_bytes_mapped(begin, end);
   }
 
  private:

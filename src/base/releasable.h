@@ -24,4 +24,13 @@ class ReadableAt {
   virtual bool read_at(uint64_t offset, std::span<std::byte> into) const = 0;
 };
 
+// A mapping that can be there as a whole before it is read. Thread-safe.
+class Preloadable {
+ public:
+  virtual ~Preloadable() = default;
+  // Maps the pages of a part at once, huge ones where the system keeps the file in such. Gives the number of
+  // bytes around there that are in huge pages.
+  virtual uint64_t preload(std::span<const std::byte> part) const = 0;
+};
+
 }  // namespace penstock

@@ -291,19 +291,18 @@ TEST(SnapshotOnDisk, IsFoundAgain) {
 }
 
 // Enough keys that two threads check the slots.
-TEST(SnapshotOnDisk, AMillionKeysAreAllFound) {
-  const TempDirectory directory;
+void find_a_million_keys(Disk& disk, const std::string& directory) {
   Random random(1);
   std::vector<KeyHash> keys(1'000'000);
   std::vector<Fingerprint> fingerprints(keys.size(), 7);
-  ChangeSet changes = ChangeSet::begin(real_disk(), directory.path("sync")).value();
+  ChangeSet changes = ChangeSet::begin(disk, directory).value();
   for (KeyHash& key : keys) {
     key = {random.next() | 1, random.next()};
     ASSERT_TRUE(changes.put(key, {.accepted = 7}).ok());
   }
-  const Snapshot empty = Snapshot::open(real_disk(), directory.path("sync"), Verify::headers).value();
+  const Snapshot empty = Snapshot::open(disk, directory, Verify::headers).value();
   ASSERT_TRUE(commit(empty, std::move(changes), {}).ok());
-  const Snapshot snapshot = Snapshot::open(real_disk(), directory.path("sync"), Verify::everything).value();
+  const Snapshot snapshot = Snapshot::open(disk, directory, Verify::everything).value();
   std::vector<Probe> probes(keys.size());
   ASSERT_TRUE(snapshot.probe(keys, fingerprints, probes).ok());
   SeenBits seen(snapshot.slot_count());
@@ -312,14 +311,25 @@ TEST(SnapshotOnDisk, AMillionKeysAreAllFound) {
     ASSERT_FALSE(seen.mark(probe.slot));
   }
 
-  // Slots that move into huge pages are checked like those that stay in the file.
-  const std::string file = directory.path("sync/table-1.snap");
-  std::string bytes = real_disk().read(file).value();
+  // However the slots come into huge pages, they are checked.
+  const std::string file = directory + "/table-1.snap";
+  std::string bytes = disk.read(file).value();
   bytes[bytes.size() / 2] ^= 1;
-  ASSERT_TRUE(real_disk().replace(file, bytes).ok());
-  const auto damaged = Snapshot::open(real_disk(), directory.path("sync"), Verify::everything);
+  ASSERT_TRUE(disk.replace(file, bytes).ok());
+  const auto damaged = Snapshot::open(disk, directory, Verify::everything);
   ASSERT_FALSE(damaged.ok());
   EXPECT_THAT(damaged.error().message, testing::HasSubstr("is damaged near byte"));
+}
+
+TEST(SnapshotOnDisk, AMillionKeysAreAllFound) {
+  const TempDirectory directory;
+  find_a_million_keys(real_disk(), directory.path("sync"));
+}
+
+// What cannot be mapped in huge pages is copied into such.
+TEST(SnapshotInMemory, AMillionKeysAreAllFound) {
+  MemoryDisk disk;
+  find_a_million_keys(disk, "sync");
 }
 
 TEST(SeenBits, FindsWhatIsNotMarked) {

@@ -63,18 +63,19 @@ uint64_t Table::find_among_equal_hi(const Slot* at, KeyHash key) const {
   return at != slots_end_ && at->key() == key ? static_cast<uint64_t>(at - slots_) : kNoSlot;
 }
 
-Result<void> Table::verify_chunks(uint64_t first, uint64_t step, Copy copy) const {
+Result<void> Table::verify_chunks(uint64_t first, uint64_t step, Loaded loaded) const {
   const std::span<const std::byte> bytes = file_->bytes();
   for (uint64_t chunk = first; chunk < chunk_count(footer_.slot_count); chunk += step) {
     const uint64_t begin = chunk * kChunkSlots;
     const uint64_t end = std::min(begin + kChunkSlots, footer_.slot_count);
     const auto in_file = bytes.subspan(layout_.slots_at + begin * sizeof(Slot), (end - begin) * sizeof(Slot));
     const std::byte* at = in_file.data();
-    if (copy.slots != nullptr) {
-      at = static_cast<std::byte*>(std::memcpy(copy.slots + begin * sizeof(Slot), at, in_file.size()));
+    if (loaded.slots != nullptr) {
+      at = static_cast<std::byte*>(std::memcpy(loaded.slots + begin * sizeof(Slot), at, in_file.size()));
       release(in_file);
-      note_empty({reinterpret_cast<const Slot*>(at), end - begin}, copy.empty + begin / 64);
     }
+    if (loaded.empty != nullptr)
+      note_empty({reinterpret_cast<const Slot*>(at), end - begin}, loaded.empty + begin / 64);
     uint64_t expected = 0;
     std::memcpy(&expected, bytes.data() + layout_.sums_at + chunk * 8, 8);
     if (chunk_checksum(at, in_file.size(), chunk) != expected)
@@ -84,16 +85,16 @@ Result<void> Table::verify_chunks(uint64_t first, uint64_t step, Copy copy) cons
 }
 
 // By two threads when there are many.
-Result<void> Table::verify_all_chunks(Copy copy) const {
-  if (chunk_count(footer_.slot_count) < kChunksForTwoThreads) return verify_chunks(0, 1, copy);
+Result<void> Table::verify_all_chunks(Loaded loaded) const {
+  if (chunk_count(footer_.slot_count) < kChunksForTwoThreads) return verify_chunks(0, 1, loaded);
   Result<void> odd;
   std::jthread other;
   try {
-    other = std::jthread([&] { odd = verify_chunks(1, 2, copy); });
+    other = std::jthread([&] { odd = verify_chunks(1, 2, loaded); });
   } catch (const std::system_error&) {
-    odd = verify_chunks(1, 2, copy);  // the system has no thread to give
+    odd = verify_chunks(1, 2, loaded);  // the system has no thread to give
   }
-  auto even = verify_chunks(0, 2, copy);
+  auto even = verify_chunks(0, 2, loaded);
   if (other.joinable()) other.join();
   return even.ok() ? odd : even;
 }
@@ -113,18 +114,28 @@ Result<void> Table::verify() const {
   return success();
 }
 
+// Where the file itself is in huge pages, a copy of it would be no better.
+bool Table::is_in_huge_pages() const {
+  const auto slots = file_->bytes().subspan(layout_.slots_at, footer_.slot_count * sizeof(Slot));
+  const auto* mapping = dynamic_cast<const Preloadable*>(file_.get());
+  return mapping != nullptr && mapping->preload(slots) >= slots.size() / 2;
+}
+
 Result<void> Table::load() {
   const uint64_t size = footer_.slot_count * sizeof(Slot);
   if (size < HugeMemory::kPageBytes) return verify();
-  auto memory = HugeMemory::allocate(size);
-  if (!memory) return verify();
+  const bool stays = is_in_huge_pages();
+  auto memory = stays ? nullptr : HugeMemory::allocate(size);
   if (auto checked = verify_sums(); !checked.ok()) return checked;
   std::vector<uint64_t> empty((footer_.slot_count + 63) / 64);
-  if (auto checked = verify_all_chunks({memory->data(), empty.data()}); !checked.ok()) return checked;
+  if (auto checked = verify_all_chunks({memory ? memory->data() : nullptr, empty.data()}); !checked.ok())
+    return checked;
   empty_ = std::move(empty);
-  slot_memory_ = std::move(memory);
-  slots_ = reinterpret_cast<const Slot*>(slot_memory_->data());
-  slots_end_ = slots_ + footer_.slot_count;
+  if (memory) {
+    slot_memory_ = std::move(memory);
+    slots_ = reinterpret_cast<const Slot*>(slot_memory_->data());
+    slots_end_ = slots_ + footer_.slot_count;
+  }
   verified_.store(true, std::memory_order_release);
   return success();
 }

@@ -26,10 +26,10 @@ class Table {
 
   // Checks every slot, once: later calls return at once.
   Result<void> verify() const;
-  // As verify(); and where there is memory enough, the slots move into huge pages: for a plan, which probes
-  // all of them. Before other threads use the table.
+  // As verify(); and the slots are in huge pages afterwards, for a plan, which probes all of them: those of
+  // the file, or else copies, where there is memory enough. Before other threads use the table.
   Result<void> load();
-  // A bit for each slot that is empty; none at all unless the slots were moved.
+  // A bit for each slot that is empty; none at all unless load() had many to look at.
   std::span<const uint64_t> empty_slots() const { return empty_; }
   // Lets go of what was mapped of texts, flags and references; it comes back when it is read again.
   void release_details() const;
@@ -80,14 +80,15 @@ class Table {
   void release(std::span<const std::byte> part) const;
   std::span<const std::byte> pick(uint64_t at, uint64_t size) const;
   Result<void> verify_sums() const;
-  // Where load() moves slots to.
-  struct Copy {
-    std::byte* slots = nullptr;
-    uint64_t* empty = nullptr;
+  bool is_in_huge_pages() const;
+  // What load() has done besides.
+  struct Loaded {
+    std::byte* slots = nullptr;  // where slots are copied to
+    uint64_t* empty = nullptr;   // the bits of empty_slots()
   };
-  // Every `step`th chunk from `first` on; copied first unless there is nowhere to.
-  Result<void> verify_chunks(uint64_t first, uint64_t step, Copy copy) const;
-  Result<void> verify_all_chunks(Copy copy) const;
+  // Every `step`th chunk from `first` on.
+  Result<void> verify_chunks(uint64_t first, uint64_t step, Loaded loaded) const;
+  Result<void> verify_all_chunks(Loaded loaded) const;
   Result<const std::byte*> sealed_block(uint64_t section_at, uint64_t block) const;
 
   std::string path_;

@@ -9,7 +9,9 @@
 namespace penstock::snapshot {
 namespace {
 
-constexpr size_t kBufferBytes = 1 << 20;
+// Written to where a whole huge page of the file begins, so much at once is kept in one by file systems that
+// have such (ext4 since Linux 6.16, XFS): a plan then maps the slots in huge pages, as they lie.
+constexpr uint64_t kPieceBytes = 2 << 20;
 
 // Gives each entry, in order, its slot.
 class Placement {
@@ -123,7 +125,12 @@ void count_out(KeyCounts& counts, uint8_t flags) {
 
 Result<void> FileWriter::append(std::string_view bytes) {
   buffer_ += bytes;
-  return buffer_.size() < kBufferBytes ? success() : flush();
+  const uint64_t whole = position() / kPieceBytes * kPieceBytes;
+  if (whole <= file_->size()) return success();
+  const uint64_t size = whole - file_->size();
+  auto appended = file_->append(std::string_view(buffer_).substr(0, size));
+  buffer_.erase(0, size);
+  return appended;
 }
 
 Result<void> FileWriter::flush() {

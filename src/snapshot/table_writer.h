@@ -13,7 +13,7 @@
 
 namespace penstock::snapshot {
 
-// Appends with a buffer of a megabyte. After an error it is broken.
+// Appends in pieces of 2 MB, each from a multiple of 2 MB on. After an error it is broken.
 class FileWriter {
  public:
   explicit FileWriter(std::unique_ptr<AppendFile> file) : file_(std::move(file)) {}
