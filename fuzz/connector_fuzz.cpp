@@ -64,9 +64,9 @@ void try_operation(const Target& target, const BoundOperation* operation) {
                       .once = [](size_t) { return "0"; },
                       .field = [](size_t, const std::string&) { return "x"; }};
   for (const int status : {200, 207, 204, 400, 401, 404, 429, 500})
-    for (const char* body :
+    for (const char* reply :
          {"", "{}", "[1]", R"({"results":[{"id":"1","ref":"0"}],"errors":[{"code":5}]})"}) {
-      const ReplyReading reading = target.read(*operation, status, body, sent);
+      const ReplyReading reading = target.read(*operation, status, reply, sent);
       check(reading.verdict != Verdict::rows || reading.rows.size() == count, "each row is read");
       check(reading.verdict != Verdict::split || count > 1, "a single row is not split");
     }

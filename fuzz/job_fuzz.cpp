@@ -88,11 +88,13 @@ JobNext first_step(JobCourse& course, uint8_t which) {
 
 // The reply as delivery reads it: the rules of the request, then what it means for the course.
 JobReply reply_to(const Job& job, const JobSend& send, int status, std::string_view body) {
-  const JobRequest* request = send.part == JobPart::create   ? &*job.rule->create
-                              : send.part == JobPart::start  ? &*job.rule->start
-                              : send.part == JobPart::result ? &job.rule->results[send.result]
-                                                             : &*job.rule->poll;
-  const ReplyReading reading = read_job_reply(*request, *job.declaration, status, body);
+  const auto request = [&]() -> const JobRequest& {
+    if (send.part == JobPart::create) return *job.rule->create;
+    if (send.part == JobPart::start) return *job.rule->start;
+    if (send.part == JobPart::result) return job.rule->results[send.result];
+    return *job.rule->poll;
+  };
+  const ReplyReading reading = read_job_reply(request(), *job.declaration, status, body);
   return {reading.verdict == Verdict::accepted, status, body, reading.code, reading.message};
 }
 
