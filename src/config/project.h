@@ -75,6 +75,7 @@ enum class MatchChange { follow, open_new };
 enum class Write { always, on_create, if_empty };
 enum class NullValue { clear, omit };
 enum class InDoubt { hold, resend };
+enum class Priority { low, normal, high };
 enum class EmptyModel { stop, allow };
 
 std::string_view name_of(Mode mode);
@@ -150,6 +151,7 @@ struct Sync {
   std::vector<Placed<std::string>> alerts;
   InDoubt in_doubt = InDoubt::hold;
   BatchLimits batch;
+  Priority priority = Priority::normal;
   bool before_images = false;
   bool paused = false;
 };

@@ -182,6 +182,13 @@ std::vector<FieldOf<Sync>> common_fields() {
           field<&Sync::batch>("batch", batch_shape())
               .help("Smaller batches or fewer requests than the destination allows.")
               .example("{ rows: 50 }"),
+          field<&Sync::priority>(
+              "priority", choice<Priority>({{"low", Priority::low, "a quarter of the turns of a normal one"},
+                                            {"normal", Priority::normal, "as others"},
+                                            {"high", Priority::high, "four times as many turns"}}))
+              .by_default("normal")
+              .help("Whose requests go first when several syncs wait for the limits of one account. Nobody "
+                    "waits for ever."),
           field<&Sync::before_images>("before_images", boolean())
               .by_default("false")
               .help("Read what is about to be overwritten, for `undo` and `drift`."),

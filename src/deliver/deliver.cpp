@@ -19,7 +19,7 @@ constexpr size_t kKeyedRows = 2048;
 
 Delivery::Delivery(DeliveryParts parts)
     : parts_(parts),
-      user_(parts.limits, parts.options.concurrency),
+      user_(parts.limits, parts.options.concurrency, parts.options.weight),
       carriers_(parts.loop),
       permits_(parts.loop, parts.options.concurrency),
       keyed_permits_(parts.loop, kKeyedRows),

@@ -38,6 +38,7 @@ class RowSource {
 struct DeliveryOptions {
   std::string run;                     // its id, for requests that name it
   uint64_t concurrency = 16;           // requests at once
+  double weight = 1;                   // turns among the syncs that wait for one account
   std::optional<uint64_t> batch_rows;  // fewer than the operation allows
   RetryPolicy retry;
   Timeouts timeouts;

@@ -155,6 +155,27 @@ TEST_F(RateLimitTest, ASmallSyncIsNotStarvedByALargeOne) {
   EXPECT_LT(mine.last - kFirstInstant, 23500ms);
 }
 
+TEST_F(RateLimitTest, TurnsGoByWeightAndTheLightOneIsNotStarved) {
+  const LimitSet all{limit_of(rule_of({{10, 1s}}))};
+  LimitUser heavy(limits, 64, 4), light(limits, 64, 1);
+  Counting heavy_sends(loop, limits), light_sends(loop, limits);
+  TaskGroup group(loop);
+  for (int i = 0; i < 64; ++i) {
+    group.spawn(heavy_sends.send(heavy, all, 40, 5ms, 5ms));
+    group.spawn(light_sends.send(light, all, 40, 5ms, 5ms));
+  }
+  const auto look = [](SimLoop& at, LimitUser& a, LimitUser& b) -> Task<void> {
+    co_await at.sleep_for(100s);
+    a.stop();
+    b.stop();
+  };
+  group.spawn(look(loop, heavy, light));
+  run(group);
+  const double ours = static_cast<double>(heavy_sends.arrivals.size());
+  const double share = ours / (ours + static_cast<double>(light_sends.arrivals.size()));
+  EXPECT_NEAR(share, 0.8, 0.02);
+}
+
 TEST_F(RateLimitTest, WaitingForASearchHoldsUpNoWrite) {
   const RateLimitRef all = limit_of(rule_of({{100, 1s}})), search = limit_of(rule_of({{1, 10s}}));
   LimitUser user(limits, 200);

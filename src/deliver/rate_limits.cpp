@@ -107,8 +107,8 @@ void RateLimits::forget_idle() {
 Task<Turn> RateLimits::acquire(LimitUser& user, LimitSet limits) {
   Waiting waiting{user, std::move(limits), Event(loop_)};
   if (user.stopped_) co_return Turn{};
-  // Each delivery has a turn in every round; one that did not wait lately does not make up for it.
-  user.last_turn_ = std::max(user.last_turn_ + 1, turn_);
+  // Each delivery has its turns in every round; one that did not wait lately does not make up for it.
+  user.last_turn_ = std::max(user.last_turn_ + user.turn_length_, turn_);
   const std::pair<double, uint64_t> key{user.last_turn_, ++came_};
   std::optional<Instant> next;
   if (queue_->empty()) refused_groups_.clear();

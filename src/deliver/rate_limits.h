@@ -25,8 +25,10 @@ class RateLimits;
 // One delivery among those that share an account. Its limits must outlive it.
 class LimitUser {
  public:
-  // At most `concurrency` of its requests are under way.
-  LimitUser(RateLimits& limits, uint64_t concurrency) : limits_(limits), concurrency_(concurrency) {}
+  // At most `concurrency` of its requests are under way. Where several wait it has `weight` turns to the one
+  // of a user of weight 1.
+  LimitUser(RateLimits& limits, uint64_t concurrency, double weight = 1)
+      : limits_(limits), concurrency_(concurrency), turn_length_(1 / weight) {}
   // Nothing more is to be sent: those who wait are told so.
   void stop();
 
@@ -35,6 +37,7 @@ class LimitUser {
   friend class Permit;
   RateLimits& limits_;
   uint64_t concurrency_;
+  double turn_length_;
   uint64_t in_flight_ = 0;
   double last_turn_ = 0;
   bool stopped_ = false;
@@ -84,8 +87,9 @@ struct Turn {
   std::optional<UsedUp> used_up{};
 };
 
-// Turns are given round robin among the deliveries that wait, in each one first come, first served; who waits
-// for a limit does not hold up those who need others. Loop thread only.
+// Turns are given round robin among the deliveries that wait, by their weights (stride scheduling), in each
+// one first come, first served; who waits for a limit does not hold up those who need others. Loop thread
+// only.
 class RateLimits {
  public:
   // `share` of each limit is ours; `shared`: other processes spend of it as well.
