@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 
+import limits
 import sections
 from processes import BUILD, ROOT, say
 from report import machine, text_table, update_page
@@ -18,6 +19,8 @@ SECTIONS = {
     "delivery": (sections.delivery, "Delivery",
                  lambda s: f"{s.delivery_rows:,} rows of 10 fields in batches of 100 over {sections.CONNECTIONS} "
                            f"connections; medians of {s.rounds} rounds."),
+    "limits": (lambda place, sizes: limits.limits(place, sizes.pressure), "Limits",
+               lambda s: f"Over {s.pressure.span} s and more, against the sandbox; {limits.ROWS} rows in a request."),
     "encode": (sections.encode, "Encoding", lambda s: "HubSpot's batch upsert, 10 fields of mixed types."),
     "startup": (sections.startup, "Starting", lambda s: f"Medians of {s.startup_runs} runs."),
     "huge": (sections.huge, "Ten times as many rows", lambda s: f"{sections.HUGE_ROWS:,} rows, once."),

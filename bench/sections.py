@@ -7,6 +7,7 @@ import statistics
 import subprocess
 from dataclasses import dataclass
 
+import limits
 import warehouse
 from processes import PROGRAM, alternate, cost_of, kernel, median, result_of, server, tool
 from report import Line
@@ -24,11 +25,12 @@ class Sizes:
     startup_runs: int
     rounds: int
     wrk_seconds: int
+    pressure: limits.Pressure
 
 
-FULL = Sizes("full", 10_000_000, 1_000_000, 100_000_000, 500_000, 15, 5, 5)
-QUICK = Sizes("quick", 1_000_000, 200_000, 1_000_000, 100_000, 5, 3, 2)
-TINY = Sizes("tiny", 2_000, 2_000, 5_000, 1_000, 1, 1, 1)  # for the test that all of it runs
+FULL = Sizes("full", 10_000_000, 1_000_000, 100_000_000, 500_000, 15, 5, 5, limits.FULL)
+QUICK = Sizes("quick", 1_000_000, 200_000, 1_000_000, 100_000, 5, 3, 2, limits.QUICK)
+TINY = Sizes("tiny", 2_000, 2_000, 5_000, 1_000, 1, 1, 1, limits.TINY)  # for the test that all of it runs
 HUGE_ROWS = 100_000_000
 
 

@@ -6,6 +6,7 @@ Two states of the warehouse: `before` is what the destination accepted; `after` 
 
 import json
 import os
+import re
 import shutil
 
 from processes import PROGRAM, ROOT, cost_of, say, tool
@@ -73,29 +74,32 @@ def _write_database(path, statements):
     os.rename(temporary, path)
 
 
+def shipped_with(limit):
+    """The connector as it is shipped, but for what it says of the rate of writes."""
+    with open(os.path.join(ROOT, "connectors", "hubspot.yaml"), encoding="utf-8") as file:
+        shipped = file.read()
+    own, replaced = re.subn(r"(?<=^limits:\n)  crm:\n(    .*\n)+", f"  crm: {{ {limit} }}\n", shipped, flags=re.MULTILINE)
+    if replaced != 1:
+        raise SystemExit("connectors/hubspot.yaml writes its limits in another way than bench/warehouse.py knows")
+    return own
+
+
 class Project:
     """A project directory with one sync, `customers`, of whatever database file a command names."""
 
-    def __init__(self, directory, base_url="http://127.0.0.1:1"):
+    def __init__(self, directory, base_url="http://127.0.0.1:1", limit="rates: [{ rate: 1000000/1s }]", batch=None,
+                 **destination):
         self.directory = directory
         self._write("penstock.yaml", {"project": "bench"})
         self._write("sources/warehouse.yaml", {"type": "duckdb", "path": "${env:WAREHOUSE}"})
         self._write("models/customers.yaml", {"source": "warehouse", "primary_key": "id", "table": "customers"})
-        self._write("destinations/crm.yaml", {"type": "hubspot", "access_token": "bench", "base_url": base_url})
+        self._write("destinations/crm.yaml",
+                    {"type": "hubspot", "access_token": "bench", "base_url": base_url} | destination)
         self._write("syncs/customers.yaml",
                     {"model": "customers", "destination": "crm", "object": "contacts", "mode": "upsert",
-                     "match": {"email": "email"}, "fields": FIELDS, "on_removed": "delete"})
-        self._write("connectors/hubspot.yaml", self._without_limits())
-
-    @staticmethod
-    def _without_limits():
-        """The connector as it is shipped, but for its rate."""
-        with open(os.path.join(ROOT, "connectors", "hubspot.yaml"), encoding="utf-8") as file:
-            shipped = file.read()
-        limit = "- { rate: [190/10s, 625000/1d] }"
-        if limit not in shipped:
-            raise SystemExit("connectors/hubspot.yaml has another limit than bench/warehouse.py knows")
-        return shipped.replace(limit, "- { rate: 1000000/1s }")
+                     "match": {"email": "email"}, "fields": FIELDS, "on_removed": "delete"} |
+                    ({"batch": batch} if batch else {}))
+        self._write("connectors/hubspot.yaml", shipped_with(limit))
 
     def _write(self, name, content):
         path = os.path.join(self.directory, name)

@@ -101,6 +101,7 @@ void add_sandbox(Door door) {
   command->add_option("--limit", given->limit,
                       "Requests in a time, such as 190/10s, or none; the vendor's own when not given");
   command->add_option("--daily-limit", given->options.daily_limit, "Requests a day");
+  command->add_option("--at-once", given->options.at_once, "Requests under way that are admitted");
   command->add_option("--latency", given->latency, "Time until each answer, such as 20ms");
   command->add_option("--search-lag", given->search_lag,
                       "Time until a search sees what was written, such as 5s");

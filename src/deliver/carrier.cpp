@@ -304,9 +304,11 @@ void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
     longest = std::max(longest, std::min<Duration>(limit->longest_window(), 1min));
   const RetryPolicy patient{.attempts = 0, .first = 1s, .longest = longest};
   const Duration growing = patient.first / 2 + backoff(patient, ++throttles_, {}, delivery_.parts_.random);
-  const Duration wait =
-      exchanged.retry_after ? *exchanged.retry_after : exchanged.reading.wait.value_or(growing);
-  delivery_.parts_.limits.pause_until(limits, delivery_.parts_.loop.now() + wait);
+  const auto told = exchanged.retry_after ? exchanged.retry_after : exchanged.reading.wait;
+  const bool nobody_waits = !told && std::all_of(limits.begin(), limits.end(),
+                                                 [](const auto& limit) { return limit->gives_way(); });
+  if (!nobody_waits)
+    delivery_.parts_.limits.pause_until(limits, delivery_.parts_.loop.now() + told.value_or(growing));
   for (Row& row : batch) --row.attempts;  // a wait, not a failure
   pending_.push_back({.rows = std::move(batch)});
 }

@@ -18,6 +18,8 @@ class Concurrency {
   // A request that was begun then was answered now, when so many were under way.
   void answered(Instant begun, Instant now, uint64_t in_flight);
   void refused(Instant begun, Instant now);
+  // Times that it was decreased for a refusal, with no good answer in between.
+  uint32_t refusals() const { return refusals_; }
   // Worth to be remembered for the next run; 0: too little is known.
   uint32_t learned() const { return settled_ ? static_cast<uint32_t>(cap_) : 0; }
 
@@ -25,9 +27,9 @@ class Concurrency {
   void decrease(double factor, Instant now);
 
   double cap_;
-  double ceiling_ = 0;     // where it was refused last; 0: never
-  bool settled_ = false;   // it was refused, or was slow, at least once
-  uint32_t refusals_ = 0;  // with no good answer in between
+  double ceiling_ = 0;    // where it was refused last; 0: never
+  bool settled_ = false;  // it was refused, or was slow, at least once
+  uint32_t refusals_ = 0;
   Instant decreased_{};
   Duration fastest_{};  // answer, lately
   Duration usual_{};    // answers, lately

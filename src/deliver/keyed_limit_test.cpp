@@ -1,4 +1,5 @@
-// Rows with a limit of their own value, through a whole delivery in virtual time.
+// Limits that are found out, and rows with a limit of their own value, through a whole delivery in virtual
+// time.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -24,6 +25,7 @@ auth: { type: none }
 base: "{setting.base_url}"
 limits:
   workspace: { rates: [{ rate: 500/s }] }
+  hall: { adaptive: true }
   channel: { rates: [{ rate: 1/s }], per: "{field.channel}" }
 objects: { messages: { title: Messages, other_match: search } }
 routes: { search: { create: post } }
@@ -36,6 +38,7 @@ operations:
     replies:
       - { status: 200, where: { ok: "false" }, is: throttled, wait_at: wait_ms, wait_unit: 1ms }
       - { status: 200, is: accepted }
+      - { status: 429, is: throttled }
 )";
 
 // Answers at once; what was posted to a channel, and when.
@@ -44,9 +47,15 @@ class Chat final : public HttpClient {
   explicit Chat(SimLoop& loop) : loop_(loop) {}
   Task<HttpOutcome> send(HttpRequest request) override {
     HttpReply reply;
-    reply.status = 200;
+    reply.status = under_way_ < at_once ? 200 : 429;
     reply.started = loop_.now();
+    if (reply.status == 429) {
+      reply.finished = loop_.now();
+      co_return reply;
+    }
+    ++under_way_;
     co_await loop_.sleep_for(10ms);
+    --under_way_;
     reply.finished = loop_.now();
     const size_t at = request.body.find("\"channel\":\"") + 11;
     const std::string channel = request.body.substr(at, request.body.find('"', at) - at);
@@ -61,9 +70,11 @@ class Chat final : public HttpClient {
   }
   std::map<std::string, std::vector<Instant>> posts;
   int refuse = 0;
+  size_t at_once = SIZE_MAX;  // more requests are refused, with no word of how long to wait
 
  private:
   SimLoop& loop_;
+  size_t under_way_ = 0;
 };
 
 class Messages final : public RowSource {
@@ -96,11 +107,14 @@ class Messages final : public RowSource {
 
 class KeyedDelivery : public testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { load(kChat); }
+
+  void load(const std::string& text) {
     declare::Diagnostics diagnostics;
-    catalog.add(std::make_shared<declare::SourceFile>("connectors/chat.yaml", kChat), diagnostics);
+    connector::Catalog catalog;
+    catalog.add(std::make_shared<declare::SourceFile>("connectors/chat.yaml", text), diagnostics);
     ASSERT_TRUE(diagnostics.ok()) << as_text(diagnostics);
-    const auto connector = catalog.find("chat");
+    connector = catalog.find("chat");
     connector::TargetSettings settings{{{"base_url", "http://chat.example"}}, {}};
     access = std::make_unique<Access>(loop, chat,
                                       connector::bind_login(connector->declaration(), settings.values, {}),
@@ -133,7 +147,7 @@ class KeyedDelivery : public testing::Test {
   MemoryDisk disk;
   Random random{7};
   Chat chat{loop};
-  connector::Catalog catalog;
+  std::shared_ptr<const connector::Connector> connector;
   std::unique_ptr<Access> access;
   std::unique_ptr<connector::Target> target;
   std::unique_ptr<Router> router;
@@ -163,17 +177,30 @@ TEST_F(KeyedDelivery, AReplyTellsHowLongItsChannelWaits) {
   EXPECT_LT(chat.posts["calm2"].at(0) - kFirstInstant, 100ms);
 }
 
+// A refusal that asks for fewer at once is answered with fewer at once; a pause would let the hall stand
+// empty.
+TEST_F(KeyedDelivery, ALimitThatNobodyToldIsFoundWithoutPauses) {
+  std::string text = kChat;
+  text.replace(text.find("[workspace, channel]"), std::string_view("[workspace, channel]").size(), "hall");
+  load(text);
+  chat.at_once = 8;
+  deliver("'c' || i", 20000);
+  // Eight at once, ten milliseconds each: 25 seconds at best.
+  EXPECT_LT(loop.now() - kFirstInstant, 25s * 105 / 100);
+  EXPECT_GT(throttled, 0u);
+  EXPECT_LT(throttled, 200u);
+}
+
 TEST_F(KeyedDelivery, OneAccountHasItsLimitsOnce) {
   EXPECT_EQ(accounts.of(*target, 1), limits);
   connector::TargetFacts facts;
   facts.object = "messages";
   facts.fields = {"channel"};
-  const auto other =
-      connector::Target::bind(catalog.find("chat"), {{{"base_url", "http://else.example"}}, {}}, facts);
+  const auto other = connector::Target::bind(connector, {{{"base_url", "http://else.example"}}, {}}, facts);
   ASSERT_TRUE(other.ok());
   EXPECT_NE(accounts.of(*other, 1), limits);
-  const auto key = connector::Target::bind(catalog.find("chat"),
-                                           {{{"base_url", "http://chat.example"}}, {"secret"}}, facts);
+  const auto key =
+      connector::Target::bind(connector, {{{"base_url", "http://chat.example"}}, {"secret"}}, facts);
   EXPECT_NE(accounts.of(*key, 1), limits);
 }
 

@@ -40,6 +40,8 @@ class RateLimit {
   void take();
   void finish(RequestEnd end, Instant begun, Instant now);
   void give_back();
+  // Fewer at once are all that the last refusal asks for: as long as others are answered nobody has to wait.
+  bool gives_way() const { return adaptive_ && windows_.empty() && adaptive_->refusals() < kPersistent; }
   // Nothing is sent before `until`, whatever the windows say.
   void pause_until(Instant until) { paused_until_ = std::max(paused_until_, until); }
   // `spent`: what is known of all processes' requests in a window.
@@ -59,6 +61,8 @@ class RateLimit {
   const std::optional<Concurrency>& concurrency() const { return adaptive_; }
 
  private:
+  static constexpr uint32_t kPersistent = 3;  // refusals in a row
+
   const std::vector<connector::LearnedLimit> learned_;
   std::vector<RateWindow> windows_;
   bool is_keyed_;

@@ -98,6 +98,8 @@ Answer Engine::answer_with_fault(const ServerRequest& request, const FaultOrder&
 }
 
 Answer Engine::answer(const ServerRequest& request) {
+  if (!state_->under_way.has_room(options_.at_once, state_->instant)) return answer_of(vendor_->refusal(429));
+  state_->under_way.add(state_->instant + options_.latency);
   if (state_->random.chance(options_.fail_requests)) return answer_of(vendor_->refusal(503));
   return vendor_->answer(request);
 }

@@ -37,6 +37,21 @@ TEST(Engine, refuses_an_unknown_vendor_with_a_list) {
   EXPECT_NE(engine.error().remedy.find(", hubspot, "), std::string::npos) << engine.error().remedy;
 }
 
+TEST(Engine, admits_so_many_requests_at_once) {
+  SandboxOptions options = TestSandbox::no_limits();
+  options.at_once = 2;
+  options.latency = 50ms;
+  TestSandbox sandbox(options);
+  const auto status = [&] { return sandbox.get("/crm/v3/objects/contacts").status; };
+  EXPECT_EQ(status(), 200);
+  sandbox.clock.advance(30ms);
+  EXPECT_EQ(status(), 200);
+  EXPECT_EQ(status(), 429);
+  sandbox.clock.advance(20ms);  // the first was answered
+  EXPECT_EQ(status(), 200);
+  EXPECT_EQ(status(), 429);
+}
+
 TEST(Admin, shows_records_as_json_lines) {
   TestSandbox sandbox;
   sandbox.post(kUpsert, upsert_of({"a@x.org", "b@x.org"}));

@@ -31,6 +31,11 @@ Admission DailyCount::admit(uint32_t requests_max, Time now) {
   return {true, requests_max - count_, {}};
 }
 
+bool UnderWay::has_room(uint32_t requests_max, Instant now) {
+  while (!ends_.empty() && ends_.top() <= now) ends_.pop();
+  return requests_max == 0 || ends_.size() < requests_max;
+}
+
 Admission RateLimits::admit(std::string_view key, RateLimit limit, Instant now) {
   auto window = windows_.find(key);
   if (window == windows_.end()) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <queue>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,17 @@ class DailyCount {
  private:
   std::chrono::sys_days day_{};
   uint32_t count_ = 0;
+};
+
+// Requests under way: each from when it came until its answer goes. Refused ones are not counted. Not
+// thread-safe.
+class UnderWay {
+ public:
+  bool has_room(uint32_t requests_max, Instant now);
+  void add(Instant until) { ends_.push(until); }
+
+ private:
+  std::priority_queue<Instant, std::vector<Instant>, std::greater<>> ends_;
 };
 
 // One window for every key: a token, an account, a channel.

@@ -18,6 +18,7 @@ struct SandboxOptions {
   std::string dialect;                      // a Lua file that takes the place of the vendor; "": none
   std::optional<sandbox::RateLimit> limit;  // none given: the vendor's own; 0 requests: no limits at all
   uint32_t daily_limit = 0;                 // requests a day; 0: the vendor's own
+  uint32_t at_once = 0;                     // requests under way, over all tokens; 0: as many as come
   Duration latency{};                       // of every answer
   Duration search_lag{};                    // until a search sees what was written
   Duration job_time = 200ms;                // of a vendor's job: half of it queued, half of it working

@@ -38,6 +38,7 @@ struct State {
   std::map<std::string, std::unique_ptr<Table>, std::less<>> tables;
   std::map<std::string, TokenState, std::less<>> tokens;
   RateLimits limits;
+  UnderWay under_way;
   DailyCount today;
   Faults faults;
   Stats stats;
