@@ -21,6 +21,8 @@ SECTIONS = {
                            f"connections; medians of {s.rounds} rounds."),
     "limits": (lambda place, sizes: limits.limits(place, sizes.pressure), "Limits",
                lambda s: f"Over {s.pressure.span} s and more, against the sandbox; {limits.ROWS} rows in a request."),
+    "fleet": (lambda place, sizes: limits.fleet(place, sizes.pressure), "A fleet, in virtual time",
+              lambda s: f"{s.pressure.accounts} accounts of each vendor, syncs begin at any moment of an hour."),
     "encode": (sections.encode, "Encoding", lambda s: "HubSpot's batch upsert, 10 fields of mixed types."),
     "startup": (sections.startup, "Starting", lambda s: f"Medians of {s.startup_runs} runs."),
     "huge": (sections.huge, "Ten times as many rows", lambda s: f"{sections.HUGE_ROWS:,} rows, once."),

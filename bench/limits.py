@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import shutil
-import statistics
 import threading
 import time
 import urllib.parse
@@ -27,16 +26,16 @@ class Pressure:
     at_once: int   # what the server of the unknown limit admits
     settled: int   # seconds after which its throughput counts
     counted: int   # and for how long
-    syncs: int
-    accounts: int
+    syncs: int     # of the fleet
+    accounts: int  # of each vendor
 
     @property
     def span(self):
         return self.seconds * self.windows
 
 
-FULL = Pressure(190, 10, 6, 12, 10, 20, 1000, 20)
-QUICK = Pressure(190, 10, 2, 12, 5, 5, 100, 10)
+FULL = Pressure(190, 10, 6, 12, 10, 20, 1000, 50)
+QUICK = Pressure(190, 10, 2, 12, 5, 5, 100, 5)
 TINY = Pressure(20, 1, 2, 4, 1, 1, 4, 2)
 ROWS = 10  # in a request: the requests count here, not what is in them
 
@@ -167,3 +166,23 @@ def unknown(place, pressure):
 
 def limits(place, pressure):
     return [line for measure in (alone, shared, pressed_unawares, unknown) for line in measure(place, pressure)]
+
+
+# ---- A fleet, in virtual time
+
+FIELD_SOON, FIELD_LATER = 0.90, 0.98  # the best that a vendor of the field has published
+
+
+def fleet(_place, pressure):
+    """Syncs with few rows and many, to vendors' stand-ins with the vendors' limits."""
+    found = json.loads(cost_of([tool("fleet"), "--syncs", pressure.syncs, "--accounts", pressure.accounts]).out)
+    every = found["all"]
+    lines = [Line(f"{found['syncs']:,} syncs, {found['rows']:,} rows: done within 30 s", f"{every['within_30s']:.1%}",
+                  f"≥ {FIELD_SOON:.0%}", every["within_30s"] >= FIELD_SOON),
+             Line("Done within 3 min", f"{every['within_3min']:.1%}", f"≥ {FIELD_LATER:.0%}", every["within_3min"] >= FIELD_LATER),
+             Line("Requests refused as too fast", f"{found['throttled']:,}")]
+    for vendor in ("hubspot", "salesforce", "braze", "zendesk"):
+        one = found[vendor]
+        lines.append(Line(f"Of them like {vendor.capitalize()}", f"{one['within_30s']:.1%} within 30 s, {one['within_3min']:.1%} "
+                          f"within 3 min, the longest {one['longest_s']:,.0f} s"))
+    return lines

@@ -45,7 +45,9 @@ Of<JobPoll> poll_shape() {
            .help("States of a job that waits to be started: after a crash it is started again."),
        field<&JobPoll::pause>("pause", duration(Duration(100ms), Duration(1h)))
            .by_default("1s")
-           .help("Time before the first question; it grows by half each time."),
+           .help("Time before the first question; it grows by half each time. When an earlier job of the run "
+                 "took "
+                 "longer, the first question comes when that one's answer would have."),
        field<&JobPoll::pause_max>("pause_max", duration(Duration(100ms), Duration(1h)))
            .by_default("1m")
            .help("The longest time between questions."),

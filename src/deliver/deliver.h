@@ -133,6 +133,7 @@ class Delivery {
   TaskGroup carriers_;
   Semaphore permits_, keyed_permits_;
   std::unique_ptr<Semaphore> job_permits_[kSteps];
+  Duration job_times_[kSteps] = {};  // from start to end, of the last job that ended well
   std::deque<Row> queues_[kSteps];
   uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit
   Event room_, done_, stop_;

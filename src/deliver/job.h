@@ -19,7 +19,8 @@ struct JobCarrier::Job {
   std::string body;        // until it is uploaded
   Time created{};
   Instant begun{};
-  Exchanged last;  // the request whose reply was taken last
+  std::optional<Instant> waits_since;  // when it was set to work
+  Exchanged last;                      // the request whose reply was taken last
   bool polled = false;
   std::string noted_state;  // when a poll was made last
 };

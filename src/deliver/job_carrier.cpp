@@ -114,9 +114,15 @@ Task<void> JobCarrier::carry_on(LeftJob left) {
 
 Task<JobCarrier::Ended> JobCarrier::follow(Job& job, JobNext next) {
   for (;;) {
-    if (const auto* over = std::get_if<JobOver>(&next)) co_return *over;
+    if (const auto* over = std::get_if<JobOver>(&next)) {
+      if (over->how == JobOver::How::done && job.waits_since)
+        delivery_.job_times_[static_cast<size_t>(step_)] = delivery_.parts_.loop.now() - *job.waits_since;
+      co_return *over;
+    }
     if (const auto* wait = std::get_if<connector::JobWait>(&next)) {
-      co_await pause(wait->pause);
+      const bool is_first = !job.waits_since;
+      if (is_first) job.waits_since = delivery_.parts_.loop.now();
+      co_await pause(is_first ? first_pause(wait->pause) : wait->pause);
       if (delivery_.stopping()) {
         leave(job);
         co_return std::nullopt;
@@ -280,6 +286,13 @@ Task<std::optional<JobNext>> JobCarrier::ask(Job& job, JobSend send) {
     }
     co_await pause(backoff(parts.options.retry, ++failures, answer.retry_after, parts.random));
   }
+}
+
+// Jobs of one step are much alike: the first question comes a little before the last job's good answer would
+// have, since each spends from the limits.
+Duration JobCarrier::first_pause(Duration declared) const {
+  const Duration usual = delivery_.job_times_[static_cast<size_t>(step_)] * 19 / 20;
+  return std::max(declared, std::min(usual, rule().poll->pause_max));
 }
 
 Task<void> JobCarrier::pause(Duration duration) {

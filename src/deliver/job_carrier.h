@@ -29,6 +29,7 @@ class JobCarrier {
   Task<std::optional<connector::JobNext>> ask(Job& job, connector::JobSend send);
   Task<Exchanged> call(Job& job, connector::JobPart part, const connector::JobRequest& request,
                        std::string page);
+  Duration first_pause(Duration declared) const;
   // Sleeps, but not on when the run ends.
   Task<void> pause(Duration duration);
   ExchangeParts exchange_parts(const Job& job) const;

@@ -73,13 +73,14 @@ class Loft final : public HttpClient {
     const Instant started = loop_.now();
     co_await loop_.sleep_for(50ms);
     HttpReply reply;
+    url = request.url;
+    if (on) on(part);
     Answer answer = usual[part];
     if (auto& next = answers[part]; !next.empty()) {
       answer = next.front();
       next.erase(next.begin());
     }
     if (part == "create" && answer.status < 300) answer.body = fmt::format(R"({{"id":"j{}"}})", ++jobs_);
-    if (on) on(part);
     reply.status = answer.status;
     reply.body = answer.body;
     reply.started = started;
@@ -98,6 +99,7 @@ class Loft final : public HttpClient {
                                       {"result", {200, "name,why\n"}}, {"end", {204, ""}}};
   std::map<std::string, std::vector<Answer>> answers;  // these first
   std::vector<std::string> asked, uploads;
+  std::string url;  // that is asked for
   std::function<void(const std::string&)> on;
 
  private:
@@ -224,6 +226,20 @@ TEST_F(JobDelivery, NoMoreJobsWorkAtATimeThanTheDestinationTakes) {
   deliver(20);
   EXPECT_EQ(most, 2);
   EXPECT_EQ(count(Outcome::accepted), 20u);
+}
+
+TEST_F(JobDelivery, WhatOneJobTookTellsWhenToAskForTheNext) {
+  std::map<std::string, Instant> started;
+  loft.on = [&](const std::string& part) {
+    if (part == "start") started[loft.url] = loop.now();
+    if (part == "poll" && loop.now() - started[loft.url] < 45s)
+      loft.answers["poll"] = {{200, R"({"state":"busy"})"}};
+  };
+  deliver(40);
+  EXPECT_EQ(count(Outcome::accepted), 40u);
+  // Ten jobs, two at a time; without a memory each is asked three times (after 10, 25 and 47 seconds).
+  EXPECT_LE(loft.times("poll"), 18u);
+  EXPECT_GE(loft.times("poll"), 12u);
 }
 
 TEST_F(JobDelivery, PollsThatFailAreMadeAgainAndUnknownStatesWork) {
