@@ -5,6 +5,10 @@ function(penstock_script_test name seconds)
   add_test(NAME ${name} COMMAND ${PYTHON3} ${ARGN} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds} SKIP_RETURN_CODE 77
                        ENVIRONMENT "PENSTOCK_PROGRAM=$<TARGET_FILE:penstock>;PYTHONDONTWRITEBYTECODE=1")
+  if(PENSTOCK_SANITIZE MATCHES address)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
+                 "ASAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/sanitizers.supp")
+  endif()
 endfunction()
 
 penstock_script_test(structure 60 structure_test.py)

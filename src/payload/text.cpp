@@ -146,10 +146,12 @@ void append_time(std::string& out, int64_t micros) {
 void append_timestamp(std::string& out, int64_t units, int64_t per_second) {
   const int64_t per_day = 86400 * per_second;
   const int64_t day = floor_divide(units, per_day);
+  // Not from `day * per_day`, which the first day that there is would make too large.
+  const int64_t rest = units % per_day;
   char buffer[kTimestampBytesMax];
   char* at = write_date(buffer, day);
   *at++ = 'T';
-  out.append(buffer, write_clock(at, units - day * per_day, per_second));
+  out.append(buffer, write_clock(at, rest < 0 ? rest + per_day : rest, per_second));
 }
 
 }  // namespace penstock

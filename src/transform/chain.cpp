@@ -21,6 +21,7 @@ std::string item_text(simdjson::dom::element item) {
 }
 
 bool read_items(std::string_view json, std::vector<std::string>& items) {
+  if (json.empty()) return false;  // nor may its address be null then
   thread_local simdjson::dom::parser parser;
   simdjson::dom::array array;
   if (parser.parse(json.data(), json.size()).get_array().get(array) != simdjson::SUCCESS) return false;
