@@ -58,46 +58,15 @@ Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model,
         "penstock_stage stage JOIN penstock_repeated repeated ON "
         "d.key_hi = repeated.key_hi AND d.key_lo = repeated.key_lo WHERE {}",
         kSent));
-  std::string arguments = match_names(model);
-  if (!model.mapping.fields.empty()) arguments += (arguments.empty() ? "" : ", ") + field_names(model);
-  if (options.why_invalid && !arguments.empty())
+  if (options.why_invalid)
     statements.push_back(fmt::format(
-        "INSERT INTO penstock_refused SELECT row, reason FROM (SELECT rowid AS row, penstock_invalid({}) "
-        "AS reason FROM penstock_stage "
-        "WHERE {}) WHERE reason IS NOT NULL",
-        arguments, kSent));
+        "INSERT INTO penstock_refused SELECT rowid, d.invalid FROM penstock_stage WHERE d.invalid IS NOT "
+        "NULL AND {}",
+        kSent));
   if (!model.mapping.match.empty()) statements.push_back(repeated_match_sql(model, options));
   for (const auto& statement : statements)
     if (auto done = connection.run(statement); !done.ok()) return done.error();
   return success();
-}
-
-Result<void> define_invalid(duck::Connection& connection, const MappedModel& model,
-                            const PlanOptions& options) {
-  if (!options.why_invalid) return success();
-  std::vector<ValueType> match, fields;
-  for (const auto& column : model.mapping.match) match.push_back(column.type);
-  for (const auto& column : model.mapping.fields) fields.push_back(column.type);
-  return connection.define(
-      {.name = "penstock_invalid",
-       .result = duck::Type::of(DUCKDB_TYPE_VARCHAR),
-       .call = [match, fields, why = options.why_invalid](std::span<const duck::Vector> arguments,
-                                                          size_t rows, duckdb_vector result) -> Result<void> {
-         std::vector<Values> match_values, field_values;
-         for (size_t i = 0; i < match.size(); ++i) match_values.emplace_back(arguments[i], match[i]);
-         for (size_t i = 0; i < fields.size(); ++i)
-           field_values.emplace_back(arguments[match.size() + i], fields[i]);
-         duckdb_vector_ensure_validity_writable(result);
-         uint64_t* validity = duckdb_vector_get_validity(result);
-         for (size_t row = 0; row < rows; ++row) {
-           const std::string reason = why(match_values, field_values, row);
-           if (reason.empty())
-             duckdb_validity_set_row_invalid(validity, row);
-           else
-             duckdb_vector_assign_string_element_len(result, row, reason.data(), reason.size());
-         }
-         return success();
-       }});
 }
 
 // Numbers of rows that are refused, of each class.
@@ -239,7 +208,6 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   auto probe = std::make_shared<RowProbe>(snapshot, model, options.probe);
   if (auto staged = fill_stage(connection, model, snapshot, probe, options); !staged.ok())
     return staged.error();
-  if (auto defined = define_invalid(connection, model, options); !defined.ok()) return defined.error();
   if (auto refused = refuse_rows(connection, model, options, *probe); !refused.ok()) return refused.error();
   if (auto taken = refuse_taken_matches(connection, model, snapshot, *probe, options, plan); !taken.ok())
     return taken.error();

@@ -38,6 +38,7 @@ struct PlanTest : testing::Test {
     WritePolicy write = WritePolicy::always;
     bool omit_null = false;
   };
+  std::string relation = "(SELECT * FROM customers)";
   std::vector<FieldSpec> fields = {{"name", "name"}, {"ltv", "ltv"}};
 
   // Everything that one plan needs: a database of its own with the rows copied in.
@@ -58,7 +59,7 @@ struct PlanTest : testing::Test {
         connection->run("CREATE TABLE customers AS FROM '" + directory.path + "/customers.parquet'").ok());
     Snapshot snapshot = *Snapshot::open(real_disk(), snapshot_directory, Verify::everything);
     MappedModel model;
-    model.relation = "(SELECT * FROM customers)";
+    model.relation = relation;
     model.keys.push_back(*map_expression(*connection, model.relation, "id", "id"));
     model.mapping.match.push_back(*map_expression(*connection, model.relation, "email", "email"));
     for (const auto& field : fields) {
@@ -315,6 +316,27 @@ TEST_F(PlanTest, FullSendsEveryRowAndKeySendsOne) {
   auto one = plan();
   EXPECT_EQ(counts(one), "1 +0 ~1 -0 =0 !0 w0");
   EXPECT_EQ(rows(one), (Lines{"changed 2 full"}));
+}
+
+TEST_F(PlanTest, AnOrderThatTheModelAsksForIsTheOrderOfThePlan) {
+  run("INSERT INTO customers SELECT i, 'e' || i, 'n', 1 FROM range(400000) t(i)");
+  relation = "(SELECT * FROM customers ORDER BY hash(id))";
+  Planned planned = plan();
+  auto other = *planned.database->connect();
+  auto order = *other.query("SELECT CAST(id AS BIGINT) FROM customers ORDER BY hash(id)");
+  auto reader = *PlanReader::open(*planned.connection, planned.plan.file, planned.model);
+  std::optional<duck::Chunk> expected;
+  size_t at = 0;
+  uint64_t rows = 0;
+  while (auto chunk = *reader.next())
+    for (size_t row = 0; row < chunk->rows(); ++row, ++at, ++rows) {
+      if (!expected || at == expected->rows()) {
+        expected = *order.next();
+        at = 0;
+      }
+      ASSERT_EQ(chunk->key(row), std::to_string(expected->column(0).data<int64_t>()[at])) << "row " << rows;
+    }
+  EXPECT_EQ(rows, 400000u);
 }
 
 TEST_F(PlanTest, ALimitSendsTheFirstRowsAndCountsThemAll) {

@@ -31,6 +31,11 @@ enum class RowClass : uint8_t {
   duplicate_key = 8,  // invalid
 };
 
+// Whether a row of this class is to be sent, unless it is refused for another reason.
+inline bool is_sent(RowClass row_class) {
+  return row_class >= RowClass::added && row_class <= RowClass::forced;
+}
+
 struct ProbeOptions {
   bool keys_only = false;       // insert, append: what was accepted once is never sent again
   bool everything = false;      // --full

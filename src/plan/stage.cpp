@@ -18,7 +18,8 @@ duck::Type description_type() {
       {"key", DUCKDB_TYPE_VARCHAR},       {"key_hi", DUCKDB_TYPE_UBIGINT},
       {"key_lo", DUCKDB_TYPE_UBIGINT},    {"fingerprint", DUCKDB_TYPE_UBIGINT},
       {"record_id", DUCKDB_TYPE_VARCHAR}, {"match_before", DUCKDB_TYPE_VARCHAR},
-      {"send", DUCKDB_TYPE_VARCHAR},      {"anew", DUCKDB_TYPE_UBIGINT}};
+      {"send", DUCKDB_TYPE_VARCHAR},      {"anew", DUCKDB_TYPE_UBIGINT},
+      {"invalid", DUCKDB_TYPE_VARCHAR}};
   std::vector<duck::Type> types;
   std::vector<duckdb_logical_type> handles;
   std::vector<const char*> names;
@@ -78,7 +79,8 @@ class Describer {
         snapshot_(snapshot),
         probe_(std::move(probe)),
         owners_(options.owners),
-        ignores_case_(options.match_ignores_case) {}
+        ignores_case_(options.match_ignores_case),
+        why_invalid_(options.why_invalid) {}
 
   // The first argument is the row's class, the rest are the probe's.
   Result<void> operator()(std::span<const duck::Vector> all, size_t rows, duckdb_vector result) const {
@@ -88,7 +90,9 @@ class Describer {
     std::vector<KeyHash> hashes(rows);
     hash_keys(keys, rows, hashes.data());
     DescriptionColumn key(result, 0), hi(result, 1), lo(result, 2), fingerprint(result, 3), record(result, 4),
-        match_before(result, 5), send(result, 6), anew(result, 7);
+        match_before(result, 5), send(result, 6), anew(result, 7), invalid(result, 8);
+    const std::vector<Values> match = values_of(arguments_.current.match, arguments),
+                              fields = values_of(arguments_.current.fields, arguments);
     for (size_t row = 0; row < rows; ++row) {
       key.set(row, shown_key(model_, keys, row, hashes[row]));
       hi.set(row, hashes[row].hi);
@@ -102,7 +106,9 @@ class Describer {
       record.set_or_null(row, *lost ? "" : details->record_id);
       match_before.set_or_null(row, *lost ? "" : before);
       anew.set(row, uint64_t{*lost});
-      if (static_cast<RowClass>(classes[row]) != RowClass::remapped) {
+      const auto row_class = static_cast<RowClass>(classes[row]);
+      invalid.set_or_null(row, why_invalid_ && is_sent(row_class) ? why_invalid_(match, fields, row) : "");
+      if (row_class != RowClass::remapped) {
         send.set_null(row);
         continue;
       }
@@ -114,6 +120,13 @@ class Describer {
   }
 
  private:
+  static std::vector<Values> values_of(const std::vector<MappingArguments::One>& columns,
+                                       std::span<const duck::Vector> arguments) {
+    std::vector<Values> values;
+    for (const auto& column : columns) values.emplace_back(arguments[column.index], column.type);
+    return values;
+  }
+
   Result<Details> details_of(KeyHash key) const {
     const auto found = snapshot_.find(key);
     if (!found.ok()) return found.error();
@@ -154,13 +167,8 @@ class Describer {
   std::shared_ptr<const RowProbe> probe_;
   const Snapshot* owners_;  // nullptr: not known
   bool ignores_case_;
+  decltype(PlanOptions::why_invalid) why_invalid_;
 };
-
-std::string names(char letter, size_t count) {
-  std::string out;
-  for (size_t i = 0; i < count; ++i) out += fmt::format("{}{}{}", i > 0 ? ", " : "", letter, i);
-  return out;
-}
 
 std::string renamed_columns(const MappingArguments& current) {
   std::string out;
@@ -195,13 +203,6 @@ std::string without_quoted(const std::string& message) {
 
 }  // namespace
 
-std::string match_names(const MappedModel& model) {
-  return names('m', model.mapping.match.size());
-}
-std::string field_names(const MappedModel& model) {
-  return names('f', model.mapping.fields.size());
-}
-
 Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
                         const std::shared_ptr<RowProbe>& probe, const PlanOptions& options) {
   auto defined = connection.define({.name = "penstock_diff",
@@ -215,12 +216,16 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
                                .result = description_type(),
                                .call = Describer(model, snapshot, probe, options)});
   if (!defined.ok()) return defined;
+  // A table has no order, and to keep the one in which its rows happen to lie costs a second copy of the stage.
+  // (DuckDB heeds an ORDER BY of the model's all the same.)
+  if (auto set = connection.run("SET preserve_insertion_order = false"); !set.ok()) return set.error();
   const Arguments arguments = Arguments::of(model);
   auto staged = connection.run(fmt::format(
       "CREATE TEMP TABLE penstock_stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
       "(SELECT *, penstock_diff({0}) AS class FROM (SELECT {2} FROM {3})) WHERE class <> 0",
       argument_names(arguments), renamed_columns(arguments.current), argument_select_list(arguments),
       model.relation));
+  if (auto set = connection.run("SET preserve_insertion_order = true"); !set.ok()) return set.error();
   if (staged.ok()) return success();
   Error error = staged.error();
   if (error.kind == ErrorKind::source && is_personal(model.mapping))

@@ -9,15 +9,11 @@
 namespace penstock {
 
 // Creates the table `stage`:
-//   class UTINYINT, d STRUCT(key, key_hi, key_lo, fingerprint, record_id, match_before, send, anew), m0..,
-//   f0..
+//   class UTINYINT, d STRUCT(key, key_hi, key_lo, fingerprint, record_id, match_before, send, anew, invalid),
+//   m0.., f0..
 // `anew` is 1 where a row's match value has changed and its record is another key's by now: it has neither
-// record_id nor match_before, and is looked for as if it were new.
+// record_id nor match_before, and is looked for as if it were new. `invalid`: why a row cannot be sent.
 Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
                         const std::shared_ptr<RowProbe>& probe, const PlanOptions& options);
-
-// "m0, m1" and "f0, f1": the names of a model's columns in the stage and the plan file.
-std::string match_names(const MappedModel& model);
-std::string field_names(const MappedModel& model);
 
 }  // namespace penstock

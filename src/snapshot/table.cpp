@@ -198,6 +198,12 @@ Result<Ref> Table::ref(uint64_t slot) const {
   return Ref(bits);
 }
 
+void Table::prefetch_ref(uint64_t slot) const {
+  if (footer_.detailed == 0) return;
+  const std::byte* block = file_->bytes().data() + layout_.refs_at + slot / kBlockWords * kBlockBytes;
+  for (uint64_t line = 0; line < kBlockBytes; line += 64) __builtin_prefetch(block + line);
+}
+
 Result<std::string_view> Table::record(Ref ref) const {
   const uint64_t at = ref.offset_bytes(), size = ref.size_bytes();
   if (size == 0) return std::string_view();

@@ -70,6 +70,8 @@ class Table {
   Result<const uint64_t*> refs_block(uint64_t block) const;
   Result<uint8_t> flags(uint64_t slot) const;
   Result<Ref> ref(uint64_t slot) const;
+  // A hint that details() of the slot will be asked for.
+  void prefetch_ref(uint64_t slot) const;
   // The record of texts that `ref` leads to, not checked yet; empty when there is none.
   Result<std::string_view> record(Ref ref) const;
   Result<Details> details(uint64_t slot) const;

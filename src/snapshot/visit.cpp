@@ -5,6 +5,8 @@
 namespace penstock::snapshot {
 namespace {
 
+constexpr uint64_t kKeysAhead = 8;
+
 // The chosen keys of one table, one after the other, without those that a newer table speaks of.
 class Scan {
  public:
@@ -13,6 +15,7 @@ class Scan {
 
   // Moves to the first, then to the next key; false at the end.
   Result<bool> next() {
+    if (choice_.unseen) look_ahead();
     for (++index_; (index_ = skip_seen(index_)) < table_->slot_count(); ++index_) {
       auto chosen = is_chosen();
       if (!chosen.ok() || *chosen) return chosen;
@@ -23,6 +26,15 @@ class Scan {
   Found found() const { return state_->found({number_, index_}, flags_); }
 
  private:
+  // What comes some keys later is on its way from memory meanwhile: unseen keys lie far apart.
+  void look_ahead() {
+    ahead_ = std::max(ahead_, index_ + 1);
+    for (++may_look_at_; may_look_at_ > 0 && ahead_ < table_->slot_count(); --may_look_at_) {
+      ahead_ = skip_seen(ahead_);
+      if (ahead_ < table_->slot_count()) table_->prefetch_ref(ahead_++);
+    }
+  }
+
   uint64_t skip_seen(uint64_t index) const {
     const uint64_t first = state_->first_slots[number_];
     return choice_.unseen ? choice_.unseen->next_unmarked(first + index, first + table_->slot_count()) - first
@@ -53,6 +65,8 @@ class Scan {
   const Table* table_;
   Choice choice_;
   uint64_t index_ = kNoSlot;  // one before the first
+  uint64_t ahead_ = 0;        // not looked at yet
+  uint64_t may_look_at_ = kKeysAhead;
   uint64_t block_ = kNoSlot;
   const uint8_t* block_flags_ = nullptr;
   uint8_t flags_ = 0;
