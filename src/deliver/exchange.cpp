@@ -32,6 +32,7 @@ HttpRequest request_for(ExchangeParts with, const std::vector<Row>& rows, const 
   const DeliveryParts& parts = with.parts;
   HttpRequest request;
   request.method = with.operation.method;
+  request.operation = with.operation.name;
   const auto views = views_of(rows);
   const connector::RequestFacts facts{
       .page = page, .run = parts.options.run, .job = with.job, .part = with.part};
@@ -368,6 +369,7 @@ Task<Exchanged> exchange(ExchangeParts with, JobExchange job) {
   };
   HttpRequest request;
   request.method = job.call.method;
+  request.operation = with.operation.name;
   request.url = job.call.url;
   request.body = job.call.body;
   if (job.call.with_login) request.headers = parts.target.headers();

@@ -445,7 +445,8 @@ Next Router::after_reading(Step step, Row& row, const RowReading& reading) const
     case Verdict::exists:
       return exists(row, step, reading);
     case Verdict::missing:
-      return missing(row, reading);
+      // An upsert that knows no record cannot miss it; to repeat it would go on for ever.
+      return step == Step::upsert && row.record_id.empty() ? refused(row, reading) : missing(row, reading);
     default:
       return Settle{
           .outcome = Outcome::rejected, .code = reading.code, .message = reading.message, .foreign = false};

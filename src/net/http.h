@@ -37,6 +37,7 @@ struct HttpRequest {
   std::string url{};  // http:// or https://, percent-encoded
   Headers headers{};  // Content-Length, Host and Accept-Encoding come by themselves
   std::string body{};
+  std::string_view operation{};  // the connector's word for it, for who stands in for a destination; not sent
   // gzip: the body is given plain, and compressed on its way, with `Content-Encoding: gzip`.
   BodyEncoding body_encoding = BodyEncoding::plain;
   Timeouts timeouts{};

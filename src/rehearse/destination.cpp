@@ -20,45 +20,6 @@ using connector::Verdict;
 // A delivery that asks on and on is ended.
 constexpr size_t kRequestsMax = 5000;
 
-// How much of a template's fixed text stands in an address, in its order; 0: it does not fit.
-size_t fit(const connector::TextTemplate& path, std::string_view url) {
-  size_t at = 0, length = 0;
-  bool ends = false;
-  for (const auto& piece : path.pieces()) {
-    ends = false;
-    if (piece.placeholder) continue;
-    const size_t found = url.find(piece.literal, at);
-    if (found == url.npos) return 0;
-    at = found + piece.literal.size();
-    length += piece.literal.size();
-    ends = true;
-  }
-  if (ends && at != url.size()) {
-    const std::string& last = path.pieces().back().literal;
-    if (!url.ends_with(last)) return 0;
-  }
-  return length + 1;
-}
-
-// Fixed texts of a body's template that stand in the body, less those that do not: tells operations with one
-// address apart.
-int64_t literals_in(const declare::Node& node, std::string_view body) {
-  const auto weigh = [&](std::string_view text) {
-    const auto size = static_cast<int64_t>(text.size());
-    return body.find(text) != body.npos ? size : -size;
-  };
-  int64_t found = 0;
-  if (node.is_scalar() && node.text.find('{') == node.text.npos) found += weigh(node.text);
-  if (node.is_scalar() && node.text.find("{{") != node.text.npos)
-    found += weigh(std::string_view(node.text).substr(0, node.text.find('{')));
-  for (const auto& item : node.items) found += literals_in(item, body);
-  for (const auto& entry : node.entries) {
-    if (entry.key != "..." && entry.key != "each_row") found += weigh('"' + entry.key + '"');
-    found += literals_in(entry.value, body);
-  }
-  return found;
-}
-
 std::string job_id(uint64_t number) {
   return fmt::format("job{:04}x", number);
 }
@@ -148,18 +109,9 @@ Task<HttpOutcome> Destination::send(HttpRequest request) {
 
 void Destination::understand(Heard& heard) {
   for (const auto* operation : operations_)
-    if (operation->operation->job && is_job_call(heard, *operation)) return;
-  std::optional<int64_t> best;
-  for (const auto* operation : operations_) {
-    if (operation->method != heard.request.method) continue;
-    auto score = static_cast<int64_t>(fit(operation->path, heard.request.url));
-    if (score == 0) continue;
-    if (operation->operation->body) score += literals_in(*operation->operation->body, heard.request.body);
-    if (best && score <= *best) continue;
-    best = score;
-    heard.operation = operation;
-  }
+    if (operation->name == heard.request.operation) heard.operation = operation;
   if (heard.operation == nullptr) return;
+  if (heard.operation->operation->job && is_job_call(heard)) return;
   if (rows_in_) {
     heard.rows = rows_in_(heard.request);
   } else {
@@ -176,10 +128,9 @@ bool Destination::is_call(const Heard& heard, const JobRequest& request, const s
   return call.ok() && call->method == heard.request.method && call->url == heard.request.url;
 }
 
-bool Destination::is_job_call(Heard& heard, const BoundOperation& operation) {
-  const connector::JobRule& rule = *operation.operation->job;
+bool Destination::is_job_call(Heard& heard) {
+  const connector::JobRule& rule = *heard.operation->operation->job;
   const auto found = [&](JobPart part, const std::string& job) {
-    heard.operation = &operation;
     heard.part = part;
     heard.job = job;
     if (const auto rows = jobs_.find(job); rows != jobs_.end()) heard.rows = rows->second;

@@ -67,7 +67,7 @@ class Destination final : public HttpClient {
 
  private:
   void understand(Heard& heard);
-  bool is_job_call(Heard& heard, const connector::BoundOperation& operation);
+  bool is_job_call(Heard& heard);
   bool is_call(const Heard& heard, const connector::JobRequest& request, const std::string& job,
                const std::string& page) const;
   HttpOutcome answer(const Heard& heard);

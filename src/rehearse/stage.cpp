@@ -114,14 +114,42 @@ Result<connector::TargetFacts> Stage::facts() const {
   return facts;
 }
 
+namespace {
+
+Result<connector::Target> bind_example(const connector::ConnectorRef& connector,
+                                       const connector::TargetFacts& facts) {
+  return connector::Target::bind(connector, example_settings(connector->declaration()), facts);
+}
+
+// Fields for which requests have a place, where they have one for none of the given fields: {field.A}.
+std::vector<std::string> places_in(const connector::Target& target, const std::vector<std::string>& fields) {
+  std::vector<std::string> places;
+  for (const auto* operation : {target.create(), target.update(), target.upsert(), target.remove()}) {
+    if (operation == nullptr) continue;
+    for (const auto& field : fields)
+      if (operation->takes.takes(field)) return {};
+    places.insert(places.end(), operation->takes.names.begin(), operation->takes.names.end());
+  }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  return places;
+}
+
+}  // namespace
+
 Result<Stage> Stage::make(connector::ConnectorRef connector, Way way) {
   Stage stage;
   stage.way_ = std::move(way);
   stage.connector_ = connector;
   auto facts = stage.facts();
   if (!facts.ok()) return facts.error();
-  auto target = connector::Target::bind(connector, example_settings(connector->declaration()), *facts);
+  auto target = bind_example(connector, *facts);
   if (!target.ok()) return target.error();
+  if (auto places = places_in(*target, facts->fields); !places.empty()) {
+    facts->fields = std::move(places);
+    target = bind_example(connector, *facts);
+    if (!target.ok()) return target.error();
+  }
   stage.target_ = std::make_unique<connector::Target>(*std::move(target));
   if (stage.way_.bulk && !stage.target_->bulk_from())
     return Error{ErrorKind::config, "there are no operations for large plans", ""};
@@ -140,6 +168,10 @@ const connector::BoundOperation& Stage::writes() const {
   const auto first = [](auto* a, auto* b) { return a != nullptr ? a : b; };
   switch (way_.mode) {
     case Mode::insert:
+      // What was not found is written by an upsert where there is one: a lost reply does no harm then.
+      if (way_.kind == MatchKind::search && !way_.match.empty() && target_->upsert() != nullptr)
+        return *target_->upsert();
+      [[fallthrough]];
     case Mode::append:
       return *first(target_->create(), target_->update());
     case Mode::update:
