@@ -163,6 +163,12 @@ TEST_F(Course, RefusalsBeforeTheStartAreAboutTheRows) {
   }
 }
 
+TEST_F(Course, ARefusalWithoutAWordHasItsStatusForAReason) {
+  begin(rule());
+  next = course->replied(std::get<JobSend>(next), {false, 404, "", "", ""});
+  EXPECT_EQ(shown(next), "refused the destination answers with status 404");
+}
+
 TEST_F(Course, ResultsAreSparedReadOnAndHaveAddresses) {
   JobRule with = rule();
   with.results.resize(3);

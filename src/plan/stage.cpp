@@ -89,6 +89,14 @@ class Describer {
     const std::vector<Values> keys = arguments_.key_values(arguments);
     std::vector<KeyHash> hashes(rows);
     hash_keys(keys, rows, hashes.data());
+    std::vector<Fingerprint> fingerprints(rows);
+    arguments_.current.add_to(fingerprints.data(), arguments, rows);
+    for (Fingerprint& sum : fingerprints) sum = finish_fingerprint(sum);
+    // All places first, so that what is read there is on its way from memory for many rows at once.
+    std::vector<Probe> places(rows);
+    if (auto probed = snapshot_.probe(hashes, fingerprints, places); !probed.ok()) return probed;
+    for (const Probe& place : places)
+      if (place.standing != Standing::absent) snapshot_.prefetch_details(place.slot);
     DescriptionColumn key(result, 0), hi(result, 1), lo(result, 2), fingerprint(result, 3), record(result, 4),
         match_before(result, 5), send(result, 6), anew(result, 7), invalid(result, 8);
     const std::vector<Values> match = values_of(arguments_.current.match, arguments),
@@ -97,8 +105,8 @@ class Describer {
       key.set(row, shown_key(model_, keys, row, hashes[row]));
       hi.set(row, hashes[row].hi);
       lo.set(row, hashes[row].lo);
-      fingerprint.set(row, finish_fingerprint(arguments_.current.sum(arguments, row)));
-      auto details = details_of(hashes[row]);
+      fingerprint.set(row, fingerprints[row]);
+      auto details = details_of(places[row]);
       if (!details.ok()) return details.error();
       const std::string before = match_that_changed(arguments, row, *details);
       const auto lost = before.empty() ? Result<bool>(false) : is_anothers(hashes[row], *details);
@@ -127,11 +135,8 @@ class Describer {
     return values;
   }
 
-  Result<Details> details_of(KeyHash key) const {
-    const auto found = snapshot_.find(key);
-    if (!found.ok()) return found.error();
-    if (!*found) return Details{};
-    return snapshot_.details((*found)->slot);
+  Result<Details> details_of(const Probe& place) const {
+    return place.standing == Standing::absent ? Details{} : snapshot_.details(place.slot);
   }
 
   // What the record was matched by when it was last written, when that is something else now.
@@ -216,8 +221,8 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
                                .result = description_type(),
                                .call = Describer(model, snapshot, probe, options)});
   if (!defined.ok()) return defined;
-  // A table has no order, and to keep the one in which its rows happen to lie costs a second copy of the stage.
-  // (DuckDB heeds an ORDER BY of the model's all the same.)
+  // A table has no order, and to keep the one in which its rows happen to lie costs a second copy of the
+  // stage. (DuckDB heeds an ORDER BY of the model's all the same.)
   if (auto set = connection.run("SET preserve_insertion_order = false"); !set.ok()) return set.error();
   const Arguments arguments = Arguments::of(model);
   auto staged = connection.run(fmt::format(

@@ -8,16 +8,22 @@
 #include <memory>
 #include <span>
 
+#include "snapshot/huge_memory.h"
+
 namespace penstock {
 
 // Thread-safe: several threads mark at once; counting and reading are exact once they have finished.
 class SeenBits {
  public:
   explicit SeenBits(uint64_t slot_count)
-      : slot_count_(slot_count), words_(std::make_unique<std::atomic<uint64_t>[]>(word_count())) {}
+      : slot_count_(slot_count),
+        memory_(bytes() < snapshot::HugeMemory::kPageBytes ? nullptr
+                                                           : snapshot::HugeMemory::allocate(bytes())),
+        small_(memory_ ? nullptr : std::make_unique<std::atomic<uint64_t>[]>(word_count())),
+        words_(memory_ ? reinterpret_cast<std::atomic<uint64_t>*>(memory_->data()) : small_.get()) {}
   // The first slots' bits are given.
   SeenBits(uint64_t slot_count, std::span<const uint64_t> words) : SeenBits(slot_count) {
-    std::copy(words.begin(), words.end(), words_.get());
+    std::copy(words.begin(), words.end(), words_);
   }
 
   // Returns whether it was marked already: then this key came twice.
@@ -50,8 +56,13 @@ class SeenBits {
  private:
   uint64_t word_count() const { return (slot_count_ + 63) / 64; }
 
+  uint64_t bytes() const { return word_count() * sizeof(uint64_t); }
+
   uint64_t slot_count_;
-  std::unique_ptr<std::atomic<uint64_t>[]> words_;
+  std::unique_ptr<snapshot::HugeMemory>
+      memory_;  // for many: each row's bit is somewhere else; zeros at first
+  std::unique_ptr<std::atomic<uint64_t>[]> small_;
+  std::atomic<uint64_t>* words_;
 };
 
 }  // namespace penstock

@@ -99,6 +99,11 @@ Result<Found> Snapshot::at(uint64_t slot) const {
   return **found;
 }
 
+void Snapshot::prefetch_details(uint64_t slot) const {
+  const State::Place place = state_->place_of(slot);
+  state_->tables[place.table]->prefetch_ref(place.index);
+}
+
 Result<Details> Snapshot::details(uint64_t slot) const {
   const State::Place place = state_->place_of(slot);
   return state_->tables[place.table]->details(place.index);

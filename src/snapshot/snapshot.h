@@ -83,6 +83,8 @@ class Snapshot {
   Result<std::optional<Found>> find(KeyHash key) const;
   // `slot` came out of probe(), find() or a visit of this snapshot.
   Result<Found> at(uint64_t slot) const;
+  // A hint that at() and details() of this slot will be asked for.
+  void prefetch_details(uint64_t slot) const;
   // Empty Details when none were put.
   Result<Details> details(uint64_t slot) const;
   // Gives back the memory that at() and details() used; they may be called again.

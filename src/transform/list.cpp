@@ -13,6 +13,8 @@ namespace {
 using Type = Parameter::Type;
 
 Result<Step> make_split(const Arguments& arguments) {
+  if (arguments.text("separator").empty())
+    return Error{ErrorKind::config, "an empty text separates nothing", "say what stands between the items"};
   return Step([separator = arguments.text("separator")](Value& value) {
     std::string text = std::move(value.text);
     value.items.clear();

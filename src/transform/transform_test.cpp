@@ -199,6 +199,7 @@ TEST_F(TransformTest, ErrorsNameThePlaceAndTheRemedy) {
             "    1 | [{ phone: XX }]\n"
             "      |    ^~~~~\n"
             "      = use the two letters of a country, such as DE or US\n");
+  EXPECT_NE(wrong("[{ split: '' }]").find("an empty text separates nothing"), std::string::npos);
   EXPECT_EQ(wrong("truncate"),
             "t.yaml:1:1: error: truncate: the argument 'characters' is missing\n"
             "    1 | truncate\n"
