@@ -117,6 +117,7 @@ class RealMappedFile final : public MappedFile, public Releasable, public Readab
     const ssize_t size = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
     return size >= 0 && static_cast<size_t>(size) == into.size();
   }
+  // NOLINTBEGIN(performance-no-int-to-ptr): addresses of whole pages
   void release(std::span<const std::byte> part) const override {
     const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
     const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
@@ -132,6 +133,7 @@ class RealMappedFile final : public MappedFile, public Releasable, public Readab
     (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
     return huge_bytes_mapped(begin, end);
   }
+  // NOLINTEND(performance-no-int-to-ptr)
 
  private:
   int fd_;

@@ -61,8 +61,9 @@ int check(const Globals& globals, bool connect) {
             (*session)->client(), *prepared->access, workspace->catalog().find(*prepared->destination->type),
             *std::move(settings), *sync.object));
         if (!fields.ok() && fields.error().kind != ErrorKind::config) {
-          exit = print_error(globals, std::move(fields).error().in(
-                                          fmt::format("destination '{}'", prepared->destination->name)));
+          exit = print_error(
+              globals,
+              Error(fields.error()).in(fmt::format("destination '{}'", prepared->destination->name)));
         } else if (fields.ok()) {
           std::vector<std::string> names;
           for (const auto& field : *fields) names.push_back(field.name);

@@ -51,7 +51,8 @@ std::optional<int> parse_value(const FieldFacts& field, std::string_view text) {
   }
   int value = 0;
   const char* end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  const auto [rest, problem] =
+      std::from_chars(text.data(), end, value);  // NOLINT(bugprone-suspicious-stringview-data-usage)
   const bool number = problem == std::errc() && rest == end && value >= field.min && value <= field.max;
   return number ? std::optional(value) : std::nullopt;
 }

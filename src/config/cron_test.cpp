@@ -61,7 +61,7 @@ TEST(Cron, AgreesWithANaiveSearch) {
     std::string text;
     for (const auto& field : kFields) text += std::string(text.empty() ? "" : " ") + field[random.below(4)];
     const Cron cron = *parse_cron(text);
-    LocalMinutes now = at(2026, 1, 1, 0, 0) + minutes(static_cast<int64_t>(random.below(60 * 24 * 60)));
+    LocalMinutes now = at(2026, 1, 1, 0, 0) + minutes(static_cast<int64_t>(random.below(60UL * 24 * 60)));
     const auto found = *cron.next(now);
     if (found - now > hours(24 * 40)) continue;
     LocalMinutes naive = now;

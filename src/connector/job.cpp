@@ -67,10 +67,9 @@ JobNext JobCourse::resume_running(std::string id) {
 }
 
 JobNext JobCourse::replied(const JobSend& sent, const JobReply& reply) {
-  const JobOver refused{JobOver::How::refused, reply.code,
-                        reply.message.empty()
-                            ? fmt::format("the destination answers with status {}", reply.status)
-                            : reply.message};
+  JobOver refused{JobOver::How::refused, reply.code,
+                  reply.message.empty() ? fmt::format("the destination answers with status {}", reply.status)
+                                        : reply.message};
   switch (sent.part) {
     case JobPart::create: {
       if (!reply.accepted) return refused;

@@ -170,6 +170,7 @@ TEST(Login, WhatLetsInIsASecretWhateverTheSettingSays) {
         "{ type: basic, user: u, password: '{setting.id}' }",
         "{ type: hmac, form: hex, secret: '{setting.id}', header: H }",
         "{ type: sigv4, access_key: a, secret_key: '{setting.id}', region: r, service: s }",
+        // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): it is one text
         "{ type: oauth2, grant: client_credentials, token_url: t, client_id: a, client_secret: "
         "'{setting.id}' }",
         "{ type: oauth2, grant: refresh_token, token_url: t, refresh_token: '{setting.id}' }",

@@ -112,8 +112,8 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> once;
   for (const Diagnostic* each : order) {
     bool repeated = false;
-    for (size_t i = once.size(); i-- > 0 && once[i].place == each->place;)
-      repeated = repeated || same(once[i], *each);
+    for (auto before = once.rbegin(); before != once.rend() && before->place == each->place; ++before)
+      repeated = repeated || same(*before, *each);
     if (!repeated) once.push_back(*each);
   }
   return once;

@@ -186,7 +186,8 @@ Result<double> parse_number(std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();
   const bool starts_well = !text.empty() && (is_digit(text[0]) || text[0] == '-' || text[0] == '.');
-  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  const auto [rest, problem] =
+      std::from_chars(text.data(), end, value);  // NOLINT(bugprone-suspicious-stringview-data-usage)
   if (starts_well && problem == std::errc() && rest == end && std::isfinite(value)) return value;
   return expected("a number");
 }

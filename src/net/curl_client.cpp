@@ -16,7 +16,7 @@ namespace penstock {
 namespace {
 
 // Compressing more than this would hold up the loop noticeably.
-constexpr size_t kGzipOnLoopMax = 128 * 1024;
+constexpr size_t kGzipOnLoopMax = 128UL * 1024;
 
 // RFC 9110, 5.6.2.
 bool is_token(std::string_view text) {

@@ -24,7 +24,7 @@ std::unique_ptr<HttpServer> serve(HttpServer::Handler handler, HttpServerOptions
 // Everything of the request, in the reply's body.
 ServerReply echo(const ServerRequest& request) {
   std::string text = request.method + " " + request.path + " ? " + request.query + "\n";
-  for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
+  for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\n");
   return {.headers = {{"Content-Type", "text/plain"}, {"X-Count", "1"}}, .body = text + "\n" + request.body};
 }
 

@@ -60,7 +60,7 @@ TEST_F(HttpFailureTest, a_connection_that_is_not_made_in_time) {
   std::vector<int> queued;
   for (int i = 0; i < 4; ++i) {
     queued.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    connect(queued.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    (void)connect(queued.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
   expect(post_with(socket.url, {.connect = 40ms}),
          "cannot connect to " + socket.url.substr(7) + " within 40 ms", false);

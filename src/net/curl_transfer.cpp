@@ -5,11 +5,11 @@
 namespace penstock {
 namespace {
 
-constexpr size_t kHeaderBytesMax = 256 * 1024;
+constexpr size_t kHeaderBytesMax = 256UL * 1024;
 constexpr size_t kReplyReserveMax = 4 << 20;
 // A body up to this size is handed to the system together with the headers; only larger ones make progress
 // that could be seen.
-constexpr size_t kBodyAtOnceMax = 64 * 1024;
+constexpr size_t kBodyAtOnceMax = 64UL * 1024;
 constexpr int kProgressChecks = 8;
 
 long whole_milliseconds(Duration duration) {

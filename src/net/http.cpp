@@ -6,7 +6,8 @@ namespace penstock {
 namespace {
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() &&
+         strncasecmp(a.data(), b.data(), a.size()) == 0;  // NOLINT(bugprone-suspicious-stringview-data-usage)
 }
 
 }  // namespace

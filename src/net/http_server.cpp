@@ -14,7 +14,7 @@ namespace {
 
 // Of libmicrohttpd's buffers, per connection: the request's headers must fit, and a larger part of a body
 // arrives in one call.
-constexpr size_t kConnectionBytes = 64 * 1024;
+constexpr size_t kConnectionBytes = 64UL * 1024;
 constexpr unsigned kConnectionsMax = 10'000;
 
 std::string form_decode(std::string_view text) {

@@ -78,7 +78,8 @@ class Bill {
   }
 
   static double seconds_of(uint64_t requests) {
-    return static_cast<double>((requests + kAtOnce - 1) / kAtOnce) * kAnswerSeconds;
+    const uint64_t rounds = (requests + kAtOnce - 1) / kAtOnce;  // whole ones
+    return static_cast<double>(rounds) * kAnswerSeconds;
   }
 
   double seconds_at(const declare::Rate& rate, uint64_t requests) const {

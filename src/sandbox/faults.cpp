@@ -134,7 +134,10 @@ std::optional<FaultOrder> Faults::next(std::string_view path, Random& random) {
     if (path.find(fault->path) == std::string_view::npos) continue;
     if (fault->probability < 1 && !random.chance(fault->probability)) continue;
     FaultOrder hit = *fault;
-    if (fault->count > 0 && --fault->count == 0) faults_.erase(fault);
+    if (fault->count > 0) {
+      --fault->count;
+      if (fault->count == 0) faults_.erase(fault);
+    }
     return hit;
   }
   return std::nullopt;

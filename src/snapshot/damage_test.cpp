@@ -49,7 +49,7 @@ Result<Contents> read_all(Disk& disk, const std::string& directory, Verify verif
     auto found = snapshot->find(key);
     if (!found.ok()) return found.error();
     if (found->has_value() != contents.contains(key)) return Error{ErrorKind::internal, "find differs", ""};
-    const Fingerprint fingerprint = static_cast<Fingerprint>(100 + i);
+    const Fingerprint fingerprint = Fingerprint{100} + static_cast<Fingerprint>(i);
     Probe probe;
     auto probed = snapshot->probe({&key, 1}, {&fingerprint, 1}, {&probe, 1});
     if (!probed.ok()) return probed.error();

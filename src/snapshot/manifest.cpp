@@ -110,7 +110,8 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& path) 
     return snapshot::damaged(path, "is damaged: its checksum does not fit its text");
   try {
     simdjson::dom::parser parser;
-    const element json = parser.parse(text.data(), seal_at + 1);
+    const element json =
+        parser.parse(text.data(), seal_at + 1);  // NOLINT(bugprone-suspicious-stringview-data-usage)
     if (std::string_view(json["format"]) != kFormat) return snapshot::damaged(path, "is not a manifest");
     const uint64_t version = json["version"];
     if (version != kVersion)

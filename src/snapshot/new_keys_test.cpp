@@ -79,7 +79,7 @@ TEST(NewKeys, TakesAtMostTwentySevenBytesAKey) {
     for (KeyHash& key : batch) key = {random.next() | 1, random.next()};
     keys.insert(batch, is_new);
     if (keys.size() > 50'000) {
-      ASSERT_LE(keys.memory_bytes(), 27 * keys.size() + 64 * 1024) << keys.size();
+      ASSERT_LE(keys.memory_bytes(), 27 * keys.size() + 64UL * 1024) << keys.size();
     }
   }
 }

@@ -80,7 +80,7 @@ Result<void> visit_keys(const State& state, Choice choice, const Snapshot::Visit
     Scan scan(state, table, choice);
     auto any = scan.next();
     if (!any.ok()) return any.error();
-    if (*any) scans.push_back(std::move(scan));
+    if (*any) scans.push_back(scan);
   }
   while (!scans.empty()) {
     // No two of them stand at one key: what a newer table speaks of is no candidate of an older one.

@@ -40,7 +40,7 @@ HttpOutcome outcome_of(StoreAnswer answer, Instant started, Instant finished) {
 std::shared_ptr<BlockingStore::Account> BlockingStore::account_of(const Headers& headers) {
   std::string identity;
   for (const auto& [name, value] : headers)
-    if (name != "Content-Type") identity += name + '\0' + value + '\0';
+    if (name != "Content-Type") identity.append(name).append(1, '\0').append(value).append(1, '\0');
   auto& account = accounts_[identity];
   if (account) return account;
   const std::string text = header_text(headers, "Connections");

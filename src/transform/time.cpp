@@ -198,10 +198,12 @@ constexpr std::string_view kDirectives = "%Y %y %m %d %e %j %B %b %A %a %H %I %p
 bool append_formatted(std::string& out, std::string_view pattern, const Moment& moment) {
   const Shown at = show(moment);
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] != '%')
+    if (pattern[i] != '%') {
       out += pattern[i];
-    else if (++i == pattern.size() || !append_directive(out, pattern[i], at))
-      return false;
+      continue;
+    }
+    ++i;
+    if (i == pattern.size() || !append_directive(out, pattern[i], at)) return false;
   }
   return true;
 }

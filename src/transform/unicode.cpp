@@ -70,7 +70,7 @@ int32_t next_character(std::string_view text, size_t& at) {
   auto index = static_cast<int32_t>(at);
   const auto size = static_cast<int32_t>(text.size());
   UChar32 character = 0;
-  U8_NEXT_OR_FFFD(bytes, index, size, character);
+  U8_NEXT_OR_FFFD(bytes, index, size, character);  // NOLINT(bugprone-inc-dec-in-conditions): a macro of ICU
   at = static_cast<size_t>(index);
   return character;
 }

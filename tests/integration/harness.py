@@ -118,7 +118,7 @@ class Sandbox:
 
 
 def environment(**more):
-    env = {name: os.environ[name] for name in ("PATH", "HOME", "LSAN_OPTIONS", "ASAN_OPTIONS") if name in os.environ}
+    env = {name: os.environ[name] for name in ("PATH", "HOME", "LSAN_OPTIONS", "ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
     return env | {"HUBSPOT_TOKEN": TOKEN, "TERM": "dumb", "LC_ALL": "C.UTF-8"} | more
 
 

@@ -56,7 +56,7 @@ class Story {
 
   void let_time_pass() {
     destination_.clock().pass(Duration(static_cast<int64_t>(
-        random_.below(random_.chance(0.5) ? 600'000'000 : 30 * 3600 * uint64_t{1'000'000}))));
+        random_.below(random_.chance(0.5) ? 600'000'000 : uint64_t{30} * 3600 * 1'000'000))));
     if (random_.chance(0.85)) warehouse_->change();
     if (random_.chance(0.2)) warehouse_->change_mapping();
     for (uint64_t i = random_.below(4); i > 0; --i) others_act(true);

@@ -101,7 +101,7 @@ std::string Customer::show() const {
 }
 
 Text rendered(const FieldPlan& field, const Customer& customer) {
-  const Text value = value_of(field.origin, customer);
+  Text value = value_of(field.origin, customer);
   if (value) return value;
   return field.omit_null ? std::nullopt : Text("");
 }

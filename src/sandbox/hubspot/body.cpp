@@ -29,7 +29,7 @@ std::optional<Refusal> take_names(json::object document, std::string_view name,
   const auto member = document[name];
   if (member.error() != simdjson::SUCCESS) return std::nullopt;
   json::array array;
-  const Refusal refusal = unreadable(fmt::format("'{}' must be an array of strings", name));
+  Refusal refusal = unreadable(fmt::format("'{}' must be an array of strings", name));
   if (member.get(array) != simdjson::SUCCESS) return refusal;
   for (const json::element element : array) {
     std::string_view text;

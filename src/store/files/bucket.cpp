@@ -137,8 +137,9 @@ class Bucket final : public Place {
       return misconfigured("the object store says: " + message, "set this machine's clock");
     for (const std::string_view login : {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken",
                                          "InvalidToken", "TokenRefreshRequired"})
-      if (code == login) return refusal(401, code, code + ": " + message);
-    if (reply.status == 401 || reply.status == 403) return refusal(reply.status, code, code + ": " + message);
+      if (code == login) return refusal(401, code, fmt::format("{}: {}", code, message));
+    if (reply.status == 401 || reply.status == 403)
+      return refusal(reply.status, code, fmt::format("{}: {}", code, message));
     if (code == "SlowDown" || reply.status == 429) return refusal(429, code, message);
     if (code == "EntityTooLarge" || code == "KeyTooLongError" || reply.status == 404)
       return misconfigured(fmt::format("the object store says: {} {}", code, message));

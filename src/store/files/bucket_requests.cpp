@@ -1,5 +1,7 @@
 #include "store/files/bucket_requests.h"
 
+#include <fmt/format.h>
+
 #include "base/time.h"
 
 namespace penstock::files {
@@ -16,6 +18,7 @@ size_t take_bytes(char* bytes, size_t, size_t count, void* into) {
 size_t take_header(char* bytes, size_t, size_t count, void* into) {
   constexpr std::string_view kName = "etag:";
   const std::string_view line(bytes, count);
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the sizes are given
   if (line.size() > kName.size() && ::strncasecmp(line.data(), kName.data(), kName.size()) == 0) {
     auto& etag = *static_cast<std::string*>(into);
     const size_t begin = line.find_first_not_of(' ', kName.size());
@@ -54,7 +57,7 @@ BucketReply BucketRequests::send(HttpRequest request) {
   char detail[CURL_ERROR_SIZE] = "";
   curl_slist* headers = curl_slist_append(nullptr, "Expect:");
   for (const auto& [name, value] : request.headers)
-    headers = curl_slist_append(headers, (name + ": " + value).c_str());
+    headers = curl_slist_append(headers, fmt::format("{}: {}", name, value).c_str());
   if (find_header(request.headers, "Content-Type") == nullptr)
     headers = curl_slist_append(headers, "Content-Type:");
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);

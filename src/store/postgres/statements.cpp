@@ -73,8 +73,8 @@ std::string insert_rows(const RowsBody& body, const Table& table, uint32_t shape
       if (row.shape == shape) out += fmt::format("insert into {} default values;", table.name);
     return out;
   }
-  const std::string into = fmt::format("insert into {} as t ({}) select {} from {} order by s.n", table.name,
-                                       write.column_list(), write.value_list(), from_stage(shape));
+  std::string into = fmt::format("insert into {} as t ({}) select {} from {} order by s.n", table.name,
+                                 write.column_list(), write.value_list(), from_stage(shape));
   if (body.match.empty()) return into;
   size_t key = body.columns.size();
   for (const uint32_t number : body.shapes[shape])
@@ -109,8 +109,8 @@ std::string upsert_rows(const RowsBody& body, const Table& table, uint32_t shape
 
 std::string update_rows(const RowsBody& body, const Table& table, uint32_t shape) {
   const std::string match = quoted_name(body.match);
-  const std::string found = fmt::format("select s.n from {} s, {} t where s.shape = {} and t.{} = s.k",
-                                        kStage, table.name, shape, match);
+  std::string found = fmt::format("select s.n from {} s, {} t where s.shape = {} and t.{} = s.k", kStage,
+                                  table.name, shape, match);
   if (body.shapes[shape].empty()) return found;
   std::string set;
   // Rows that are cleared keep what they are matched by.
