@@ -62,7 +62,7 @@ HttpOutcome SimNetwork::failure(Instant started, const std::string& why, bool ma
 }
 
 // What the destination, or something before it, says without having done anything or of what it did.
-ServerReply SimNetwork::made_up(Fate fate) {
+ServerReply SimNetwork::made_up(Fate fate, const HttpRequest& request) {
   static constexpr int kErrors[] = {500, 502, 503, 504};
   static constexpr const char* kGarbage[] = {"", "{}", "<html>please log in</html>", "{\"results\":[",
                                              "{\"status\":\"COMPLETE\",\"results\":[]}"};
@@ -80,7 +80,9 @@ ServerReply SimNetwork::made_up(Fate fate) {
     reply.status = 401;
     reply.body = "{\"status\":\"error\",\"category\":\"EXPIRED_AUTHENTICATION\",\"message\":\"expired\"}";
   } else {
-    reply.body = kGarbage[random_.below(std::size(kGarbage))];
+    // Not to a look-up, though: that nothing was found is a lie which nobody can see through.
+    const bool asks = request.url.ends_with("/read") || request.url.ends_with("/search");
+    reply.body = kGarbage[random_.below(std::size(kGarbage) - (asks ? 1 : 0))];
   }
   return reply;
 }
@@ -120,12 +122,12 @@ Task<HttpOutcome> SimNetwork::send(HttpRequest request) {
   uint64_t exchange = 0;
   ServerReply given = is_lost   ? ServerReply()
                       : is_done ? listener_.arrived(request, exchange)
-                                : made_up(fate);
+                                : made_up(fate, request);
   if (fate == Fate::stalled_before || fate == Fate::stalled_after) {
     co_await loop_.sleep_until(started + request.timeouts.first_byte);
     co_return failure(started, "timed out", true);
   }
-  if (fate == Fate::failed_after || fate == Fate::garbage_after) given = made_up(fate), exchange = 0;
+  if (fate == Fate::failed_after || fate == Fate::garbage_after) given = made_up(fate, request), exchange = 0;
   co_await loop_.sleep_for(draw_latency());
   if (fate == Fate::unanswered) co_return failure(started, "the reply was cut off", true);
   co_return reply(request, started, exchange, std::move(given));

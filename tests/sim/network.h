@@ -56,7 +56,7 @@ class SimNetwork final : public HttpClient {
   bool is_away() const;
   HttpOutcome failure(Instant started, const std::string& why, bool may_have_arrived);
   HttpOutcome reply(const HttpRequest& request, Instant started, uint64_t exchange, ServerReply given);
-  ServerReply made_up(Fate fate);
+  ServerReply made_up(Fate fate, const HttpRequest& request);
 
   SimLoop& loop_;
   Random& random_;
