@@ -97,6 +97,15 @@ class Statement {
   int next_ = 1;
 };
 
+// The statement ends here: one that is left open is a reader of the database as it was, and who then asks to
+// write is refused at once, without a wait, when another process has written in between.
+Result<uint64_t> schema_version(sqlite3* database) {
+  auto statement = Statement::prepare(database, "PRAGMA user_version");
+  if (!statement.ok()) return statement.error();
+  if (auto row = statement->step("read"); !row.ok()) return row.error();
+  return statement->number(0);
+}
+
 // The counts in the order of the columns.
 std::vector<uint64_t*> counts_of(RunRow& run) {
   return {&run.rows,    &run.added,    &run.changed, &run.removed,  &run.unchanged,
@@ -135,6 +144,16 @@ Result<void> RunStore::execute(const char* sql) {
   return success();
 }
 
+// Two processes may create them at once: the second finds them there.
+Result<void> RunStore::create_tables() {
+  if (auto begun = execute("BEGIN IMMEDIATE"); !begun.ok()) return begun;
+  auto version = schema_version(database_);
+  if (!version.ok()) return version.error();
+  if (*version == 0)
+    if (auto created = execute(kSchema); !created.ok()) return created;
+  return execute("COMMIT");
+}
+
 Result<RunStore> RunStore::open(const std::string& path) {
   sqlite3* database = nullptr;
   const int code =
@@ -151,23 +170,13 @@ Result<RunStore> RunStore::open(const std::string& path) {
     set = store.execute(modes);
   }
   if (!set.ok()) return set.error();
-  auto version = Statement::prepare(database, "PRAGMA user_version");
-  if (!version.ok()) return version.error();
-  if (auto row = version->step("read"); !row.ok()) return row.error();
-  const uint64_t found = version->number(0);
-  if (found > kSchemaVersion)
+  auto found = schema_version(database);
+  if (!found.ok()) return found.error();
+  if (*found > kSchemaVersion)
     return Error{ErrorKind::disk, fmt::format("{} was written by a newer version of penstock", path),
                  "use that version, or a newer one"};
-  if (found == 0) {
-    // Two processes may create it at once: the second finds the tables there.
-    auto created = store.execute("BEGIN IMMEDIATE");
-    if (!created.ok()) return created.error();
-    auto again = Statement::prepare(database, "PRAGMA user_version");
-    if (!again.ok() || !again->step("read").ok()) return store_error(database, "read");
-    if (again->number(0) == 0)
-      if (created = store.execute(kSchema); !created.ok()) return created.error();
-    if (created = store.execute("COMMIT"); !created.ok()) return created.error();
-  }
+  if (*found == 0)
+    if (auto created = store.create_tables(); !created.ok()) return created.error();
   return store;
 }
 

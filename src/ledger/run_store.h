@@ -50,6 +50,7 @@ class RunStore {
   explicit RunStore(sqlite3* database) : database_(database) {}
   static Result<RunStore> open_read_only(const std::string& path);
   Result<void> execute(const char* sql);
+  Result<void> create_tables();
   sqlite3* database_;
 };
 
