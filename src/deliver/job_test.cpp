@@ -177,10 +177,11 @@ class JobDelivery : public testing::Test {
     stages.clear();
     ASSERT_TRUE(read_log(disk, "journal", [&](std::string_view bytes) -> Result<void> {
                   const auto record = decode_record(bytes);
-                  if (const auto* one = std::get_if<RowOutcome>(&*record)) {
-                    EXPECT_FALSE(outcomes.contains(one->ordinal)) << "a row has one outcome";
-                    outcomes[one->ordinal] = *one;
-                  }
+                  if (const auto* group = std::get_if<OutcomeGroup>(&*record))
+                    for (size_t i = 0; i < group->rows.size(); ++i) {
+                      EXPECT_FALSE(outcomes.contains(group->rows[i])) << "a row has one outcome";
+                      outcomes[group->rows[i]] = group->one(i);
+                    }
                   if (const auto* job = std::get_if<JobRecord>(&*record)) stages[job->number] = job->stage;
                   return success();
                 }).ok());

@@ -136,10 +136,11 @@ class SessionDelivery : public testing::Test {
     result = loop.run(delivery.run(rows));
     ASSERT_TRUE(read_log(disk, "journal", [&](std::string_view bytes) -> Result<void> {
                   const auto record = decode_record(bytes);
-                  if (const auto* one = std::get_if<RowOutcome>(&*record)) {
-                    EXPECT_FALSE(outcomes.contains(one->ordinal)) << "a row has one outcome";
-                    outcomes[one->ordinal] = *one;
-                  }
+                  if (const auto* group = std::get_if<OutcomeGroup>(&*record))
+                    for (size_t i = 0; i < group->rows.size(); ++i) {
+                      EXPECT_FALSE(outcomes.contains(group->rows[i])) << "a row has one outcome";
+                      outcomes[group->rows[i]] = group->one(i);
+                    }
                   if (const auto* intent = std::get_if<Intent>(&*record))
                     allowed = std::max(allowed, intent->through);
                   return success();

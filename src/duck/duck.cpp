@@ -308,6 +308,17 @@ Type Type::of(duckdb_type id) {
   return Type(duckdb_create_logical_type(id));
 }
 
+Type Type::structure(std::initializer_list<std::pair<const char*, duckdb_type>> members) {
+  std::vector<Type> types;
+  std::vector<duckdb_logical_type> handles;
+  std::vector<const char*> names;
+  for (const auto& [name, type] : members) {
+    names.push_back(name);
+    handles.push_back(types.emplace_back(of(type)).get());
+  }
+  return Type(duckdb_create_struct_type(handles.data(), names.data(), handles.size()));
+}
+
 std::string Type::alias() const {
   return take_string(duckdb_logical_type_get_alias(type_));
 }

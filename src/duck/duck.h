@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +33,8 @@ class Type {
   }
   ~Type();
   static Type of(duckdb_type id);
+  // A STRUCT.
+  static Type structure(std::initializer_list<std::pair<const char*, duckdb_type>> members);
 
   duckdb_logical_type get() const { return type_; }
   duckdb_type id() const { return duckdb_get_type_id(type_); }
@@ -76,6 +79,36 @@ class Vector {
   duckdb_vector vector_;
   void* data_;
   uint64_t* validity_;
+};
+
+// A column that a function of ours fills; borrowed from DuckDB.
+class Writable {
+ public:
+  explicit Writable(duckdb_vector vector) : vector_(vector), data_(duckdb_vector_get_data(vector)) {}
+  // Of a STRUCT.
+  std::vector<Writable> members(size_t count) const {
+    std::vector<Writable> all;
+    for (size_t i = 0; i < count; ++i) all.emplace_back(duckdb_struct_vector_get_child(vector_, i));
+    return all;
+  }
+  template <class T>
+  void set(size_t row, T value) const {
+    static_cast<T*>(data_)[row] = value;
+  }
+  void set_text(size_t row, std::string_view text) const {
+    duckdb_vector_assign_string_element_len(vector_, row, text.data(), text.size());
+  }
+  void set_null(size_t row) const {
+    duckdb_vector_ensure_validity_writable(vector_);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector_), row);
+  }
+  void set_text_or_null(size_t row, std::string_view text) const {
+    text.empty() ? set_null(row) : set_text(row, text);
+  }
+
+ private:
+  duckdb_vector vector_;
+  void* data_;
 };
 
 // Up to 2048 rows in columns. Owns them; may move between threads.

@@ -28,11 +28,11 @@ JobRecord later(uint64_t number, JobStage stage, std::vector<uint64_t> let_go = 
   return job;
 }
 
-RowOutcome outcome(uint64_t row) {
+OutcomeGroup outcome(uint64_t row) {
   RowOutcome one;
   one.ordinal = row;
   one.request = 40 + row;
-  return one;
+  return OutcomeGroup::of(one);
 }
 
 TEST(JobRecords, AreReadAsTheyWereWritten) {

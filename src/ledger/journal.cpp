@@ -35,8 +35,31 @@ Journal::~Journal() = default;
 
 void Journal::add(const JournalRecord& record) {
   if (failure_) return;
+  close_group();
   pending_.push_back(encode_record(record));
   ++added_;
+  begin_to_flush();
+}
+
+void Journal::add(const RowOutcome& outcome) {
+  if (failure_) return;
+  if (group_.takes(outcome)) {
+    group_.add(outcome);
+  } else {
+    close_group();
+    group_ = OutcomeGroup::of(outcome);
+  }
+  ++added_;
+  begin_to_flush();
+}
+
+void Journal::close_group() {
+  if (group_.rows.empty()) return;
+  pending_.push_back(encode_record(group_));
+  group_ = {};
+}
+
+void Journal::begin_to_flush() {
   if (flushing_) return;
   flushing_ = true;
   flushed_.reset();
@@ -44,7 +67,9 @@ void Journal::add(const JournalRecord& record) {
 }
 
 Task<void> Journal::flush_all() {
-  while (!pending_.empty() && !failure_) {
+  for (;;) {
+    close_group();
+    if (pending_.empty() || failure_) break;
     auto group = std::make_shared<std::vector<std::string>>(std::move(pending_));
     pending_.clear();
     const uint64_t through = added_;

@@ -26,6 +26,8 @@ class Journal {
 
   // Takes the record; it will be durable soon. After a failure of the disk nothing more is taken: failure().
   void add(const JournalRecord& record);
+  // The same for what became of a row. Rows that share their end are kept as one record.
+  void add(const RowOutcome& outcome);
   // Everything added so far is durable when this gives true; false: the disk failed.
   Task<bool> durable();
   // Rows numbered below `through` may be sent once this gives true. Asks for more than it is asked, so that
@@ -38,12 +40,15 @@ class Journal {
 
  private:
   Journal(Loop& loop, LogWriter writer) : loop_(loop), writer_(std::move(writer)), flushed_(loop) {}
+  void close_group();
+  void begin_to_flush();
   Task<void> flush_all();
 
   Loop& loop_;
   LogWriter writer_;  // touched by one flush at a time
   std::vector<std::string> pending_;
-  uint64_t added_ = 0;            // records taken
+  OutcomeGroup group_;            // the outcomes that came last; behind those that are pending
+  uint64_t added_ = 0;            // records and outcomes taken
   uint64_t durable_ = 0;          // of which are on disk
   uint64_t allowed_ = 0;          // the newest intent: rows numbered below
   uint64_t allowed_record_ = 0;   // the record that declares it

@@ -59,10 +59,11 @@ class RowsOf {
     }
   }
   void take(JournalRecord& record) {
-    const auto* outcome = std::get_if<RowOutcome>(&record);
-    if (outcome == nullptr) return;
-    if (const auto row = found_.find(outcome->ordinal); row != found_.end())
-      row->second.first->settled[row->second.second] = true;
+    const auto* group = std::get_if<OutcomeGroup>(&record);
+    if (group == nullptr) return;
+    for (const uint64_t ordinal : group->rows)
+      if (const auto row = found_.find(ordinal); row != found_.end())
+        row->second.first->settled[row->second.second] = true;
   }
 
  private:

@@ -47,8 +47,12 @@ Result<LogReport> read_log(Disk& disk, const std::string& path,
                            const std::function<Result<void>(std::string_view record)>& record) {
   auto file = disk.map(path);
   if (!file.ok()) return file.error();
-  const std::string_view bytes(reinterpret_cast<const char*>((*file)->bytes().data()),
-                               (*file)->bytes().size());
+  return read_log(**file, path, record);
+}
+
+Result<LogReport> read_log(const MappedFile& file, const std::string& path,
+                           const std::function<Result<void>(std::string_view record)>& record) {
+  const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   LogReport report;
   const auto header = decode_header(bytes);
   if (!header) {

@@ -28,6 +28,9 @@ struct LogReport {
 // the call only. A missing file is an error.
 Result<LogReport> read_log(Disk& disk, const std::string& path,
                            const std::function<Result<void>(std::string_view record)>& record);
+// The same of a file that is mapped already: the views are valid as long as it is. `path` is for messages.
+Result<LogReport> read_log(const MappedFile& file, const std::string& path,
+                           const std::function<Result<void>(std::string_view record)>& record);
 
 // Not thread-safe. After an error the writer is broken and repeats that error: read_log() and reopen().
 class LogWriter {

@@ -81,11 +81,78 @@ Result<void> define_payload(duck::Connection& connection, std::vector<PayloadCol
        }});
 }
 
+// The members of what penstock_outcome() gives, in their order.
+namespace member {
+enum : size_t {
+  operation,
+  outcome,
+  attempt,
+  status,
+  error_code,
+  error_message,
+  at,
+  latency_ms,
+  request,
+  record_id,
+  count
+};
+}  // namespace member
+
+duck::Type outcome_type() {
+  return duck::Type::structure({{"operation", DUCKDB_TYPE_VARCHAR},
+                                {"outcome", DUCKDB_TYPE_VARCHAR},
+                                {"attempt", DUCKDB_TYPE_UBIGINT},
+                                {"status", DUCKDB_TYPE_BIGINT},
+                                {"error_code", DUCKDB_TYPE_VARCHAR},
+                                {"error_message", DUCKDB_TYPE_VARCHAR},
+                                {"at", DUCKDB_TYPE_TIMESTAMP},
+                                {"latency_ms", DUCKDB_TYPE_DOUBLE},
+                                {"request", DUCKDB_TYPE_UBIGINT},
+                                {"record_id", DUCKDB_TYPE_VARCHAR}});
+}
+
+void write_outcome(std::span<const duck::Writable> to, size_t row, const RowOutcome& o) {
+  to[member::operation].set_text(row, o.operation);
+  to[member::outcome].set_text(row, name_of(o.outcome));
+  to[member::attempt].set(row, uint64_t{o.attempt});
+  to[member::status].set(row, int64_t{o.status});
+  to[member::error_code].set_text_or_null(row, o.code);
+  to[member::error_message].set_text_or_null(row, o.message);
+  to[member::at].set(row, unix_micros(o.at));
+  to[member::latency_ms].set(row, in_milliseconds(o.latency));
+  to[member::request].set(row, o.request);
+  to[member::record_id].set_text_or_null(row, o.record_id);
+}
+
+// penstock_outcome(row): what became of that row of the plan; all of it is NULL where nothing did.
+Result<void> define_outcome(duck::Connection& connection, const Outcomes& outcomes) {
+  return connection.define({.name = "penstock_outcome",
+                            .parameters = {DUCKDB_TYPE_BIGINT},
+                            .result = outcome_type(),
+                            .has_effects = true,  // to be asked once, not in each expression that uses it
+                            .call = [&outcomes](std::span<const duck::Vector> arguments, size_t rows,
+                                                duckdb_vector result) -> Result<void> {
+                              const auto to = duck::Writable(result).members(member::count);
+                              Outcomes::Cursor cursor(outcomes);
+                              for (size_t row = 0; row < rows; ++row) {
+                                const auto ordinal = static_cast<uint64_t>(arguments[0].data<int64_t>()[row]);
+                                if (const RowOutcome* outcome = cursor.find(ordinal))
+                                  write_outcome(to, row, *outcome);
+                                else
+                                  for (const duck::Writable& column : to) column.set_null(row);
+                              }
+                              return success();
+                            }});
+}
+
+// The lowest level: a higher one takes longer, and makes these files no smaller.
+constexpr std::string_view kFormat = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1";
+
 Result<void> write_parquet(duck::Connection& connection, Disk& disk, const std::string& sql,
                            const std::string& path) {
   const std::string temporary = path + ".new";
-  auto written = connection.run(
-      fmt::format("COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd)", sql, duck::quote_text(temporary)));
+  auto written =
+      connection.run(fmt::format("COPY ({}) TO {} ({})", sql, duck::quote_text(temporary), kFormat));
   if (!written.ok()) return written.error();
   return disk.rename(temporary, path);
 }
@@ -93,22 +160,23 @@ Result<void> write_parquet(duck::Connection& connection, Disk& disk, const std::
 }  // namespace
 
 Result<void> write_operations(duck::Connection& connection, Disk& disk, const StatePaths& paths,
-                              const RunFacts& facts) {
+                              const RunFacts& facts, const Outcomes& outcomes) {
   const std::string plan = paths.plan(facts.sync);
   auto columns = payload_columns(connection, plan, facts);
   if (!columns.ok()) return columns.error();
   std::string fields;
   for (const auto& column : *columns) fields += ", " + duck::quote_name(column.column);
   if (auto defined = define_payload(connection, *std::move(columns)); !defined.ok()) return defined;
+  if (auto defined = define_outcome(connection, outcomes); !defined.ok()) return defined;
   const std::string operations = fmt::format(
       "SELECT {0} AS run, {1} AS sync, p.key, p.key_hi, p.key_lo, p.\"change\", p.why, o.operation, "
-      "['accepted', 'rejected', 'skipped', 'in_doubt', 'failed'][CAST(o.outcome AS BIGINT) + 1] AS outcome, "
-      "o.attempt, "
-      "o.status, o.code AS error_code, o.message AS error_message, o.\"at\", o.latency_ms, o.request, "
-      "coalesce(o.record_id, "
-      "p.record_id) AS record_id, CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END "
-      "AS payload FROM "
-      "outcomes o JOIN read_parquet({3}, file_row_number = true) p ON o.ordinal = p.file_row_number",
+      "o.outcome, "
+      "o.attempt, o.status, o.error_code, o.error_message, o.\"at\", o.latency_ms, o.request, "
+      "coalesce(o.record_id, p.record_id) AS record_id, "
+      "CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END AS payload "
+      "FROM (SELECT *, penstock_outcome(file_row_number) AS o FROM read_parquet({3}, file_row_number = "
+      "true)) p "
+      "WHERE o.outcome IS NOT NULL",
       duck::quote_text(facts.run), duck::quote_text(facts.sync), fields, duck::quote_text(plan));
   if (auto written = write_parquet(connection, disk, operations, paths.operations(facts.sync, facts.run));
       !written.ok())

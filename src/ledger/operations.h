@@ -3,11 +3,13 @@
 
 #include "duck/duck.h"
 #include "ledger/ledger.h"
+#include "ledger/outcomes.h"
 
 namespace penstock {
 
-// From the tables of load_journal() and the plan. Personal fields are masked.
+// From the plan, what became of its rows, and the table `requests` of load_journal(). Personal fields are
+// masked.
 Result<void> write_operations(duck::Connection& connection, Disk& disk, const StatePaths& paths,
-                              const RunFacts& facts);
+                              const RunFacts& facts, const Outcomes& outcomes);
 
 }  // namespace penstock

@@ -18,24 +18,28 @@ std::string_view name_of(Outcome outcome) {
   die("an Outcome without a name");
 }
 
-void OutcomeCounts::add(Outcome outcome) {
+void OutcomeCounts::add(Outcome outcome, uint64_t rows) {
   switch (outcome) {
     case Outcome::accepted:
-      ++accepted;
+      accepted += rows;
       return;
     case Outcome::rejected:
-      ++rejected;
+      rejected += rows;
       return;
     case Outcome::skipped:
-      ++skipped;
+      skipped += rows;
       return;
     case Outcome::in_doubt:
-      ++in_doubt;
+      in_doubt += rows;
       return;
     case Outcome::failed:
-      ++failed;
+      failed += rows;
       return;
   }
+}
+
+double in_milliseconds(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
 }
 
 }  // namespace penstock

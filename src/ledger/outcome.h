@@ -52,7 +52,9 @@ struct RequestRecord {
 struct OutcomeCounts {
   uint64_t accepted = 0, rejected = 0, skipped = 0, in_doubt = 0, failed = 0;
   uint64_t sent() const { return accepted + rejected + skipped + in_doubt; }
-  void add(Outcome outcome);
+  void add(Outcome outcome, uint64_t rows = 1);
 };
+
+double in_milliseconds(Duration duration);
 
 }  // namespace penstock

@@ -1,7 +1,6 @@
 #include "ledger/records.h"
 
-#include <bit>
-#include <cstring>
+#include <algorithm>
 
 namespace penstock {
 namespace {
@@ -61,12 +60,16 @@ class Reader {
     const uint64_t count = number();
     for (uint64_t i = 0; i < count && !failed_; ++i) read();
   }
+  // What was read cannot be: the whole record is worth nothing.
+  void refuse() {
+    failed_ = true;
+    bytes_ = {};
+  }
   bool complete() const { return !failed_ && bytes_.empty(); }
 
  private:
   uint64_t fail() {
-    failed_ = true;
-    bytes_ = {};
+    refuse();
     return 0;
   }
   std::string_view bytes_;
@@ -76,7 +79,8 @@ class Reader {
 enum Kind : char {
   kFacts = 'F',
   kIntent = 'I',
-  kRowOutcome = 'O',
+  kOutcomeGroup = 'G',
+  kRowOutcome = 'O',  // of one row; versions before groups wrote it
   kRequest = 'R',
   kEnd = 'E',
   kJob = 'J',
@@ -94,6 +98,29 @@ std::string encode(const RunFacts& facts) {
   return writer.number(facts.cause).number(facts.hold_doubt ? 1 : 0).text(facts.on_removed).take();
 }
 
+// Rows mostly follow each other: runs of them, each its first number and its length.
+void write_runs(Writer& writer, const std::vector<uint64_t>& rows) {
+  std::vector<std::pair<uint64_t, uint64_t>> runs;
+  for (const uint64_t row : rows) {
+    if (!runs.empty() && runs.back().first + runs.back().second == row)
+      ++runs.back().second;
+    else
+      runs.emplace_back(row, 1);
+  }
+  writer.number(runs.size());
+  for (const auto& [first, length] : runs) writer.number(first).number(length);
+}
+
+// None of them where all are empty.
+void write_texts(Writer& writer, const std::vector<std::string>& texts) {
+  if (std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text.empty(); })) {
+    writer.number(0);
+    return;
+  }
+  writer.number(texts.size());
+  for (const auto& text : texts) writer.text(text);
+}
+
 std::string encode(const Intent& intent) {
   Writer writer(kIntent);
   writer.number(intent.through).number(intent.rows.size());
@@ -108,21 +135,22 @@ std::string encode(const Whereabouts& learned) {
   return writer.take();
 }
 
-std::string encode(const RowOutcome& o) {
-  return Writer(kRowOutcome)
-      .number(o.ordinal)
-      .number(static_cast<uint64_t>(o.outcome))
+std::string encode(const OutcomeGroup& group) {
+  const RowOutcome& o = group.shared;
+  Writer writer(kOutcomeGroup);
+  writer.number(static_cast<uint64_t>(o.outcome))
       .text(o.operation)
       .number(o.attempt)
       .number(static_cast<uint64_t>(o.status))
       .text(o.code)
       .text(o.message)
-      .text(o.record_id)
       .number(o.request)
       .time(o.at)
       .number(static_cast<uint64_t>(o.latency.count()))
-      .number((o.foreign ? 1u : 0u) | (o.effect_unknown ? 2u : 0u))
-      .take();
+      .number((o.foreign ? 1u : 0u) | (o.effect_unknown ? 2u : 0u));
+  write_runs(writer, group.rows);
+  write_texts(writer, group.record_ids);
+  return writer.take();
 }
 
 std::string encode(const RequestRecord& r) {
@@ -145,22 +173,12 @@ std::string encode(const RunEnd& end) {
   return Writer(kEnd).text(end.status).text(end.error).take();
 }
 
-// Rows of a job mostly follow each other: runs of them, each its first number and its length.
 std::string encode(const JobRecord& job) {
   Writer writer(kJob);
   writer.number(job.number).number(static_cast<uint64_t>(job.stage)).text(job.id).text(job.operation);
   writer.text(job.object).number(job.match_kind).number(job.step).time(job.created);
-  std::vector<std::pair<uint64_t, uint64_t>> runs;
-  for (const uint64_t row : job.rows) {
-    if (!runs.empty() && runs.back().first + runs.back().second == row)
-      ++runs.back().second;
-    else
-      runs.emplace_back(row, 1);
-  }
-  writer.number(runs.size());
-  for (const auto& [first, length] : runs) writer.number(first).number(length);
-  writer.number(job.record_ids.size());
-  for (const auto& id : job.record_ids) writer.text(id);
+  write_runs(writer, job.rows);
+  write_texts(writer, job.record_ids);
   return writer.take();
 }
 
@@ -193,7 +211,52 @@ Whereabouts decode_whereabouts(Reader& in) {
   return learned;
 }
 
-RowOutcome decode_outcome(Reader& in) {
+// A length is not believed before it is looked at.
+std::vector<uint64_t> read_runs(Reader& in, uint64_t rows_max) {
+  std::vector<uint64_t> rows;
+  in.list([&] {
+    const uint64_t first = in.number(), length = in.number();
+    if (length == 0 || length > rows_max - rows.size() || first > UINT64_MAX - length) return in.refuse();
+    for (uint64_t i = 0; i < length; ++i) rows.push_back(first + i);
+  });
+  return rows;
+}
+
+// One for each row, or none.
+std::vector<std::string> read_texts(Reader& in, size_t rows) {
+  std::vector<std::string> texts;
+  in.list([&] { texts.push_back(in.text()); });
+  if (!texts.empty() && texts.size() != rows) in.refuse();
+  return texts;
+}
+
+void read_end_of_outcome(Reader& in, RowOutcome& o) {
+  o.request = in.number();
+  o.at = in.time();
+  o.latency = in.duration();
+  const uint64_t flags = in.number();
+  o.foreign = (flags & 1) != 0;
+  o.effect_unknown = (flags & 2) != 0;
+  if (o.outcome > Outcome::failed) in.refuse();
+}
+
+OutcomeGroup decode_group(Reader& in) {
+  OutcomeGroup group;
+  RowOutcome& o = group.shared;
+  o.outcome = static_cast<Outcome>(in.number());
+  o.operation = in.text();
+  o.attempt = static_cast<uint32_t>(in.number());
+  o.status = static_cast<int>(in.number());
+  o.code = in.text();
+  o.message = in.text();
+  read_end_of_outcome(in, o);
+  group.rows = read_runs(in, kGroupRowsMax);
+  group.record_ids = read_texts(in, group.rows.size());
+  group.record_ids.resize(group.rows.size());
+  return group;
+}
+
+OutcomeGroup decode_row_outcome(Reader& in) {
   RowOutcome o;
   o.ordinal = in.number();
   o.outcome = static_cast<Outcome>(in.number());
@@ -203,13 +266,8 @@ RowOutcome decode_outcome(Reader& in) {
   o.code = in.text();
   o.message = in.text();
   o.record_id = in.text();
-  o.request = in.number();
-  o.at = in.time();
-  o.latency = in.duration();
-  const uint64_t flags = in.number();
-  o.foreign = (flags & 1) != 0;
-  o.effect_unknown = (flags & 2) != 0;
-  return o;
+  read_end_of_outcome(in, o);
+  return OutcomeGroup::of(std::move(o));
 }
 
 RequestRecord decode_request(Reader& in) {
@@ -235,10 +293,10 @@ RunEnd decode_end(Reader& in) {
   return end;
 }
 
-// More rows than a plan can hold are no rows: a length is not believed before it is looked at.
+// More rows than a plan can hold are no rows.
 constexpr uint64_t kJobRowsMax = 1u << 30;
 
-std::optional<JobRecord> decode_job(Reader& in) {
+JobRecord decode_job(Reader& in) {
   JobRecord job;
   job.number = in.number();
   job.stage = static_cast<JobStage>(in.number());
@@ -248,18 +306,9 @@ std::optional<JobRecord> decode_job(Reader& in) {
   job.match_kind = in.number();
   job.step = in.number();
   job.created = in.time();
-  uint64_t rows = 0;
-  bool plausible = job.stage <= JobStage::ended;
-  in.list([&] {
-    const uint64_t first = in.number(), length = in.number();
-    plausible = plausible && length > 0 && length <= kJobRowsMax - rows && first <= UINT64_MAX - length;
-    if (!plausible) return;
-    rows += length;
-    for (uint64_t i = 0; i < length; ++i) job.rows.push_back(first + i);
-  });
-  in.list([&] { job.record_ids.push_back(in.text()); });
-  if (!plausible || (!job.record_ids.empty() && job.record_ids.size() != job.rows.size()))
-    return std::nullopt;
+  job.rows = read_runs(in, kJobRowsMax);
+  job.record_ids = read_texts(in, job.rows.size());
+  if (job.stage > JobStage::ended) in.refuse();
   return job;
 }
 
@@ -269,6 +318,34 @@ Error unknown_record() {
 }
 
 }  // namespace
+
+OutcomeGroup OutcomeGroup::of(RowOutcome outcome) {
+  OutcomeGroup group;
+  group.rows = {outcome.ordinal};
+  group.record_ids = {std::move(outcome.record_id)};
+  group.shared = std::move(outcome);
+  return group;
+}
+
+bool OutcomeGroup::takes(const RowOutcome& o) const {
+  return rows.size() < kGroupRowsMax && o.request == shared.request && o.outcome == shared.outcome &&
+         o.attempt == shared.attempt && o.status == shared.status && o.at == shared.at &&
+         o.latency == shared.latency && o.foreign == shared.foreign &&
+         o.effect_unknown == shared.effect_unknown && o.operation == shared.operation &&
+         o.code == shared.code && o.message == shared.message;
+}
+
+void OutcomeGroup::add(const RowOutcome& outcome) {
+  rows.push_back(outcome.ordinal);
+  record_ids.push_back(outcome.record_id);
+}
+
+RowOutcome OutcomeGroup::one(size_t index) const {
+  RowOutcome outcome = shared;
+  outcome.ordinal = rows[index];
+  outcome.record_id = record_ids[index];
+  return outcome;
+}
 
 std::string encode_record(const JournalRecord& record) {
   return std::visit([](const auto& one) { return encode(one); }, record);
@@ -288,8 +365,11 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
     case kWhereabouts:
       record = decode_whereabouts(in);
       break;
+    case kOutcomeGroup:
+      record = decode_group(in);
+      break;
     case kRowOutcome:
-      record = decode_outcome(in);
+      record = decode_row_outcome(in);
       break;
     case kRequest:
       record = decode_request(in);
@@ -297,18 +377,13 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
     case kEnd:
       record = decode_end(in);
       break;
-    case kJob: {
-      auto job = decode_job(in);
-      if (!job) return unknown_record();
-      record = *std::move(job);
+    case kJob:
+      record = decode_job(in);
       break;
-    }
     default:
       return unknown_record();
   }
   if (!in.complete()) return unknown_record();
-  if (const auto* o = std::get_if<RowOutcome>(&record); o != nullptr && o->outcome > Outcome::failed)
-    return unknown_record();
   return record;
 }
 

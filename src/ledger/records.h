@@ -23,6 +23,22 @@ struct RunFacts {
   bool operator==(const RunFacts&) const = default;
 };
 
+// Whoever reads a group for one of its rows reads all of it.
+inline constexpr size_t kGroupRowsMax = 2048;
+
+// Rows that came to the same end in the same request: what the journal keeps once for all of them.
+struct OutcomeGroup {
+  RowOutcome shared;                    // but for `ordinal` and `record_id`, which each row has of its own
+  std::vector<uint64_t> rows;           // their ordinals
+  std::vector<std::string> record_ids;  // one for each row
+
+  static OutcomeGroup of(RowOutcome outcome);
+  // Whether this row's outcome differs in nothing that is shared, and the group is not full.
+  bool takes(const RowOutcome& outcome) const;
+  void add(const RowOutcome& outcome);
+  RowOutcome one(size_t index) const;
+};
+
 // Rows that may be under way from here on. Durable before they are sent.
 struct Intent {
   uint64_t through = 0;        // every row numbered below
@@ -69,7 +85,7 @@ struct JobRecord {
 };
 
 using JournalRecord =
-    std::variant<RunFacts, Intent, RowOutcome, RequestRecord, RunEnd, JobRecord, Whereabouts>;
+    std::variant<RunFacts, Intent, OutcomeGroup, RequestRecord, RunEnd, JobRecord, Whereabouts>;
 
 std::string encode_record(const JournalRecord& record);
 // An error of kind `disk` for bytes that no version of Penstock wrote.

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ledger/ledger.h"
+#include "ledger/load_journal.h"
 #include "ledger/operations.h"
-#include "ledger/outcome_table.h"
 #include "ledger/state_changes.h"
 
 namespace penstock {
@@ -33,7 +33,8 @@ Result<bool> is_settled(Disk& disk, const StatePaths& paths, const Settled& sett
 }
 
 Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connection& connection,
-                              const Settled& settled, const SettleExtras& extras, Time now) {
+                              const LoadedJournal& journal, const SettleExtras& extras, Time now) {
+  const Settled& settled = journal.settled;
   const std::string& sync = settled.facts.sync;
   auto snapshot = Snapshot::open(disk, paths.snapshot(sync), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
@@ -44,7 +45,7 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   if (!owners.ok()) return owners.error();
   auto owner_changes = ChangeSet::begin(disk, paths.owners(sync));
   if (!owner_changes.ok()) return owner_changes.error();
-  if (auto put = put_outcomes(connection, paths.plan(sync), settled.facts, now,
+  if (auto put = put_outcomes(connection, paths.plan(sync), journal, now,
                               {*snapshot, *owners, *changes, *owner_changes});
       !put.ok())
     return put;
@@ -76,25 +77,29 @@ Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& s
   auto connection = database->connect();
   if (!connection.ok()) return connection.error();
   if (auto defined = define_payload_functions(*connection); !defined.ok()) return defined.error();
-  auto settled = load_journal(*connection, disk, paths.journal(sync), paths.plan(sync), now);
-  if (!settled.ok()) return settled.error();
-  if (settled->facts.run.empty()) {
+  // Rows are found by their numbers, in whatever order they come.
+  if (auto set = connection->run("SET preserve_insertion_order = false"); !set.ok()) return set.error();
+  auto journal = load_journal(*connection, disk, paths.journal(sync), paths.plan(sync), now);
+  if (!journal.ok()) return journal.error();
+  const Settled& settled = journal->settled;
+  if (settled.facts.run.empty()) {
     // Not even the first record is whole: the run died before it could send anything.
     if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
     return settled;
   }
-  const auto done = is_settled(disk, paths, *settled);
+  const auto done = is_settled(disk, paths, settled);
   if (!done.ok()) return done.error();
   if (*done) {
     if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
     return settled;
   }
-  if (auto advanced = advance_snapshot(disk, paths, *connection, *settled, extras, now); !advanced.ok())
+  if (auto advanced = advance_snapshot(disk, paths, *connection, *journal, extras, now); !advanced.ok())
     return advanced.error();
-  if (auto written = write_operations(*connection, disk, paths, settled->facts); !written.ok())
+  if (auto written = write_operations(*connection, disk, paths, settled.facts, journal->outcomes);
+      !written.ok())
     return written.error();
   if (extras.note)
-    if (auto noted = extras.note(*settled); !noted.ok()) return noted.error();
+    if (auto noted = extras.note(settled); !noted.ok()) return noted.error();
   if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();
   return settled;
 }

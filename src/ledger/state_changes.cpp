@@ -10,39 +10,20 @@
 namespace penstock {
 namespace {
 
-// One row of the plan joined with its outcome.
+// One row of the plan, and what became of it. Borrows from both.
 struct SettledRow {
   KeyHash key;
-  std::string_view change, key_text, record_before, operation, code, message, record_id, send;
+  std::string_view change, key_text, record_before;
   std::vector<std::string> match;
   Fingerprint fingerprint = 0;
-  Outcome outcome = Outcome::accepted;
-  bool foreign = false, effect_unknown = false;
-  std::optional<std::string> whereabouts;  // the record, as was learned on the way; empty: not what it was
   std::vector<KeyHash> takes_over;  // keys that left the model, whose record is this row's if it was accepted
+  const RowOutcome* end = nullptr;
+  const std::string* whereabouts = nullptr;  // the record, as was learned on the way; empty: not what it was
 };
 
-enum Column : size_t {
-  kChange,
-  kKey,
-  kHi,
-  kLo,
-  kFingerprint,
-  kRecordBefore,
-  kOutcome,
-  kOperation,
-  kCode,
-  kMessage,
-  kRecordId,
-  kForeign,
-  kUnknown,
-  kTakesOver,
-  kWhereabouts,
-  kMatch
-};
+enum Column : size_t { kOrdinal, kChange, kKey, kHi, kLo, kFingerprint, kRecordBefore, kTakesOver, kMatch };
 
-std::string_view text_or_empty(const duck::Chunk& chunk, size_t column, size_t row) {
-  const duck::Vector vector = chunk.column(column);
+std::string_view text_or_empty(const duck::Vector& vector, size_t row) {
   return vector.valid(row) ? vector.text(row) : std::string_view();
 }
 
@@ -61,76 +42,101 @@ std::vector<KeyHash> key_hashes_in(std::string_view text) {
   return keys;
 }
 
-SettledRow read_row(const duck::Chunk& chunk, size_t row) {
-  SettledRow r;
-  r.change = text_or_empty(chunk, kChange, row);
-  r.key_text = text_or_empty(chunk, kKey, row);
-  r.key = {chunk.column(kHi).data<uint64_t>()[row], chunk.column(kLo).data<uint64_t>()[row]};
-  r.fingerprint = chunk.column(kFingerprint).data<uint64_t>()[row];
-  r.record_before = text_or_empty(chunk, kRecordBefore, row);
-  r.outcome = static_cast<Outcome>(chunk.column(kOutcome).data<uint64_t>()[row]);
-  r.operation = text_or_empty(chunk, kOperation, row);
-  r.code = text_or_empty(chunk, kCode, row);
-  r.message = text_or_empty(chunk, kMessage, row);
-  r.record_id = text_or_empty(chunk, kRecordId, row);
-  r.foreign = chunk.column(kForeign).data<bool>()[row];
-  r.effect_unknown = chunk.column(kUnknown).data<bool>()[row];
-  if (chunk.column(kWhereabouts).valid(row)) r.whereabouts = chunk.column(kWhereabouts).text(row);
-  r.takes_over = key_hashes_in(text_or_empty(chunk, kTakesOver, row));
-  for (size_t column = kMatch; column < chunk.columns(); ++column)
-    r.match.emplace_back(text_or_empty(chunk, column, row));
-  return r;
+void read_row(std::span<const duck::Vector> columns, size_t row, SettledRow& r) {
+  r.change = text_or_empty(columns[kChange], row);
+  r.key_text = text_or_empty(columns[kKey], row);
+  r.key = {columns[kHi].data<uint64_t>()[row], columns[kLo].data<uint64_t>()[row]};
+  r.fingerprint = columns[kFingerprint].data<uint64_t>()[row];
+  r.record_before = text_or_empty(columns[kRecordBefore], row);
+  r.takes_over = key_hashes_in(text_or_empty(columns[kTakesOver], row));
+  r.match.resize(columns.size() - kMatch);
+  for (size_t i = kMatch; i < columns.size(); ++i) r.match[i - kMatch] = text_or_empty(columns[i], row);
 }
+
+// Match values that are to be their keys' from now on; noted where the hint does not say so already.
+class Claims {
+ public:
+  Claims(const Snapshot& owners, ChangeSet& changes) : owners_(owners), changes_(changes) {}
+  Result<void> add(std::span<const std::string> match, KeyHash key) {
+    const auto hash = match_hash(match);
+    if (!hash) return success();
+    matches_.push_back(*hash);
+    keys_.push_back(key);
+    marks_.push_back(owner_mark(key));
+    return matches_.size() < kAtOnce ? success() : settle();
+  }
+  // Of all that were added.
+  Result<void> settle() {
+    std::vector<Probe> probes(matches_.size());
+    if (auto probed = owners_.probe(matches_, marks_, probes); !probed.ok()) return probed;
+    for (size_t i = 0; i < probes.size(); ++i) {
+      if (probes[i].standing == Standing::same) continue;
+      if (auto put = changes_.put(matches_[i], owner_state(keys_[i])); !put.ok()) return put;
+    }
+    matches_.clear();
+    keys_.clear();
+    marks_.clear();
+    return success();
+  }
+
+ private:
+  static constexpr size_t kAtOnce = 2048;
+  const Snapshot& owners_;
+  ChangeSet& changes_;
+  std::vector<KeyHash> matches_, keys_;
+  std::vector<Fingerprint> marks_;
+};
 
 class StateChanges {
  public:
   StateChanges(StateUpdate update, const RunFacts& facts, Time now)
       : snapshot_(update.snapshot),
-        owners_(update.owners),
         facts_(facts),
         now_(now),
         changes_(update.changes),
-        owner_changes_(update.owner_changes) {}
+        claims_(update.owners, update.owner_changes) {}
 
   Result<void> take(const SettledRow& row) {
-    if (auto loaded = load_before(row.key); !loaded.ok()) return loaded;
     if (row.change == "removed") return take_removal(row);
-    switch (row.outcome) {
+    switch (row.end->outcome) {
       case Outcome::accepted:
-        return take_accepted(row, row.foreign);
+        return take_accepted(row, row.end->foreign);
       case Outcome::skipped:
         // Found there by an insert: known from now on, but not ours. An update without a record waits for
         // one.
-        return row.foreign ? take_accepted(row, true) : take_refused(row, Waiting::Kind::nothing_to_do);
+        return row.end->foreign ? take_accepted(row, true) : take_refused(row, Waiting::Kind::nothing_to_do);
       case Outcome::rejected:
         return take_refused(row, Waiting::Kind::row_rejected);
       case Outcome::in_doubt:
         return take_doubt(row);
       case Outcome::failed:
-        return row.effect_unknown ? take_doubt(row) : success();
+        return row.end->effect_unknown ? take_doubt(row) : success();
     }
     return success();
   }
+  Result<void> finish() { return claims_.settle(); }
 
  private:
-  Result<void> load_before(KeyHash key) {
-    before_ = {};
+  // What the snapshot has of the key.
+  Result<KeyState> before(KeyHash key) const {
+    KeyState state;
     const auto found = snapshot_.find(key);
     if (!found.ok()) return found.error();
-    if (!*found) return success();
-    before_ = {
-        .accepted = (*found)->accepted, .gone = (*found)->gone, .foreign = (*found)->foreign, .details = {}};
+    if (!*found) return state;
     auto details = snapshot_.details((*found)->slot);
     if (!details.ok()) return details.error();
-    before_.details = *std::move(details);
-    return success();
+    state.accepted = (*found)->accepted;
+    state.gone = (*found)->gone;
+    state.foreign = (*found)->foreign;
+    state.details = *std::move(details);
+    return state;
   }
 
   Details details_of(const SettledRow& row) const {
     Details details;
     details.key = row.key_text;
     details.record_id = row.whereabouts ? *row.whereabouts : row.record_before;
-    if (!row.record_id.empty()) details.record_id = row.record_id;
+    if (!row.end->record_id.empty()) details.record_id = row.end->record_id;
     details.match = row.match;
     return details;
   }
@@ -140,32 +146,26 @@ class StateChanges {
         .accepted = row.fingerprint, .gone = false, .foreign = foreign, .details = details_of(row)};
     for (const KeyHash key : row.takes_over)
       if (auto erased = changes_.erase(key); !erased.ok()) return erased;
-    if (auto claimed = claim_match(row); !claimed.ok()) return claimed;
+    if (auto claimed = claims_.add(row.match, row.key); !claimed.ok()) return claimed;
     return changes_.put(row.key, state);
   }
 
-  // The match value is this key's from now on.
-  Result<void> claim_match(const SettledRow& row) {
-    const auto owner = owner_of(owners_, row.match);
-    if (!owner.ok()) return owner.error();
-    const auto hash = match_hash(row.match);
-    if (!hash || *owner == row.key) return success();
-    return owner_changes_.put(*hash, owner_state(row.key));
-  }
   // A row that is to take a record over speaks for it, even while it is refused.
   Result<void> claim_inheritance(const SettledRow& row) {
-    return row.takes_over.empty() ? success() : claim_match(row);
+    return row.takes_over.empty() ? success() : claims_.add(row.match, row.key);
   }
 
   // What the destination holds stays what it was, unless an attempt may have changed it.
   Result<void> take_refused(const SettledRow& row, Waiting::Kind kind) {
     if (auto claimed = claim_inheritance(row); !claimed.ok()) return claimed;
-    KeyState state = before_;
-    if (row.effect_unknown) state.accepted = kUnknownPayload;
+    auto known = before(row.key);
+    if (!known.ok()) return known.error();
+    KeyState& state = *known;
+    const auto waited = state.details ? state.details->waiting : std::nullopt;
+    if (row.end->effect_unknown) state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
     note_whereabouts(row, *state.details);
     state.details->key = row.key_text;
-    const auto& waited = before_.details ? before_.details->waiting : std::nullopt;
     const bool again = waited && waited->fingerprint == row.fingerprint && waited->kind == kind;
     Waiting waiting;
     waiting.fingerprint = row.fingerprint;
@@ -174,8 +174,8 @@ class StateChanges {
     waiting.since = again ? waited->since : now_;
     waiting.next_try = now_ + waiting_time(waiting.attempts);
     waiting.cause = facts_.cause;
-    waiting.code = row.code;
-    waiting.message = row.message;
+    waiting.code = row.end->code;
+    waiting.message = row.end->message;
     state.details->waiting = std::move(waiting);
     return changes_.put(row.key, state);
   }
@@ -184,13 +184,15 @@ class StateChanges {
   static void note_whereabouts(const SettledRow& row, Details& details) {
     if (!row.whereabouts) return;
     if (row.whereabouts->empty()) details.match = row.match;
-    details.record_id = row.record_id.empty() ? *row.whereabouts : row.record_id;
+    details.record_id = row.end->record_id.empty() ? *row.whereabouts : row.end->record_id;
   }
 
   Result<void> take_doubt(const SettledRow& row) {
     if (facts_.hold_doubt) return take_refused(row, Waiting::Kind::in_doubt);
     if (auto claimed = claim_inheritance(row); !claimed.ok()) return claimed;
-    KeyState state = before_;
+    auto known = before(row.key);
+    if (!known.ok()) return known.error();
+    KeyState& state = *known;
     state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
     note_whereabouts(row, *state.details);
@@ -200,7 +202,7 @@ class StateChanges {
   }
 
   Result<void> take_removal(const SettledRow& row) {
-    switch (row.outcome) {
+    switch (row.end->outcome) {
       case Outcome::accepted:
       case Outcome::skipped:
         return changes_.erase(row.key);
@@ -209,7 +211,7 @@ class StateChanges {
       case Outcome::in_doubt:
         return take_removal_in_doubt(row);
       case Outcome::failed:
-        return row.effect_unknown ? take_removal_in_doubt(row) : success();
+        return row.end->effect_unknown ? take_removal_in_doubt(row) : success();
     }
     return success();
   }
@@ -217,19 +219,19 @@ class StateChanges {
   // Removed again by the next plan, which is harmless; but a row that comes back before that must be written,
   // whatever was accepted last: its record may be gone.
   Result<void> take_removal_in_doubt(const SettledRow& row) {
-    KeyState state = before_;
+    auto known = before(row.key);
+    if (!known.ok()) return known.error();
+    KeyState& state = *known;
     state.accepted = kUnknownPayload;
     if (state.details) state.details->waiting.reset();
     return changes_.put(row.key, state);
   }
 
   const Snapshot& snapshot_;
-  const Snapshot& owners_;
   const RunFacts& facts_;
   Time now_;
   ChangeSet& changes_;
-  ChangeSet& owner_changes_;
-  KeyState before_;
+  Claims claims_;
 };
 
 // The match columns of a plan file, which have their own names.
@@ -264,28 +266,36 @@ bool is_complete(const Plan& plan, const OutcomeCounts& outcomes) {
 
 }  // namespace
 
-Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const RunFacts& facts,
+Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const LoadedJournal& journal,
                           Time now, StateUpdate update) {
   const auto matches = match_columns(connection, plan);
   if (!matches.ok()) return matches.error();
   std::string match_list;
   for (const auto& name : *matches) match_list += fmt::format(", penstock_text({})", duck::quote_name(name));
   auto rows = connection.query(
-      fmt::format("SELECT \"change\", key, key_hi, key_lo, fingerprint, p.record_id, "
-                  "outcome, operation, code, message, o.record_id, "
-                  "is_foreign, effect_unknown, takes_over, "
-                  "w.record{} FROM outcomes o JOIN read_parquet({}, file_row_number = true) p "
-                  "ON o.ordinal = p.file_row_number LEFT JOIN (SELECT row, last(record ORDER BY rowid) AS "
-                  "record FROM whereabouts GROUP BY row) w ON o.ordinal = w.row",
+      fmt::format("SELECT CAST(file_row_number AS UBIGINT), \"change\", key, key_hi, key_lo, fingerprint, "
+                  "record_id, takes_over{} FROM read_parquet({}, file_row_number = true)",
                   match_list, duck::quote_text(plan)));
   if (!rows.ok()) return rows.error();
-  StateChanges states(update, facts, now);
+  StateChanges states(update, journal.settled.facts, now);
+  Outcomes::Cursor outcomes(journal.outcomes);
+  SettledRow settled;
+  std::vector<duck::Vector> columns;
   for (;;) {
     auto chunk = rows->next();
     if (!chunk.ok()) return chunk.error();
-    if (!*chunk) return success();
-    for (size_t row = 0; row < (*chunk)->rows(); ++row)
-      if (auto taken = states.take(read_row(**chunk, row)); !taken.ok()) return taken;
+    if (!*chunk) return states.finish();
+    columns.clear();
+    for (size_t i = 0; i < (*chunk)->columns(); ++i) columns.push_back((*chunk)->column(i));
+    for (size_t row = 0; row < (*chunk)->rows(); ++row) {
+      const uint64_t ordinal = columns[kOrdinal].data<uint64_t>()[row];
+      settled.end = outcomes.find(ordinal);
+      if (settled.end == nullptr) continue;
+      const auto learned = journal.whereabouts.find(ordinal);
+      settled.whereabouts = learned == journal.whereabouts.end() ? nullptr : &learned->second;
+      read_row(columns, row, settled);
+      if (auto taken = states.take(settled); !taken.ok()) return taken;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "duck/duck.h"
 #include "ledger/ledger.h"
+#include "ledger/load_journal.h"
 
 namespace penstock {
 
@@ -14,8 +15,8 @@ struct StateUpdate {
   ChangeSet& owner_changes;
 };
 
-// For every row of the plan that has an outcome (tables of load_journal()).
-Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const RunFacts& facts,
+// For every row of the plan that has an outcome.
+Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const LoadedJournal& journal,
                           Time now, StateUpdate update);
 // For keys that changed without a request.
 Result<void> put_silent_changes(const SilentChanges& silent, const Snapshot& snapshot, ChangeSet& changes);

@@ -33,9 +33,13 @@ std::optional<KeyHash> match_hash(std::span<const std::string> match) {
   return hash_key(parts);
 }
 
+Fingerprint owner_mark(KeyHash owner) {
+  return owner.lo;
+}
+
 KeyState owner_state(KeyHash owner) {
   KeyState state;
-  state.accepted = owner.lo;
+  state.accepted = owner_mark(owner);
   state.details.emplace().key = fmt::format("{:016x}", owner.hi);
   return state;
 }

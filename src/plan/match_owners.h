@@ -20,6 +20,8 @@ std::optional<KeyHash> match_hash(std::span<const std::string> match);
 
 // What the hint keeps there.
 KeyState owner_state(KeyHash owner);
+// By which a probe of the hint knows this owner again: half of its hash.
+Fingerprint owner_mark(KeyHash owner);
 
 // The key that the match value was last written for.
 Result<std::optional<KeyHash>> owner_of(const Snapshot& owners, std::span<const std::string> match);

@@ -301,8 +301,8 @@ Played play(PlayParts parts, RowSource& rows) {
   played.progress = delivery.progress();
   auto read = read_log(disk, "journal", [&](std::string_view bytes) -> Result<void> {
     const auto record = decode_record(bytes);
-    if (const auto* one = record ? std::get_if<RowOutcome>(&*record) : nullptr)
-      played.outcomes[one->ordinal] = *one;
+    if (const auto* group = record ? std::get_if<OutcomeGroup>(&*record) : nullptr)
+      for (size_t i = 0; i < group->rows.size(); ++i) played.outcomes[group->rows[i]] = group->one(i);
     return success();
   });
   check(read.ok(), "a journal in memory can be read");

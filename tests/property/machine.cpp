@@ -147,7 +147,7 @@ Result<void> Machine::write_journal(const PlanQuestion& question, const Planned&
   std::vector<JournalRecord> records{facts};
   if (ending.intended_through > 0) records.push_back(Intent{.through = ending.intended_through, .rows = {}});
   if (!ending.intended.empty()) records.push_back(Intent{.through = 0, .rows = ending.intended});
-  for (const auto& outcome : outcomes) records.push_back(outcome);
+  for (const auto& outcome : outcomes) records.push_back(OutcomeGroup::of(outcome));
   if (ending.orderly) records.push_back(RunEnd{"succeeded", ""});
   for (const auto& record : records)
     if (auto added = log->append(encode_record(record)); !added.ok()) return added;
