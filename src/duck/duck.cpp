@@ -308,12 +308,12 @@ Type Type::of(duckdb_type id) {
   return Type(duckdb_create_logical_type(id));
 }
 
-Type Type::structure(std::initializer_list<std::pair<const char*, duckdb_type>> members) {
+Type Type::structure(const std::vector<std::pair<std::string, duckdb_type>>& members) {
   std::vector<Type> types;
   std::vector<duckdb_logical_type> handles;
   std::vector<const char*> names;
   for (const auto& [name, type] : members) {
-    names.push_back(name);
+    names.push_back(name.c_str());
     handles.push_back(types.emplace_back(of(type)).get());
   }
   return Type(duckdb_create_struct_type(handles.data(), names.data(), handles.size()));

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,7 +33,7 @@ class Type {
   ~Type();
   static Type of(duckdb_type id);
   // A STRUCT.
-  static Type structure(std::initializer_list<std::pair<const char*, duckdb_type>> members);
+  static Type structure(const std::vector<std::pair<std::string, duckdb_type>>& members);
 
   duckdb_logical_type get() const { return type_; }
   duckdb_type id() const { return duckdb_get_type_id(type_); }

@@ -125,7 +125,7 @@ TEST(OutcomeGroups, OfOneRowAreReadAsEarlierVersionsWroteThem) {
       "O\x07\x01\x02"
       "ab\x02\x90\x03\x01"
       "C\x02no\x02r1\x03\x05\x06\x03",
-      22);
+      21);
   const auto group = std::get<OutcomeGroup>(*decode_record(bytes));
   const RowOutcome one = group.one(0);
   EXPECT_EQ(group.rows, std::vector<uint64_t>{7});

@@ -1,6 +1,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -145,19 +146,28 @@ void append_key_part(std::string& out, const Values& values, size_t row) {
   return {hash.high64 == 0 ? 1 : hash.high64, hash.low64};
 }
 
-// A single column of integers, the usual key: the digits need no string.
+// A single column of integers, the usual key: the digits need no string. They are written for some rows and
+// then hashed: a processor waits when it is to read in one piece what it has just written in several.
 template <class Integer>
 void hash_integer_keys(const Values& column, size_t rows, KeyHash* out) {
-  char bytes[4 + 20];
-  for (size_t row = 0; row < rows; ++row) {
-    if (column.is_null(row)) {
-      out[row] = {};
-      continue;
+  constexpr size_t kAtOnce = 64;
+  struct Part {
+    char bytes[4 + 20];
+    uint32_t size;
+  };
+  Part parts[kAtOnce];
+  for (size_t first = 0; first < rows; first += kAtOnce) {
+    const size_t count = std::min(kAtOnce, rows - first);
+    for (size_t i = 0; i < count; ++i) {
+      Part& part = parts[i];
+      const char* end =
+          std::to_chars(part.bytes + 4, std::end(part.bytes), column.at<Integer>(first + i)).ptr;
+      const auto length = static_cast<uint32_t>(end - part.bytes - 4);
+      std::memcpy(part.bytes, &length, 4);
+      part.size = 4 + length;
     }
-    const char* end = std::to_chars(bytes + 4, std::end(bytes), column.at<Integer>(row)).ptr;
-    const auto length = static_cast<uint32_t>(end - bytes - 4);
-    std::memcpy(bytes, &length, 4);
-    out[row] = hash_key_bytes(bytes, 4 + length);
+    for (size_t i = 0; i < count; ++i)
+      out[first + i] = column.is_null(first + i) ? KeyHash() : hash_key_bytes(parts[i].bytes, parts[i].size);
   }
 }
 

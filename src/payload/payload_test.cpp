@@ -186,6 +186,19 @@ TEST_F(Payload, KeysAreHashedByTheirText) {
   EXPECT_EQ(key_text(both, 0), R"(["42","2026-01-01"])");
 }
 
+TEST_F(Payload, ManyIntegerKeysAreEachHashedByTheirDigits) {
+  auto rows = connection.query(
+      "SELECT CASE WHEN range % 9 = 4 THEN NULL ELSE range * 7919 - 300000 END FROM range(200)");
+  const auto chunk = *rows->next();
+  const Values integers(chunk->column(0), {PayloadType::integer});
+  std::vector<KeyHash> hashes(chunk->rows());
+  hash_keys({{integers}}, hashes.size(), hashes.data());
+  for (size_t row = 0; row < 200; ++row) {
+    const std::string text = std::to_string(static_cast<int64_t>(row) * 7919 - 300000);
+    EXPECT_EQ(hashes[row], row % 9 == 4 ? KeyHash{} : hash_key({{std::string_view(text)}})) << row;
+  }
+}
+
 TEST_F(Payload, IntegerKeysAreHashedByTheirDigits) {
   auto rows = connection.query(
       "SELECT unnest([-9223372036854775808, -1, 0, NULL, 9223372036854775807]), "

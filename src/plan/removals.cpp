@@ -2,58 +2,83 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "plan/match_owners.h"
 
 namespace penstock {
 namespace {
 
+// Whether the record of a key that the model has no longer is to be removed. What changes without a request
+// is noted in the plan.
+bool is_removed(const Found& found, const PlanOptions& options, Plan& plan) {
+  if (options.probe.only && found.key != *options.probe.only) return false;
+  const bool is_ours = found.accepted && !found.foreign;
+  if (is_ours && options.on_removed != OnRemoved::ignore) return true;
+  if (!is_ours || (options.forget_removed && !found.gone)) {
+    // What only waited, or is not ours, leaves nothing at the destination to be undone.
+    plan.silent.forget.push_back(found.key);
+  } else if (!found.gone) {
+    plan.silent.gone.push_back(found.key);
+    ++plan.counts.removed;
+  }
+  return false;
+}
+
+// Writes the rows of the table `penstock_removed`, from several threads at once.
 class Removals {
  public:
   Removals(const MappedModel& model, const Snapshot& snapshot, const SeenBits& seen,
-           const PlanOptions& options, Plan& plan, duck::Appender& appender)
-      : model_(model),
+           const PlanOptions& options, Plan& plan)
+      : matches_(model.mapping.match.size()),
         snapshot_(snapshot),
         seen_(seen),
         options_(options),
-        plan_(plan),
-        appender_(appender) {}
+        plan_(plan) {}
 
-  Result<void> visit(const Found& found) {
-    if (options_.probe.only && found.key != *options_.probe.only) return success();
-    if (!found.accepted || found.foreign) {
-      // It only waited, or is not ours: nothing at the destination is to be undone.
-      plan_.silent.forget.push_back(found.key);
-      return success();
-    }
-    if (found.gone) return options_.on_removed == OnRemoved::ignore ? success() : remove(found);
-    if (options_.on_removed != OnRemoved::ignore) return remove(found);
-    if (options_.forget_removed) {
-      plan_.silent.forget.push_back(found.key);
-      return success();
-    }
-    plan_.silent.gone.push_back(found.key);
-    ++plan_.counts.removed;
+  // The members of a row; `kept` where its record is that of another key.
+  duck::Type type() const {
+    std::vector<std::pair<std::string, duckdb_type>> members{
+        {"kept", DUCKDB_TYPE_BOOLEAN},     {"waits", DUCKDB_TYPE_BOOLEAN},
+        {"key", DUCKDB_TYPE_VARCHAR},      {"key_hi", DUCKDB_TYPE_UBIGINT},
+        {"key_lo", DUCKDB_TYPE_UBIGINT},   {"fingerprint", DUCKDB_TYPE_UBIGINT},
+        {"record_id", DUCKDB_TYPE_VARCHAR}};
+    for (size_t i = 0; i < matches_; ++i) members.emplace_back(fmt::format("m{}", i), DUCKDB_TYPE_VARCHAR);
+    return duck::Type::structure(members);
+  }
+
+  // The argument is the keys' slots.
+  Result<void> operator()(std::span<const duck::Vector> arguments, size_t rows, duckdb_vector result) {
+    const auto* slots = arguments[0].data<uint64_t>();
+    for (size_t row = 0; row < rows; ++row) snapshot_.prefetch_details(slots[row]);
+    const auto columns = duck::Writable(result).members(Member::match + matches_);
+    for (size_t row = 0; row < rows; ++row)
+      if (auto written = write(slots[row], columns, row); !written.ok()) return written;
     return success();
   }
 
  private:
-  Result<void> remove(const Found& found) {
-    auto details = snapshot_.details(found.slot);
+  struct Member {
+    enum : size_t { kept, waits, key, key_hi, key_lo, fingerprint, record_id, match };
+  };
+
+  Result<void> write(uint64_t slot, const std::vector<duck::Writable>& columns, size_t row) {
+    const auto found = snapshot_.at(slot);
+    if (!found.ok()) return found.error();
+    const auto details = snapshot_.details(slot);
     if (!details.ok()) return details.error();
-    const auto shared = is_shared(found, *details);
+    const auto shared = is_shared(*found, *details);
     if (!shared.ok()) return shared.error();
-    if (*shared) return success();
-    appender_.add_bool(still_waiting(*details))
-        .add("left the model")
-        .add(details->key)
-        .add(found.key.hi)
-        .add(found.key.lo)
-        .add(*found.accepted);
-    details->record_id.empty() ? appender_.add_null() : appender_.add(details->record_id);
-    for (size_t i = 0; i < model_.mapping.match.size(); ++i)
-      i < details->match.size() && !details->match[i].empty() ? appender_.add(details->match[i])
-                                                              : appender_.add_null();
-    return appender_.end_row();
+    columns[Member::kept].set(row, *shared);
+    columns[Member::waits].set(row, still_waiting(*details));
+    columns[Member::key].set_text(row, details->key);
+    columns[Member::key_hi].set(row, found->key.hi);
+    columns[Member::key_lo].set(row, found->key.lo);
+    columns[Member::fingerprint].set(row, *found->accepted);
+    columns[Member::record_id].set_text_or_null(row, details->record_id);
+    for (size_t i = 0; i < matches_; ++i)
+      columns[Member::match + i].set_text_or_null(row, i < details->match.size() ? details->match[i] : "");
+    return success();
   }
 
   // Whether the record is that of another key, which the model has. Removing it would take it from that one;
@@ -68,6 +93,7 @@ class Removals {
     if (!*owner) return false;
     const std::string& other = (*owner)->details.record_id;
     if (!details.record_id.empty() && !other.empty() && details.record_id != other) return false;
+    const std::lock_guard lock(plan_mutex_);
     if ((*owner)->found.accepted && !alone) plan_.silent.forget.push_back(found.key);
     ++plan_.counts.handed_over;
     return true;
@@ -82,23 +108,42 @@ class Removals {
            probe.now < waiting.next_try;
   }
 
-  const MappedModel& model_;
+  size_t matches_;
   const Snapshot& snapshot_;
   const SeenBits& seen_;
   const PlanOptions& options_;
   Plan& plan_;
-  duck::Appender& appender_;
+  std::mutex plan_mutex_;
 };
 
-std::string removed_table(const MappedModel& model) {
-  std::string out =
-      "CREATE TEMP TABLE penstock_removed(waits BOOLEAN, why VARCHAR, key VARCHAR, key_hi UBIGINT, key_lo "
-      "UBIGINT, "
-      "fingerprint "
-      "UBIGINT, "
-      "record_id VARCHAR";
-  for (size_t i = 0; i < model.mapping.match.size(); ++i) out += fmt::format(", m{} VARCHAR", i);
-  return out + ")";
+// The table `penstock_unseen`: the slots of keys whose records are to be removed.
+Result<void> find_unseen(duck::Connection& connection, const Snapshot& snapshot, const SeenBits& seen,
+                         const PlanOptions& options, Plan& plan) {
+  auto created = connection.run("CREATE TEMP TABLE penstock_unseen(slot UBIGINT)");
+  if (!created.ok()) return created.error();
+  auto appender = duck::Appender::open(connection, "penstock_unseen");
+  if (!appender.ok()) return appender.error();
+  auto visited = snapshot.for_each_unseen(seen, [&](const Found& found) {
+    return is_removed(found, options, plan) ? appender->add(found.slot).end_row() : success();
+  });
+  return visited.ok() ? appender->close() : visited;
+}
+
+// The table `penstock_removed`. Each row is read from the snapshot where nobody else is just now: DuckDB
+// shares them out among its threads, and keeps their order.
+Result<void> describe_removals(duck::Connection& connection, std::shared_ptr<Removals> removals) {
+  auto defined = connection.define({.name = "penstock_removal",
+                                    .parameters = {DUCKDB_TYPE_UBIGINT},
+                                    .result = removals->type(),
+                                    .has_effects = true,
+                                    .call = [removals](auto slots, size_t rows, duckdb_vector result) {
+                                      return (*removals)(slots, rows, result);
+                                    }});
+  if (!defined.ok()) return defined;
+  auto created = connection.run(
+      "CREATE TEMP TABLE penstock_removed AS SELECT 'left the model' AS why, removal.* EXCLUDE (kept) FROM "
+      "(SELECT penstock_removal(slot) AS removal FROM penstock_unseen) WHERE NOT removal.kept");
+  return created.ok() ? success() : Result<void>(created.error());
 }
 
 // Rows that take over the record of a removed key: a customer whose id changed keeps the email address.
@@ -167,14 +212,10 @@ Result<void> count_removals(duck::Connection& connection, Plan& plan) {
 
 Result<void> find_removals(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
                            const RowProbe& probe, const PlanOptions& options, Plan& plan) {
-  if (auto created = connection.run(removed_table(model)); !created.ok()) return created.error();
-  auto appender = duck::Appender::open(connection, "penstock_removed");
-  if (!appender.ok()) return appender.error();
-  Removals removals(model, snapshot, probe.seen(), options, plan, *appender);
-  auto visited =
-      snapshot.for_each_unseen(probe.seen(), [&](const Found& found) { return removals.visit(found); });
-  if (!visited.ok()) return visited;
-  if (auto closed = appender->close(); !closed.ok()) return closed;
+  auto unseen = find_unseen(connection, snapshot, probe.seen(), options, plan);
+  if (!unseen.ok()) return unseen;
+  const auto removals = std::make_shared<Removals>(model, snapshot, probe.seen(), options, plan);
+  if (auto described = describe_removals(connection, removals); !described.ok()) return described;
   for (const uint64_t slot : probe.returned()) {
     const auto found = snapshot.at(slot);
     if (!found.ok()) return found.error();

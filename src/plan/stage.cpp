@@ -10,25 +10,15 @@ namespace penstock {
 namespace {
 
 duck::Type description_type() {
-  struct Member {
-    const char* name;
-    duckdb_type type;
-  };
-  static constexpr Member kMembers[] = {
-      {"key", DUCKDB_TYPE_VARCHAR},       {"key_hi", DUCKDB_TYPE_UBIGINT},
-      {"key_lo", DUCKDB_TYPE_UBIGINT},    {"fingerprint", DUCKDB_TYPE_UBIGINT},
-      {"record_id", DUCKDB_TYPE_VARCHAR}, {"match_before", DUCKDB_TYPE_VARCHAR},
-      {"send", DUCKDB_TYPE_VARCHAR},      {"anew", DUCKDB_TYPE_UBIGINT},
-      {"invalid", DUCKDB_TYPE_VARCHAR}};
-  std::vector<duck::Type> types;
-  std::vector<duckdb_logical_type> handles;
-  std::vector<const char*> names;
-  for (const auto& member : kMembers) {
-    types.push_back(duck::Type::of(member.type));
-    handles.push_back(types.back().get());
-    names.push_back(member.name);
-  }
-  return duck::Type(duckdb_create_struct_type(handles.data(), names.data(), names.size()));
+  return duck::Type::structure({{"key", DUCKDB_TYPE_VARCHAR},
+                                {"key_hi", DUCKDB_TYPE_UBIGINT},
+                                {"key_lo", DUCKDB_TYPE_UBIGINT},
+                                {"fingerprint", DUCKDB_TYPE_UBIGINT},
+                                {"record_id", DUCKDB_TYPE_VARCHAR},
+                                {"match_before", DUCKDB_TYPE_VARCHAR},
+                                {"send", DUCKDB_TYPE_VARCHAR},
+                                {"anew", DUCKDB_TYPE_BOOLEAN},
+                                {"invalid", DUCKDB_TYPE_VARCHAR}});
 }
 
 // A key as people see it. NULLs are shown: such rows are invalid, and people must find them. Personal parts
@@ -47,27 +37,6 @@ std::string shown_key(const MappedModel& model, std::span<const Values> keys, si
   }
   return show_key(parts);
 }
-
-// Writes one column of the description.
-class DescriptionColumn {
- public:
-  DescriptionColumn(duckdb_vector result, idx_t index)
-      : vector_(duckdb_struct_vector_get_child(result, index)) {}
-  void set(size_t row, std::string_view text) {
-    duckdb_vector_assign_string_element_len(vector_, row, text.data(), text.size());
-  }
-  void set(size_t row, uint64_t number) {
-    static_cast<uint64_t*>(duckdb_vector_get_data(vector_))[row] = number;
-  }
-  void set_null(size_t row) {
-    duckdb_vector_ensure_validity_writable(vector_);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector_), row);
-  }
-  void set_or_null(size_t row, const std::string& text) { text.empty() ? set_null(row) : set(row, text); }
-
- private:
-  duckdb_vector vector_;
-};
 
 // Everything about a staged row that the probe did not hand on: only some rows get here.
 class Describer {
@@ -97,12 +66,14 @@ class Describer {
     if (auto probed = snapshot_.probe(hashes, fingerprints, places); !probed.ok()) return probed;
     for (const Probe& place : places)
       if (place.standing != Standing::absent) snapshot_.prefetch_details(place.slot);
-    DescriptionColumn key(result, 0), hi(result, 1), lo(result, 2), fingerprint(result, 3), record(result, 4),
-        match_before(result, 5), send(result, 6), anew(result, 7), invalid(result, 8);
+    const auto columns = duck::Writable(result).members(9);
+    const duck::Writable &key = columns[0], &hi = columns[1], &lo = columns[2], &fingerprint = columns[3],
+                         &record = columns[4], &match_before = columns[5], &send = columns[6],
+                         &anew = columns[7], &invalid = columns[8];
     const std::vector<Values> match = values_of(arguments_.current.match, arguments),
                               fields = values_of(arguments_.current.fields, arguments);
     for (size_t row = 0; row < rows; ++row) {
-      key.set(row, shown_key(model_, keys, row, hashes[row]));
+      key.set_text(row, shown_key(model_, keys, row, hashes[row]));
       hi.set(row, hashes[row].hi);
       lo.set(row, hashes[row].lo);
       fingerprint.set(row, fingerprints[row]);
@@ -111,18 +82,19 @@ class Describer {
       const std::string before = match_that_changed(arguments, row, *details);
       const auto lost = before.empty() ? Result<bool>(false) : is_anothers(hashes[row], *details);
       if (!lost.ok()) return lost.error();
-      record.set_or_null(row, *lost ? "" : details->record_id);
-      match_before.set_or_null(row, *lost ? "" : before);
-      anew.set(row, uint64_t{*lost});
+      record.set_text_or_null(row, *lost ? "" : details->record_id);
+      match_before.set_text_or_null(row, *lost ? "" : before);
+      anew.set(row, *lost);
       const auto row_class = static_cast<RowClass>(classes[row]);
-      invalid.set_or_null(row, why_invalid_ && is_sent(row_class) ? why_invalid_(match, fields, row) : "");
+      invalid.set_text_or_null(row,
+                               why_invalid_ && is_sent(row_class) ? why_invalid_(match, fields, row) : "");
       if (row_class != RowClass::remapped) {
         send.set_null(row);
         continue;
       }
       const auto changed = probe_->changed_fields(hashes[row], arguments, row);
       if (!changed.ok()) return changed.error();
-      send.set(row, *changed);
+      send.set_text(row, *changed);
     }
     return success();
   }

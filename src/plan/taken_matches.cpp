@@ -54,7 +54,7 @@ Result<void> find_taken(duck::Connection& connection, const MappedModel& model, 
   for (size_t i = 0; i < model.mapping.match.size(); ++i) texts += fmt::format(", penstock_text(m{})", i);
   auto rows = connection.query(fmt::format(
       "SELECT rowid, d.key_hi, d.key_lo{} FROM penstock_stage WHERE class = 1 OR (class BETWEEN 2 AND 5 "
-      "AND (d.match_before IS NOT NULL OR d.anew = 1))",
+      "AND (d.match_before IS NOT NULL OR d.anew))",
       texts));
   if (!rows.ok()) return rows.error();
   NewMatches matches(snapshot, probe, options, *taken);
