@@ -347,6 +347,16 @@ TEST_F(PlanTest, ALimitSendsTheFirstRowsAndCountsThemAll) {
   EXPECT_EQ(planned.plan.counts.to_send, 3u);
 }
 
+TEST_F(PlanTest, ALimitTakesTheSameRowsHoweverManyThreadsLookAtThem) {
+  run("INSERT INTO customers SELECT i, 'u' || i, 'n', i FROM range(300_000) t(i)");
+  options.limit = 3;
+  auto planned = plan();
+  auto reader = *PlanReader::open(*planned.connection, planned.plan.file, planned.model);
+  const auto chunk = *reader.next();
+  ASSERT_EQ(chunk->rows(), 3u);
+  for (size_t row = 0; row < 3; ++row) EXPECT_EQ(chunk->key(row), std::to_string(row));
+}
+
 TEST_F(PlanTest, FieldsThatDifferOnlyInCaseStayApart) {
   fields = {{"Name", "name"}, {"name", "upper(name)"}, {"key", "ltv"}};
   run("INSERT INTO customers VALUES (1, 'a@x', 'a', 1)");

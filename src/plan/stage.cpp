@@ -194,8 +194,11 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
                                .call = Describer(model, snapshot, probe, options)});
   if (!defined.ok()) return defined;
   // A table has no order, and to keep the one in which its rows happen to lie costs a second copy of the
-  // stage. (DuckDB heeds an ORDER BY of the model's all the same.)
-  if (auto set = connection.run("SET preserve_insertion_order = false"); !set.ok()) return set.error();
+  // stage. (DuckDB heeds an ORDER BY of the model's all the same.) But of a few rows people expect the same
+  // ones every time.
+  const char* const keep_order = options.limit ? "true" : "false";
+  if (auto set = connection.run(fmt::format("SET preserve_insertion_order = {}", keep_order)); !set.ok())
+    return set.error();
   const Arguments arguments = Arguments::of(model);
   auto staged = connection.run(fmt::format(
       "CREATE TEMP TABLE penstock_stage AS SELECT class, penstock_describe(class, {0}) AS d{1} FROM "
