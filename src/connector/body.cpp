@@ -47,6 +47,13 @@ bool has_match_value(const RowView& row, size_t index) {
   return row.old_match.empty() ? !row.match[index].is_null(row.row) : !row.old_match[index].empty();
 }
 
+std::string referred_id(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
+  for (size_t i = 0; i < std::min(facts.reference_names.size(), row.references.size()); ++i)
+    if (facts.reference_names[i] == name)
+      return masked && facts.reference_is_personal[i] ? std::string(kMask) : row.references[i];
+  return "";
+}
+
 std::string field_text(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
   const auto found = std::find(facts.field_names.begin(), facts.field_names.end(), name);
   if (found == facts.field_names.end()) return "";
@@ -92,6 +99,9 @@ std::string row_text(const Placeholder& placeholder, const BodyFacts& facts, con
       break;
     case What::field:
       text = field_text(placeholder.argument, facts, row, masked);
+      break;
+    case What::reference:
+      text = referred_id(placeholder.argument, facts, row, masked);
       break;
     default:
       die("a placeholder that is no text of a row");
@@ -180,11 +190,14 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
       return;
     }
     case What::record_id:
-      if (piece.placeholder.has(Filter::number) && is_whole_number(row->record_id))
-        out += row->record_id;
+    case What::reference: {
+      const std::string id = row_text(piece.placeholder, facts_, *row, index, request.masked);
+      if (piece.placeholder.has(Filter::number) && is_whole_number(id))
+        out += id;
       else
-        append_json_string(out, row->record_id);
+        append_json_string(out, id);
       return;
+    }
     case What::page:
       return append_json_string(out, request.page);
     case What::run:

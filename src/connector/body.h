@@ -25,10 +25,11 @@ struct RowView {
   FieldMask send{};          // which fields travel
   bool clear = false;        // all of them as NULL, whatever they hold
   bool write_match = false;  // the match fields travel among the fields, even if they are not mapped
-  std::span<const std::string> old_match{};  // stand for the match values when there are any: what they were
-  std::string_view record_id{};              // empty when not known
-  std::string_view job{};                    // the id of the job that it travels in; empty: none
-  std::string_view key{};                    // the model's key, as people see it
+  std::span<const std::string> old_match{};   // stand for the match values when there are any: what they were
+  std::string_view record_id{};               // empty when not known
+  std::span<const std::string> references{};  // ids of the records that it names, as BodyFacts lists them
+  std::string_view job{};                     // the id of the job that it travels in; empty: none
+  std::string_view key{};                     // the model's key, as people see it
   KeyHash key_hash{};
   Fingerprint fingerprint = 0;
 };
@@ -46,9 +47,11 @@ struct RequestFacts {
 struct BodyFacts {
   std::vector<std::string> field_names{};
   std::vector<std::string> match_names{};
-  bool match_is_record = false;    // the match value is the record's id: it is no field
-  FieldMask personal{};            // fields to mask when asked for
-  bool match_is_personal = false;  // likewise the match values
+  bool match_is_record = false;  // the match value is the record's id: it is no field
+  std::vector<std::string> reference_names{};
+  std::vector<bool> reference_is_personal{};  // where the id is a value of the row's own
+  FieldMask personal{};                       // fields to mask when asked for
+  bool match_is_personal = false;             // likewise the match values
   std::vector<std::string> read_fields{};
   uint64_t seed = 0;                   // tells the {once} of one sync from that of another
   std::vector<std::string> apart{};    // fields that stand somewhere else in the request: {field.NAME}

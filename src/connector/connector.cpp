@@ -146,18 +146,22 @@ bool node_names_record(const declare::Node& node) {
          });
 }
 
+// A field's own value, or the id of the record that it stands for.
+bool is_of_field(const Placeholder& placeholder) {
+  return placeholder.what == Placeholder::What::field || placeholder.what == Placeholder::What::reference;
+}
+
 // Names of the fields that have a place of their own in this text.
 void note_fields(const TextTemplate& text, std::vector<std::string>& names) {
   for (const auto& piece : text.pieces())
-    if (piece.placeholder && piece.placeholder->what == Placeholder::What::field)
-      names.push_back(piece.placeholder->argument);
+    if (piece.placeholder && is_of_field(*piece.placeholder)) names.push_back(piece.placeholder->argument);
 }
 
 void note_taken(const TextTemplate& text, TakenFields& taken) {
   for (const auto& piece : text.pieces()) {
     if (!piece.placeholder) continue;
     const Placeholder& placeholder = *piece.placeholder;
-    if (placeholder.what == Placeholder::What::field) taken.names.push_back(placeholder.argument);
+    if (is_of_field(placeholder)) taken.names.push_back(placeholder.argument);
     if (placeholder.what != Placeholder::What::fields) continue;
     if (placeholder.argument.empty())
       taken.all = true;
@@ -183,8 +187,12 @@ bool names_record(const Operation& operation) {
          (operation.body && node_names_record(*operation.body));
 }
 
+bool TakenFields::takes_by_name(std::string_view field) const {
+  return std::find(names.begin(), names.end(), field) != names.end();
+}
+
 bool TakenFields::takes(std::string_view field) const {
-  return all || std::find(names.begin(), names.end(), field) != names.end() ||
+  return all || takes_by_name(field) ||
          std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const auto& prefix) { return field.starts_with(prefix); });
 }
@@ -202,14 +210,16 @@ Result<Target> Target::bind(ConnectorRef connector, TargetSettings settings, Tar
                  fmt::format("its objects are {}", list_names(target.connector_->object_names()))};
   for (const auto& object : declaration.objects)
     if (&object.value == target.object_) target.object_rest_ = rest_of(object.name, target.facts_.object);
-  target.text_facts_ = target.body_facts();
-  target.text_facts_.constant = nullptr;  // the target may be moved
   target.base_ = target.filled(*declaration.base);
   target.bind_limits();
   while (target.base_.ends_with('/')) target.base_.pop_back();
   for (const auto& header : declaration.headers)
     target.headers_.emplace_back(header.name, target.filled(header.value));
   if (auto bound = target.bind_route(); !bound.ok()) return bound.error();
+  target.text_facts_ = target.body_facts();
+  target.text_facts_.constant = nullptr;  // the target may be moved
+  for (const auto& reference : target.references_)
+    if (target.is_personal(reference.value)) target.text_facts_.match_is_personal = true;
   return target;
 }
 
@@ -238,6 +248,7 @@ Result<void> Target::bind_route() {
     return Error{
         ErrorKind::config,
         fmt::format("{} cannot match on '{}'", connector_->declaration().title, facts_.match_field()), ""};
+  if (auto bound = bind_references(*route); !bound.ok()) return bound;
   struct Slot {
     const std::string& name;
     std::optional<BoundOperation>& into;
@@ -250,6 +261,35 @@ Result<void> Target::bind_route() {
     slot.into = *std::move(bound);
   }
   return route->bulk ? bind_bulk(*route->bulk) : success();
+}
+
+std::optional<ValuePlace> Target::place_of(const std::string& field) const {
+  const auto in = [&](const std::vector<std::string>& names, bool is_match) -> std::optional<ValuePlace> {
+    const auto found = std::find(names.begin(), names.end(), field);
+    if (found == names.end()) return std::nullopt;
+    return ValuePlace{is_match, static_cast<size_t>(found - names.begin())};
+  };
+  const auto match = in(facts_.match_fields, true);
+  return match ? match : in(facts_.fields, false);
+}
+
+bool Target::is_personal(ValuePlace place) const {
+  return place.is_match ? facts_.match_is_personal : facts_.personal[place.index];
+}
+
+// Those of fields that the sync maps.
+Result<void> Target::bind_references(const Route& route) {
+  for (const auto& declared : route.references) {
+    const auto place = place_of(declared.name);
+    if (!place) continue;
+    BoundReference& reference = references_.emplace_back(BoundReference{declared.name, *place, {}});
+    const std::string& option = declared.value.option;
+    if (!option.empty() && (!facts_.options.contains(option) || facts_.options.at(option).empty())) continue;
+    auto find = bind_operation(declared.value.find, place);
+    if (!find.ok()) return find.error();
+    reference.find = *std::move(find);
+  }
+  return success();
 }
 
 Result<void> Target::bind_bulk(const BulkRoute& route) {
@@ -277,10 +317,12 @@ const BoundOperation* Target::operation(std::string_view name) const {
   return nullptr;
 }
 
-Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& name) const {
+Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& name,
+                                                             std::optional<ValuePlace> looks_for) const {
   if (name.empty()) return std::optional<BoundOperation>();
   BoundOperation bound;
   bound.name = name;
+  bound.looks_for = looks_for;
   for (const auto& operation : connector_->declaration().operations)
     if (operation.name == name) bound.operation = &operation.value;
   check(bound.operation != nullptr, "a route's operation was checked");
@@ -328,6 +370,7 @@ Result<void> Target::bind_body(const Operation& operation, std::vector<std::stri
   BodyFacts facts = body_facts();
   facts.apart = std::move(apart);
   facts.lines = operation.content == Operation::Content::ndjson;
+  if (bound.looks_for && is_personal(*bound.looks_for)) facts.match_is_personal = true;
   if (operation.content == Operation::Content::csv || operation.content == Operation::Content::multipart) {
     auto csv = CsvBody::compile(template_, std::move(facts));
     if (!csv.ok()) return csv.error();
@@ -349,6 +392,10 @@ BodyFacts Target::body_facts() const {
                   .seed = XXH3_64bits(facts_.sync.data(), facts_.sync.size()),
                   .values = &values(),
                   .constant = [this](const Placeholder& placeholder) { return constant(placeholder); }};
+  for (const auto& reference : references_) {
+    facts.reference_names.push_back(reference.name);
+    facts.reference_is_personal.push_back(!reference.find && is_personal(reference.value));
+  }
   facts.read_fields = facts_.match_fields;
   for (size_t i = 0; i < facts_.fields.size(); ++i)
     if (facts_.read[i] && std::find(facts_.match_fields.begin(), facts_.match_fields.end(),

@@ -96,10 +96,17 @@ struct TakenFields {
   std::vector<std::string> names, prefixes;
   bool none() const { return !all && names.empty() && prefixes.empty(); }
   bool takes(std::string_view field) const;
+  bool takes_by_name(std::string_view field) const;
 };
 
 // Whether a request of it names records by their id.
 bool names_record(const Operation& operation);
+
+// Where a value of a row stands.
+struct ValuePlace {
+  bool is_match = false;  // among the match values, else among the fields
+  size_t index = 0;
+};
 
 // One operation of a route, ready to make requests.
 struct BoundOperation {
@@ -112,7 +119,15 @@ struct BoundOperation {
   std::optional<CsvBody> csv;
   bool needs_record = false;  // it names records by their id, which must be known
   TakenFields takes;
-  std::optional<FindRule> find;  // with the constants in its paths filled in
+  std::optional<FindRule> find;         // with the constants in its paths filled in
+  std::optional<ValuePlace> looks_for;  // of a look-up: another value of the row than its match value
+};
+
+// Another record that a row names.
+struct BoundReference {
+  std::string name;  // of the field that holds the value
+  ValuePlace value;
+  std::optional<BoundOperation> find;  // nullopt: the value is the record's id
 };
 
 // A request of a job that carries no rows, ready to be sent.
@@ -148,6 +163,9 @@ class Target {
   const BoundOperation* upsert() const { return get(in_use().upsert); }
   const BoundOperation* remove() const { return get(in_use().remove); }
   const BoundOperation* replace() const { return get(usual_.replace); }
+  bool is_personal(ValuePlace place) const;
+  // What must be known before a row is written or removed; at most kReferencesMax.
+  const std::vector<BoundReference>& references() const { return references_; }
   // Any operation of the route, in use or not; null: the route has none of that name.
   const BoundOperation* operation(std::string_view name) const;
 
@@ -198,15 +216,18 @@ class Target {
   Target() = default;
   Result<void> bind_route();
   Result<void> bind_bulk(const BulkRoute& route);
+  Result<void> bind_references(const Route& route);
   const std::optional<Route>& route() const;
   Result<void> bind_body(const Operation& operation, std::vector<std::string> apart,
                          BoundOperation& bound) const;
   void bind_limits();
   BodyFacts body_facts() const;
+  std::optional<ValuePlace> place_of(const std::string& field) const;
   std::string request_text(const Placeholder& placeholder, std::span<const RowView> rows,
                            const RequestFacts& request) const;
   FindRule bind_find(FindRule rule) const;
-  Result<std::optional<BoundOperation>> bind_operation(const std::string& name) const;
+  Result<std::optional<BoundOperation>> bind_operation(const std::string& name,
+                                                       std::optional<ValuePlace> looks_for = {}) const;
   std::string constant(const Placeholder& placeholder) const;
   std::string filled(const std::string& text) const;
   static const BoundOperation* get(const std::optional<BoundOperation>& operation) {
@@ -223,6 +244,7 @@ class Target {
   Operations usual_, bulk_;  // bulk: a slot that it does not say holds the usual operation
   std::optional<uint64_t> bulk_from_;
   bool uses_bulk_ = false;
+  std::vector<BoundReference> references_;
   const Object* object_ = nullptr;
   std::string object_rest_;
   BodyFacts text_facts_;  // for texts outside of bodies

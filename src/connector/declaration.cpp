@@ -304,6 +304,13 @@ const Of<Route>& route_shape() {
                             field<&BulkRoute::upsert>("upsert", text()).help("Instead of `upsert`."),
                             field<&BulkRoute::remove>("delete", text()).help("Instead of `delete`.")})
           .place<&BulkRoute::place>();
+  static const Of<ReferenceDeclaration> reference = structure<ReferenceDeclaration>(
+      "reference", "Another record that a row names by a value of its own.",
+      {field<&ReferenceDeclaration::find>("find", text())
+           .required()
+           .help("The look-up that tells its id, of one `{match}` that is this value."),
+       field<&ReferenceDeclaration::option>("option", text())
+           .help("Looked up only where the sync gives this option; else the value is the id.")});
   static const Of<Route> shape =
       structure<Route>(
           "route", "Which operations carry out the modes.",
@@ -313,6 +320,10 @@ const Of<Route>& route_shape() {
            field<&Route::upsert>("upsert", text()).help("Writes by match value, there or not."),
            field<&Route::remove>("delete", text()).help("Removes a record by its id."),
            field<&Route::replace>("replace", text()).help("Writes all records of an object in a session."),
+           field<&Route::references>("references", map_of(identifier(), reference))
+               .help("Other records that a row names, by the mapped field, or match field, that holds the "
+                     "value. They are found before the row is written or removed: `{reference.NAME}` is the "
+                     "id of each. A row whose reference is not found, or not alone, is rejected."),
            field<&Route::bulk>("bulk", bulk).help("For plans with many rows.")})
           .place<&Route::place>();
   return shape;

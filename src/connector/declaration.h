@@ -207,9 +207,17 @@ struct BulkRoute {
   Place place;
 };
 
+// Another record that a row names by a value of its own, and that must be known before the row is written.
+struct ReferenceDeclaration {
+  std::string find;    // the look-up that tells its id
+  std::string option;  // only where the sync gives this option; else the value is the id
+};
+inline constexpr size_t kReferencesMax = 2;
+
 // Which operations carry out the modes when records are matched in one way.
 struct Route {
   std::string find, create, update, upsert, remove, replace;
+  std::vector<Named<ReferenceDeclaration>> references;  // by the field, or match field, that holds the value
   std::optional<BulkRoute> bulk;
   Place place;
 };

@@ -369,6 +369,8 @@ class Checker {
     if (placeholder.what == What::setting) setting(placeholder.argument, place);
     if (placeholder.what == What::option) known(placeholder.argument, "option", names_of(d_.options), place);
     if (placeholder.what == What::object_word) known(placeholder.argument, "word", words(), place);
+    if (placeholder.what == What::reference)
+      known(placeholder.argument, "reference", reference_names(), place);
   }
 
   void known(const std::string& name, std::string_view what, const std::vector<std::string>& names,
@@ -430,6 +432,7 @@ class Checker {
     for (const std::string* name :
          {&route->find, &route->create, &route->update, &route->upsert, &route->remove, &route->replace})
       known_operation(*name, route->place, known);
+    references(*route, known);
     for (const auto& operation : d_.operations)
       if (operation.name == route->replace && !operation.value.session)
         diagnostics_.error(route->place,
@@ -438,6 +441,35 @@ class Checker {
     for (const std::string* name :
          {&route->bulk->create, &route->bulk->update, &route->bulk->upsert, &route->bulk->remove})
       known_operation(*name, route->bulk->place, known);
+  }
+
+  void references(const Route& route, const std::vector<std::string>& operations) {
+    if (route.references.size() > kReferencesMax)
+      diagnostics_.error(route.references[kReferencesMax].name_place,
+                         fmt::format("a route has at most {} references", kReferencesMax));
+    for (const auto& [name, place, reference] : route.references) {
+      known_operation(reference.find, place, operations);
+      for (const auto& operation : d_.operations)
+        if (operation.name == reference.find && !operation.value.find)
+          diagnostics_.error(place,
+                             fmt::format("a reference needs a look-up, which '{}' is not: it has no `find`",
+                                         operation.name));
+      if (!reference.option.empty()) known(reference.option, "option", names_of(d_.options), place);
+    }
+  }
+
+  // Of all routes: an operation may serve several.
+  std::vector<std::string> reference_names() const {
+    std::vector<std::string> names;
+    const auto add = [&](const Routes& routes) {
+      for (const auto* route : {&routes.id, &routes.unique, &routes.search})
+        if (*route)
+          for (const auto& reference : (*route)->references) names.push_back(reference.name);
+    };
+    add(d_.routes);
+    for (const auto& object : d_.objects)
+      if (object.value.routes) add(*object.value.routes);
+    return names;
   }
 
   void known_operation(const std::string& name, const Place& place, const std::vector<std::string>& known) {

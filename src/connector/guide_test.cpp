@@ -197,6 +197,8 @@ class SampleRows {
     view.row = row;
     view.send.set();
     view.record_id = row == 0 ? "51" : "52";
+    static const std::string kTeams[] = {"71", "72"};
+    view.references = std::span(kTeams).subspan(row, 1);
     return view;
   }
   static SentRows sent() {

@@ -40,6 +40,7 @@ constexpr NamedWhat kNames[] = {
     {"key", What::key},
     {"once", What::once},
     {"field", What::field, true},
+    {"reference", What::reference, true},
     {"fields", What::fields},
     {"fields", What::fields, true},
 };

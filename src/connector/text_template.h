@@ -40,6 +40,7 @@ struct Placeholder {
     key,            // the model's key, as text
     once,           // 32 digits that stay the same for the same payload of the same row; of a batch as well
     field,          // {field.NAME}: the value of one mapped field
+    reference,      // {reference.NAME}: the id of the record that it names by this field
     fields,         // the mapped fields to be written, {fields.PREFIX}: those named PREFIX.x, as x
   };
   enum class Filter { lower, quote, join, text, number };

@@ -202,22 +202,25 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
   }
   static const std::vector<connector::FoundRecord> kNone;
   for (Row& row : batch) {
-    std::string value = match_text(row, target.values());
-    if (rule.ignore_case)
-      std::transform(value.begin(), value.end(), value.begin(),
-                     [](unsigned char c) { return std::tolower(c); });
-    const auto records = found.find(value);
-    const Next next = delivery_.parts_.router.found(row, records == found.end() ? kNone : records->second);
+    const auto records = found.find(looked_for(row, operation_, target.values()));
+    const Next next = this->found(row, records == found.end() ? kNone : records->second);
     RowOutcome facts = exchanged.facts;
     facts.record_id = row.record_id;
     delivery_.go(std::move(row), next, facts);
   }
 }
 
+Next Carrier::found(Row& row, const std::vector<connector::FoundRecord>& records) {
+  const Router& router = delivery_.parts_.router;
+  if (step_ == Step::find) return router.found(row, records);
+  if (records.size() == 1) delivery_.references_.learn(reference_of(step_), row, records[0].record_id);
+  return router.referred(row, reference_of(step_), records);
+}
+
 // The reply says so of the whole request.
 void Carrier::take_none_found(Batch batch, const Exchanged& exchanged) {
   for (Row& row : batch) {
-    const Next next = delivery_.parts_.router.found(row, {});
+    const Next next = found(row, {});
     delivery_.go(std::move(row), next, exchanged.facts);
   }
 }

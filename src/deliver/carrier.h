@@ -36,7 +36,8 @@ class Carrier {
   ExchangeParts exchange_parts() const {
     return {delivery_.parts_, operation_, delivery_.progress_, delivery_.stop_, delivery_.user_};
   }
-  bool is_write() const { return step_ != Step::find; }
+  Next found(Row& row, const std::vector<connector::FoundRecord>& records);
+  bool is_write() const { return !is_look_up(step_); }
 
   Delivery& delivery_;
   Step step_;

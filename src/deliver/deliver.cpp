@@ -23,6 +23,7 @@ Delivery::Delivery(DeliveryParts parts)
       carriers_(parts.loop),
       permits_(parts.loop, parts.options.concurrency),
       keyed_permits_(parts.loop, kKeyedRows),
+      references_(parts.target),
       room_(parts.loop),
       done_(parts.loop),
       stop_(parts.loop) {}
@@ -75,7 +76,7 @@ Task<void> Delivery::finish() {
 
 // Should the write arrive and its reply not, the next run must know which record to look after.
 Task<void> Delivery::note_whereabouts(Step step, Batch& batch) {
-  if (step == Step::find) co_return;
+  if (is_look_up(step)) co_return;
   Whereabouts learned;
   for (Row& row : batch) {
     if (!std::exchange(row.learned, false)) continue;
@@ -191,7 +192,10 @@ void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
     return;
   }
   row.attempts = 0;  // each step has its own
-  queues_[static_cast<size_t>(std::get<Step>(next))].push_back(std::move(row));
+  Step step = std::get<Step>(next);
+  if (!is_look_up(step))
+    if (const auto look_up = references_.complete(row, step, *parts_.router.operation(step))) step = *look_up;
+  queues_[static_cast<size_t>(step)].push_back(std::move(row));
   if (stopping_) stop();
 }
 
@@ -286,6 +290,10 @@ bool Delivery::feeders_are_busy(Step step) const {
   };
   const auto carried = [&](Step feeder) { return carried_[static_cast<size_t>(feeder)] > 0; };
   if (step == Step::find) return carried(Step::create) || carried(Step::update);
+  if (step == Step::refer) return busy(Step::find) || carried(Step::remove);
+  if (busy(Step::refer)) return true;
+  if (step == Step::refer_second) return busy(Step::find) || carried(Step::remove);
+  if (busy(Step::refer_second)) return true;
   if (step == Step::upsert)
     return busy(Step::find) || carried(Step::update) ||
            (parts_.router.replaces_records() && busy(Step::remove));

@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "connector/connector.h"
 #include "deliver/rate_limits.h"
+#include "deliver/references.h"
 #include "deliver/retry.h"
 #include "deliver/route.h"
 #include "deliver/row.h"
@@ -134,6 +135,7 @@ class Delivery {
   Semaphore permits_, keyed_permits_;
   std::unique_ptr<Semaphore> job_permits_[kSteps];
   Duration job_times_[kSteps] = {};  // from start to end, of the last job that ended well
+  References references_;
   std::deque<Row> queues_[kSteps];
   uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit
   Event room_, done_, stop_;

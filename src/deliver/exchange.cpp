@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "connector/encode.h"
 #include "connector/values.h"
@@ -20,7 +21,25 @@ constexpr size_t kKeptBytesMax = 256 << 10;
 // A list of a job's results may be as large as the upload was.
 constexpr size_t kResultBytesMax = 1u << 30;
 
-std::vector<connector::RowView> views_of(const std::vector<Row>& rows) {
+// Of a look-up of references each value once, in the place of the match value.
+std::vector<connector::RowView> views_of_references(const std::vector<Row>& rows,
+                                                    const BoundOperation& look_up,
+                                                    const connector::ValueRules& rules) {
+  const connector::ValuePlace place = *look_up.looks_for;
+  std::vector<connector::RowView> views;
+  std::unordered_set<std::string> seen;
+  for (const Row& row : rows) {
+    if (!seen.insert(looked_for(row, look_up, rules)).second) continue;
+    connector::RowView& view = views.emplace_back(row.view());
+    view.match = (place.is_match ? view.match : view.fields).subspan(place.index, 1);
+    view.old_match = place.is_match && !view.old_match.empty() ? view.old_match.subspan(place.index, 1)
+                                                               : std::span<const std::string>();
+  }
+  return views;
+}
+
+std::vector<connector::RowView> views_of(ExchangeParts with, const std::vector<Row>& rows) {
+  if (with.operation.looks_for) return views_of_references(rows, with.operation, with.parts.target.values());
   std::vector<connector::RowView> views;
   views.reserve(rows.size());
   for (const Row& row : rows) views.push_back(row.view());
@@ -33,7 +52,7 @@ HttpRequest request_for(ExchangeParts with, const std::vector<Row>& rows, const 
   HttpRequest request;
   request.method = with.operation.method;
   request.operation = with.operation.name;
-  const auto views = views_of(rows);
+  const auto views = views_of(with, rows);
   const connector::RequestFacts facts{
       .page = page, .run = parts.options.run, .job = with.job, .part = with.part};
   request.url = parts.target.url(with.operation, views, facts);
@@ -56,7 +75,7 @@ LimitSet limits_of(ExchangeParts with, const connector::LimitNames& names, const
     const connector::LimitRule& rule = target.limit(*name);
     std::string key;
     if (rule.per)
-      key = target.limit_key(rule, views_of(rows), {.run = with.parts.options.run, .job = with.job});
+      key = target.limit_key(rule, views_of(with, rows), {.run = with.parts.options.run, .job = with.job});
     limits.push_back(with.parts.limits.of(target, *name, key));
   }
   return limits;
@@ -132,7 +151,7 @@ std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std
                      const std::string& sent) {
   const connector::Target& target = with.parts.target;
   if (!target.facts().match_is_personal && target.facts().personal.none()) return sent;
-  const auto views = views_of(rows);
+  const auto views = views_of(with, rows);
   connector::RequestFacts facts{
       .page = page, .run = with.parts.options.run, .job = with.job, .part = with.part};
   const std::string plain = target.url(with.operation, views, facts);
@@ -335,7 +354,7 @@ LimitSet to_be_paused(const Exchanged& exchanged) {
 
 std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked) {
   return connector::encode(
-      with.operation, views_of(rows),
+      with.operation, views_of(with, rows),
       {.page = page, .run = with.parts.options.run, .job = with.job, .part = with.part, .masked = masked});
 }
 

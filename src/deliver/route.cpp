@@ -13,13 +13,13 @@ using connector::FoundRecord;
 using connector::MatchKind;
 using connector::RowReading;
 
-std::string match_text(const Row& row, const connector::ValueRules& rules) {
+std::string value_text(const Row& row, connector::ValuePlace place, const connector::ValueRules& rules) {
   std::string text;
-  const Values& match = row.chunk->match()[0];
-  if (row.old_match.empty())
-    connector::append_value_text(text, match, row.index, rules);
+  const Values& values = (place.is_match ? row.chunk->match() : row.chunk->fields())[place.index];
+  if (place.is_match && !row.old_match.empty())
+    connector::append_old_value_text(text, values.type(), row.old_match[place.index], rules);
   else
-    connector::append_old_value_text(text, match.type(), row.old_match[0], rules);
+    connector::append_value_text(text, values, row.index, rules);
   return text;
 }
 
@@ -84,6 +84,19 @@ std::vector<const connector::BoundOperation*> Router::writes() const {
   return all;
 }
 
+// Of a row that left the model nothing is known but its match values.
+Result<void> Router::check_references_of_removed() const {
+  for (const auto& reference : target_->references()) {
+    if (target_->remove()->takes.takes_by_name(reference.name) && !reference.value.is_match)
+      return Error{
+          ErrorKind::config,
+          fmt::format("of a row that left the model '{}' is not known, and {} cannot delete {} without it",
+                      reference.name, target_->connector().declaration().title, target_->facts().object),
+          fmt::format("match on '{}' as well", reference.name)};
+  }
+  return success();
+}
+
 // A look-up that tells no fields cannot say whether one is empty.
 Result<void> Router::check_conditions() const {
   const bool partial = std::any_of(rules_.write.begin(), rules_.write.end(),
@@ -126,6 +139,7 @@ Result<void> Router::check_mode() const {
                            mirrors ? "mode mirror deletes what left the model: use mode upsert"
                                    : "say 'on_removed: ignore', or match on another field");
     if (!can.ok()) return can;
+    if (auto known = check_references_of_removed(); !known.ok()) return known;
   }
   if (rules_.on_removed == config::OnRemoved::clear)
     if (auto can = needs(target_->update(), "clear", "say 'on_removed: ignore', or match on another field");
@@ -177,6 +191,12 @@ const connector::BoundOperation* Router::operation(Step step) const {
       return target_->remove();
     case Step::replace:
       return rules_.mode == Mode::replace ? target_->replace() : nullptr;
+    case Step::refer:
+    case Step::refer_second: {
+      const auto& references = target_->references();
+      const size_t index = reference_of(step);
+      return index < references.size() && references[index].find ? &*references[index].find : nullptr;
+    }
   }
   return nullptr;
 }
@@ -261,6 +281,7 @@ Next Router::remove_old(Row& row) const {
                   .foreign = false};
   row.replaces = true;
   row.record_id.clear();
+  row.references.clear();
   if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
   return Step::remove;
 }
@@ -272,6 +293,7 @@ Next Router::old_is_removed(Row& row) const {
   row.effect_unknown = true;
   row.old_match.clear();
   row.record_id.clear();
+  row.references.clear();
   if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
   choose_fields(row, true);
   return Step::upsert;
@@ -355,6 +377,30 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
   }
   if (row.send.none() && !row.write_match) return Settle{};  // every field is somebody else's by now
   return Step::update;
+}
+
+Next Router::referred(Row& row, size_t reference, const std::vector<FoundRecord>& records) const {
+  if (records.size() == 1) {
+    row.references.push_back(records[0].record_id);
+    return row.then;
+  }
+  // What named a record that is gone is gone as well.
+  if (records.empty() && (is_removal(row) || row.replaces)) {
+    RowReading gone;
+    gone.verdict = connector::Verdict::missing;
+    return after_reading(row.then, row, gone);
+  }
+  const connector::BoundReference& named = target_->references()[reference];
+  const std::string value = target_->is_personal(named.value)
+                                ? std::string(kMask)
+                                : value_text(row, named.value, target_->values());
+  const bool none = records.empty();
+  return Settle{
+      .outcome = Outcome::rejected,
+      .code = none ? "NO_REFERENCE" : "SEVERAL_REFERENCES",
+      .message = fmt::format("{} what '{}' names: {}", none ? "there is no record of" : "several records are",
+                             named.name, value),
+      .foreign = false};
 }
 
 // We know the record's id, but could not read what it holds: fields that depend on that are left alone.

@@ -50,6 +50,8 @@ class Router {
   Next stop_following(Row& row) const;
   // The record that the row was to be written to is not there.
   Next missing(Row& row, const connector::RowReading& reading) const;
+  // What a look-up found for this reference, of the row's next.
+  Next referred(Row& row, size_t reference, const std::vector<connector::FoundRecord>& records) const;
   // What a reply said of the row after this step. Not for Verdict::retry.
   Next after(Step step, Row& row, const connector::RowReading& reading) const;
   // Whether a record gets the new match value of its row.
@@ -67,6 +69,7 @@ class Router {
  private:
   Router(const connector::Target& target, RouteRules rules) : target_(&target), rules_(std::move(rules)) {}
   Result<void> check_mode() const;
+  Result<void> check_references_of_removed() const;
   Result<void> check_conditions() const;
   bool looks_up_before_insert() const;
   bool cannot_find_record(const connector::BoundOperation* operation) const;
@@ -97,7 +100,11 @@ class Router {
   bool follows_ = false, replaces_ = false;
 };
 
-// Text of a row's match value, as the target writes it.
-std::string match_text(const Row& row, const connector::ValueRules& rules);
+// Text of a value of a row, as the target writes it.
+std::string value_text(const Row& row, connector::ValuePlace place, const connector::ValueRules& rules);
+// The same of its match value, the first of several.
+inline std::string match_text(const Row& row, const connector::ValueRules& rules) {
+  return value_text(row, {.is_match = true, .index = 0}, rules);
+}
 
 }  // namespace penstock

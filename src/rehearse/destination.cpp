@@ -55,6 +55,8 @@ Destination::Destination(Loop& loop, const connector::Target& target, std::vecto
   for (const auto* operation :
        {target.find(), target.create(), target.update(), target.upsert(), target.remove()})
     if (operation != nullptr) operations_.push_back(operation);
+  for (const auto& reference : target.references())
+    if (reference.find) operations_.push_back(&*reference.find);
 }
 
 HttpReply Destination::reply(MadeReply made) const {
@@ -75,9 +77,16 @@ HttpOutcome Destination::not_understood(std::string why) {
   return TransportFailure{{ErrorKind::config, std::move(why), ""}, false, loop_.now(), loop_.now()};
 }
 
-SentRows Destination::sent(const std::vector<size_t>& rows) const {
+SentRows Destination::sent(const std::vector<size_t>& rows, const BoundOperation& operation) const {
+  const auto looks_for = operation.looks_for;
   return {.count = rows.size(),
-          .match = [this, rows](size_t i) { return rows_[rows[i]].match; },
+          .match =
+              [this, rows, looks_for](size_t i) {
+                const KnownRow& row = rows_[rows[i]];
+                if (!looks_for) return row.match;
+                return looks_for->is_match ? row.matches.at(looks_for->index)
+                                           : row.fields.at(target_.facts().fields[looks_for->index]);
+              },
           .record_id = [this, rows](size_t i) { return rows_[rows[i]].record_id; },
           .once = [this, rows](size_t i) { return rows_[rows[i]].once; },
           .field =
@@ -98,7 +107,7 @@ Task<HttpOutcome> Destination::send(HttpRequest request) {
   if (heard.operation == nullptr)
     co_return not_understood(
         fmt::format("no operation of the route sends {} {}", request.method, request.url));
-  heard.sent = sent(heard.rows);
+  heard.sent = sent(heard.rows, *heard.operation);
   std::optional<HttpOutcome> other = instead ? instead(heard) : std::nullopt;
   HttpOutcome outcome = other ? *std::move(other) : answer(heard);
   if (outcome.replied()) outcome.reply().started = started;
@@ -158,8 +167,9 @@ HttpOutcome Destination::answer(const Heard& heard) {
   if (heard.operation->operation->find) {
     std::vector<size_t> found;
     for (size_t i = 0; i < heard.rows.size(); ++i)
-      if (is_found && is_found(heard.rows[i])) found.push_back(i);
-    auto made = finding_reply(target_, *heard.operation, heard.sent, found, found_times);
+      if (heard.operation->looks_for || (is_found && is_found(heard.rows[i]))) found.push_back(i);
+    const size_t times = heard.operation->looks_for ? 1 : found_times;
+    auto made = finding_reply(target_, *heard.operation, heard.sent, found, times);
     if (!made)
       return not_understood(fmt::format(
           "no reply to '{}' {}", heard.operation->name,

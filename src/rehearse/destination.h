@@ -19,6 +19,7 @@ namespace penstock::rehearse {
 // A row as requests and replies name it.
 struct KnownRow {
   std::string match{}, record_id{}, once{};
+  std::vector<std::string> matches{};  // all of its match values
   std::map<std::string, std::string> fields{};
 };
 
@@ -46,7 +47,7 @@ class Destination final : public HttpClient {
   Task<HttpOutcome> send(HttpRequest request) override;
 
   Instead instead;
-  std::function<bool(size_t row)> is_found;  // by look-ups; empty: none is
+  std::function<bool(size_t row)> is_found;  // by look-ups; empty: none is. References always are, once
   size_t found_times = 1;                    // records for each row that is found
   std::map<size_t, RowWish> wishes;          // what the results of the first job say of these rows
   bool tells_results = true;                 // jobs' lists of results have entries
@@ -73,7 +74,7 @@ class Destination final : public HttpClient {
   HttpOutcome answer(const Heard& heard);
   HttpOutcome answer_job(const Heard& heard);
   HttpOutcome not_understood(std::string why);
-  connector::SentRows sent(const std::vector<size_t>& rows) const;
+  connector::SentRows sent(const std::vector<size_t>& rows, const connector::BoundOperation& operation) const;
   std::vector<RowWish> result_wishes(const connector::JobResult& rule, const Heard& heard) const;
   std::string polled(const connector::JobRule& rule, const Heard& heard) const;
   std::string results(const connector::JobResult& rule, const Heard& heard) const;

@@ -207,10 +207,8 @@ std::optional<MadeReply> reply_saying(const Target& target, const BoundOperation
 
 std::optional<MadeReply> finding_reply(const Target& target, const BoundOperation& operation,
                                        const SentRows& sent, const std::vector<size_t>& found, size_t times) {
-  const connector::FindRule& find = *operation.operation->find;
-  std::string value_path = find.value;
-  if (const size_t place = value_path.find("{match_field}"); place != value_path.npos)
-    value_path.replace(place, 13, target.facts().match_field());
+  const connector::FindRule& find = *operation.find;
+  const std::string& value_path = find.value;
   const auto is_wanted = [](const connector::ReplyReading& reading) {
     return reading.verdict == Verdict::accepted;
   };

@@ -244,6 +244,7 @@ std::vector<KnownRow> Stage::known_rows(duck::Connection& connection, const Rows
     for (size_t i = 0; i < (*chunk)->rows(); ++i, ++row) {
       KnownRow& one = known[row];
       if (!way_.match.empty()) one.match = marker(row);
+      for (const Values& match : (*chunk)->match()) one.matches.emplace_back(match.bytes(i));
       one.record_id = by_id ? one.match : "record-" + marker(row);
       for (size_t field = 0; field < names.size(); ++field)
         if (!(*chunk)->fields()[field].is_null(i))

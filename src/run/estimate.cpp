@@ -129,6 +129,9 @@ Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts, RateLi
       std::min(counts.to_send, counts.added + counts.changed + (whole ? counts.unchanged : 0));
   const uint64_t added = std::min(counts.added, written), changed = written - added;
   const uint64_t removed = counts.to_send - written;
+  // As if every row named records of its own.
+  for (const auto& reference : target.references())
+    if (reference.find) bill.add(&*reference.find, counts.to_send);
   if (mode == config::Mode::replace) {
     bill.add_session(target.replace(), written, counts.to_send);
     return bill.total();

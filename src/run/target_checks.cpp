@@ -51,10 +51,18 @@ void check_taken(const config::Sync& sync, const Target& target,
   }
 }
 
+// Whether there is a place for more than what is matched on.
+bool takes_fields(const config::Sync& sync, const connector::TakenFields& taken) {
+  return taken.all || !taken.prefixes.empty() ||
+         std::any_of(taken.names.begin(), taken.names.end(),
+                     [&](const auto& name) { return !is_matched_on(sync, name); });
+}
+
 void check_given(const config::Sync& sync, const std::vector<const BoundOperation*>& writes,
                  Diagnostics& diagnostics) {
-  const bool takes_some = std::any_of(writes.begin(), writes.end(),
-                                      [](const BoundOperation* write) { return !write->takes.none(); });
+  const bool takes_some = std::any_of(writes.begin(), writes.end(), [&](const BoundOperation* write) {
+    return takes_fields(sync, write->takes);
+  });
   if (!sync.fields.empty() || !takes_some) return;
   diagnostics
       .error(sync.place,

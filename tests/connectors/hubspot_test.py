@@ -48,7 +48,51 @@ class HubSpot(VendorTest):
         self.rows = [person(one, phone=firm) for one in ids] + [person("987654321", phone=firm)]
         result = self.run_sync(code=PARTIAL, accepted=2, rejected=1)
         self.assertEqual(self.outcomes(result["run"])["987654321"], "rejected")
-        self.assertEqual(sorted((one["from"], one["to"]) for one in self.held("contacts_to_companies")), sorted((one, firm) for one in ids))
+        self.assertEqual(self.pairs(), sorted((one, firm) for one in ids))
+
+    def pairs(self):
+        return sorted((one["from"], one["to"]) for one in self.held("contacts_to_companies"))
+
+    def test_associations_are_taken_apart(self):
+        ids = self.contacts(2)
+        firms = [self.sandbox.create("companies", name=name) for name in ("Acme", "Ajax")]
+        self.write_sync(object="associations/contacts", mode="mirror", match={"from": "id", "to": "phone"}, fields=None)
+        self.rows = [person(one, phone=firms[0]) for one in ids]
+        self.run_sync(accepted=2, requests=1)
+        # One moves to the other company, one leaves.
+        self.rows = [person(ids[0], phone=firms[1])]
+        self.run_sync(changed=1, removed=1, accepted=2)
+        self.assertEqual(self.pairs(), [(ids[0], firms[1])])
+        self.assert_quiet()
+
+    def test_ends_of_associations_are_found_by_properties(self):
+        ids = self.contacts(3)
+        acme = self.sandbox.create("companies", domain="acme.example")
+        self.write_sync(object="associations/contacts", mode="mirror", match={"from": "email", "to": "phone"}, fields=None,
+                        options={"from_by": "email", "to_by": "domain"})
+        self.rows = [person(1, phone="acme.example"), person(2, phone="ACME.example"), person(3, phone="ajax.example"),
+                     person(9, phone="acme.example")]
+        self.call("check")
+        # One look-up for each end, and one request for both pairs.
+        result = self.run_sync(code=PARTIAL, accepted=2, rejected=2, requests=3)
+        self.assertIn("ajax.example", self.reason(3, result))
+        self.assertIn("NO_REFERENCE", self.reason(9, result))
+        self.assertEqual(self.pairs(), sorted((one, acme) for one in ids[:2]))
+        # What was not there has come, and a row is tried again; one moves, one goes.
+        ajax = self.sandbox.create("companies", domain="ajax.example")
+        self.rows = [person(1, phone="ajax.example"), person(3, phone="ajax.example")]
+        self.run_sync(command="retry", accepted=3, removed=1)
+        self.assertEqual(self.pairs(), sorted((one, ajax) for one in (ids[0], ids[2])))
+        self.assert_quiet()
+
+    def test_an_end_that_several_records_have_is_refused(self):
+        self.contacts(1)
+        for name in ("Acme", "Acme"):
+            self.sandbox.create("companies", name=name)
+        self.write_sync(object="associations/contacts", mode="upsert", match={"from": "email", "to": "phone"}, fields=None,
+                        options={"from_by": "email", "to_by": "name"})
+        self.rows = [person(1, phone="Acme")]
+        self.assertIn("SEVERAL_REFERENCES", self.reason(1, self.run_sync(code=PARTIAL, rejected=1)))
 
 
 if __name__ == "__main__":
