@@ -13,7 +13,7 @@ limit("account", { rate = "600/1m",
   headers = function(a) return { ["X-RateLimit-Limit"] = a.limit, ["X-RateLimit-Remaining"] = a.remaining, ["X-RateLimit-Reset"] = a.reset } end })
 
 local function shown(contact)
-  return merge({ first_name = "", last_name = "", list_ids = list {}, custom_fields = {} }, contact.fields,
+  return merge({ first_name = "", last_name = "", list_ids = list {}, segment_ids = list {}, custom_fields = {} }, contact.fields,
     { id = contact.id, created_at = iso(contact.created), updated_at = iso(contact.updated) })
 end
 local function find(row)

@@ -32,14 +32,16 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-std::string match_text_of(const BodyFacts& facts, const RowView& row, bool masked) {
-  if (masked && facts.match_is_personal) return std::string(kMask);
+// Of the first match field for an empty name.
+std::string match_text_of(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
+  const size_t index = match_index(name, facts.match_names);
   std::string text;
-  if (row.match.empty()) return text;
+  if (index >= row.match.size()) return text;
+  if (masked && facts.match_is_personal) return std::string(kMask);
   if (row.old_match.empty())
-    append_value_text(text, row.match[0], row.row, *facts.values);
+    append_value_text(text, row.match[index], row.row, *facts.values);
   else
-    append_old_value_text(text, row.match[0].type(), row.old_match[0], *facts.values);
+    append_old_value_text(text, row.match[index].type(), row.old_match[index], *facts.values);
   return text;
 }
 
@@ -56,7 +58,10 @@ std::string referred_id(const std::string& name, const BodyFacts& facts, const R
 
 std::string field_text(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
   const auto found = std::find(facts.field_names.begin(), facts.field_names.end(), name);
-  if (found == facts.field_names.end()) return "";
+  if (found == facts.field_names.end())
+    return match_index(name, facts.match_names) < facts.match_names.size()
+               ? match_text_of(name, facts, row, masked)
+               : "";
   const auto field = static_cast<size_t>(found - facts.field_names.begin());
   if (row.clear || row.fields[field].is_null(row.row)) return "";
   if (masked && facts.personal[field]) return std::string(kMask);
@@ -66,6 +71,11 @@ std::string field_text(const std::string& name, const BodyFacts& facts, const Ro
 }
 
 }  // namespace
+
+size_t match_index(const std::string& name, const std::vector<std::string>& match_names) {
+  if (name.empty()) return 0;
+  return static_cast<size_t>(std::find(match_names.begin(), match_names.end(), name) - match_names.begin());
+}
 
 bool is_whole_number(std::string_view text) {
   return !text.empty() && (text[0] != '0' || text.size() == 1) && text.size() < 19 &&
@@ -83,7 +93,7 @@ std::string row_text(const Placeholder& placeholder, const BodyFacts& facts, con
   std::string text;
   switch (placeholder.what) {
     case What::match:
-      text = match_text_of(facts, row, masked);
+      text = match_text_of(placeholder.argument, facts, row, masked);
       break;
     case What::record_id:
       text = row.record_id;
@@ -168,7 +178,7 @@ void Body::write_json(std::string& out, const Piece& piece, const RowView* row, 
   switch (piece.placeholder.what) {
     case What::match: {
       const size_t start = out.size();
-      write_match_value(out, *row, 0, request.masked);
+      write_match_value(out, *row, piece.index, request.masked);
       if (piece.placeholder.has(Filter::lower)) lower_from(out, start);
       return;
     }

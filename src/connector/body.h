@@ -64,6 +64,8 @@ struct BodyFacts {
 // The text of a placeholder of a row, for headers, paths and texts in bodies.
 std::string row_text(const Placeholder& placeholder, const BodyFacts& facts, const RowView& row, size_t index,
                      bool masked);
+// Which match field has the name, the first for an empty one; as many as there are: none.
+size_t match_index(const std::string& name, const std::vector<std::string>& match_names);
 // Whether a text can stand in JSON as a bare number: what `|number` looks at.
 bool is_whole_number(std::string_view text);
 // 32 hexadecimal digits for the payload of one row.

@@ -28,12 +28,22 @@ class BodyCompiler {
       body_.row_ = std::move(body_.prefix_);
       body_.prefix_.clear();
     }
+    if (error_.empty()) check_places();
     if (error_.empty()) return success();
-    return Error{ErrorKind::internal, error_, ""};
+    return Error{ErrorKind::config, error_, ""};
   }
 
  private:
   using Form = Body::Piece::Form;
+
+  // What a sync brings as a body was not looked at before.
+  void check_places() {
+    for (const auto* pieces : {&body_.prefix_, &body_.suffix_})
+      for (const auto& piece : *pieces)
+        if (piece.form == Form::member || piece.form == Form::members || piece.form == Form::match_members ||
+            (piece.form != Form::literal && is_of_row(piece.placeholder.what)))
+          error_ = "in a body that lists its rows, what is of one row stands outside of `each_row`";
+  }
 
   std::optional<TextTemplate> parse(const std::string& text) {
     auto parsed = TextTemplate::parse(text);
@@ -145,7 +155,8 @@ class BodyCompiler {
   }
 
   void map(const Node& node) {
-    if (const declare::Entry* each = node.find("each_row")) return each_row(each->value, node.find("join"));
+    if (const declare::Entry* each = node.find("each_row"))
+      return each_row(each->value, node.find("join"), node.find("before"));
     if (node.entries.size() == 1 && node.entries[0].key == "as_text") return as_text(node.entries[0].value);
     literal("{");
     bool known_first = true, dynamic = false;
@@ -183,9 +194,9 @@ class BodyCompiler {
     literal("\":");
   }
 
-  // The name where it is the same in all requests.
-  std::optional<std::string> constant_key(const std::string& key) {
-    const auto text = parse(key);
+  // A text that is the same in all requests.
+  std::optional<std::string> constant_text(const std::string& template_text) {
+    const auto text = parse(template_text);
     if (!text) return std::nullopt;
     std::string name;
     for (const auto& piece : text->pieces()) {
@@ -205,7 +216,7 @@ class BodyCompiler {
     const auto& names = body_.facts_.field_names;
     const auto field = std::find(names.begin(), names.end(), text->alone()->argument);
     if (field == names.end()) return true;
-    const auto name = constant_key(key);
+    const auto name = constant_text(key);
     if (!name) return false;
     into_->push_back({.form = Form::member,
                       .literal = key_text(*name),
@@ -259,14 +270,22 @@ class BodyCompiler {
     });
   }
 
-  void each_row(const Node& each, const declare::Entry* join) {
+  void each_row(const Node& each, const declare::Entry* join, const declare::Entry* before) {
     if (body_.facts_.lines) return lines(each);
     if (join == nullptr) return rows("[", "]", ",", [&] { write(each); });
     std::string separator;
     append_json_string(separator, join->value.text);
     const auto text = parse(each.text);
     if (!text) return;
-    rows("\"", "\"", separator.substr(1, separator.size() - 2), [&] { inside(*text); });
+    separator = separator.substr(1, separator.size() - 2);
+    literal("\"");
+    // Joined with the rows like one of them, where the sync gives it.
+    const auto first = before == nullptr ? std::nullopt : constant_text(before->value.text);
+    if (first && !first->empty()) {
+      string_content(*first);
+      literal(separator);
+    }
+    rows("", "\"", separator, [&] { inside(*text); });
   }
 
   void as_text(const Node& node) {
@@ -288,8 +307,14 @@ class BodyCompiler {
       into_->push_back({.form = Form::literal, .literal = std::string(text)});
   }
 
-  void placeholder(Form form, const Placeholder& what) {
-    into_->push_back({.form = form, .placeholder = what, .index = field_of(what)});
+  void placeholder(Form form, Placeholder what) {
+    const auto& matches = body_.facts_.match_names;
+    size_t index = field_of(what);
+    const size_t match = match_index(what.argument, matches);
+    const bool is_unmapped = what.what == What::field && index == body_.facts_.field_names.size();
+    if (is_unmapped && match < matches.size()) what.what = What::match;
+    if (what.what == What::match) index = match;
+    into_->push_back({.form = form, .placeholder = std::move(what), .index = index});
   }
 
   size_t field_of(const Placeholder& what) const {

@@ -229,8 +229,12 @@ const Of<Operation>& operation_shape() {
            .by_default("false")
            .help("The list is an object, whose members are entries {key, value}."),
        field<&FindRule::record_id>("record_id", list(text()).or_one())
-           .required()
            .help("Paths of a record's id, the first found."),
+       field<&FindRule::counted_from>("counted_from", integer())
+           .help("The id is the place of the entry in the list, counted from this number."),
+       field<&FindRule::lasting>("lasting", boolean())
+           .by_default("true")
+           .help("Ids stay those of their records. `false`: they are found anew every time, and not kept."),
        field<&FindRule::value>("value", text()).required().help("Path of the value that was matched on."),
        field<&FindRule::fields>("fields", text())
            .help("Path of the object with the record's fields; `.` is the entry itself."),

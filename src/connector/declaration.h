@@ -170,11 +170,13 @@ struct SessionRule {
 
 // How a look-up's reply lists the records it found.
 struct FindRule {
-  std::string each;                    // path of the list; paths may hold {match_field} and other constants
-  bool members = false;                // the list is an object, whose members are entries {key, value}
-  std::vector<std::string> record_id;  // paths in an entry; the first that is there
-  std::string value;                   // of the match field
-  std::string fields;                  // object of the record's fields; ".": the entry
+  std::string each;                     // path of the list; paths may hold {match_field} and other constants
+  bool members = false;                 // the list is an object, whose members are entries {key, value}
+  std::vector<std::string> record_id;   // paths in an entry; the first that is there
+  std::optional<int64_t> counted_from;  // the id is the entry's place in the list; the first one's
+  bool lasting = true;                  // false: an id may be another record's the next time
+  std::string value;                    // of the match field
+  std::string fields;                   // object of the record's fields; ".": the entry
   bool ignore_case = false;
   bool none_if_absent = false;  // a reply without the list means that nothing was found
   std::string next;             // path in the reply of the next page's mark, or address

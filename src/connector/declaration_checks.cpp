@@ -183,6 +183,8 @@ class Checker {
   }
 
   void find(const FindRule& rule, const Place& place) {
+    if (rule.record_id.empty() == !rule.counted_from)
+      diagnostics_.error(place, "a look-up tells ids by `record_id`, or by `counted_from`");
     for (const auto* path : {&rule.each, &rule.value, &rule.fields, &rule.next}) constant_text(*path, place);
     for (const auto& path : rule.record_id) constant_text(path, place);
   }
@@ -292,12 +294,19 @@ class Checker {
 
   void body(const Node& node, int64_t rows, const Placed<std::string>& request) {
     each_row_ = 0;
-    visit(node, rows == 1);
+    visit(node, rows == 1 && !lists_rows(node));
     if (each_row_ > 1) diagnostics_.error(node.place, "a body has one list of rows, this one has several");
     const bool in_path =
         request->find("{record_ids") != std::string::npos || request->find("{matches") != std::string::npos;
     if (each_row_ == 0 && rows > 1 && !in_path && !has_option_body(node))
       diagnostics_.error(node.place, "a request of several rows needs `each_row` (or {matches}) in its body");
+  }
+
+  static bool lists_rows(const Node& node) {
+    return node.find("each_row") != nullptr ||
+           std::any_of(node.items.begin(), node.items.end(), lists_rows) ||
+           std::any_of(node.entries.begin(), node.entries.end(),
+                       [](const auto& entry) { return lists_rows(entry.value); });
   }
 
   // What a sync brings may hold the rows.
@@ -316,8 +325,13 @@ class Checker {
     const bool is_rows = node.find("each_row") != nullptr;
     if (is_rows) ++each_row_;
     for (const auto& entry : node.entries) {
-      key(entry, in_row || is_rows);
-      visit(entry.value, in_row || is_rows);
+      if (is_rows && entry.key == "before") {
+        constant_text(entry.value.text, entry.value.place);
+        continue;
+      }
+      const bool is_row = in_row || entry.key == "each_row";
+      key(entry, is_row);
+      visit(entry.value, is_row);
     }
   }
 

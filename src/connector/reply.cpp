@@ -404,8 +404,10 @@ Result<FindReading> read_found(const FindRule& rule, std::string_view match_fiel
                  fmt::format("the reply to a look-up has no '{}': {}", rule.each, excerpt(body)), ""};
   const std::string value_path = with_match_field(rule.value, match_field);
   FindReading reading;
+  int64_t place = rule.counted_from.value_or(0);
   for (const Entry& entry : found_entries(*at, rule.members)) {
     FoundRecord& record = reading.records.emplace_back();
+    if (rule.counted_from) record.record_id = fmt::to_string(place++);
     record.value = text_in(entry, value_path, rule.members);
     if (rule.ignore_case) record.value = folded(std::move(record.value));
     for (const auto& path : rule.record_id)

@@ -33,6 +33,7 @@ constexpr NamedWhat kNames[] = {
     {"matches", What::matches},
     {"record_ids", What::record_ids},
     {"match", What::match},
+    {"match", What::match, true},
     {"match_values", What::match_values},
     {"match_members", What::match_members},
     {"record_id", What::record_id},

@@ -32,14 +32,14 @@ struct Placeholder {
     matches,     // match values
     record_ids,  // ids of records
     // Of a row.
-    match,          // its match value, the first of several
+    match,          // its match value, the first of several; {match.NAME}: that of one field
     match_values,   // the list of its match values
     match_members,  // its match fields as name: value, those that are NULL left out
     record_id,      // the id of its record
     trace,          // a text that is unique in the request
     key,            // the model's key, as text
     once,           // 32 digits that stay the same for the same payload of the same row; of a batch as well
-    field,          // {field.NAME}: the value of one mapped field
+    field,          // {field.NAME}: the value of one mapped field, or else the match value of that name
     reference,      // {reference.NAME}: the id of the record that it names by this field
     fields,         // the mapped fields to be written, {fields.PREFIX}: those named PREFIX.x, as x
   };

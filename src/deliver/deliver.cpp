@@ -206,6 +206,8 @@ void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
   facts.code = settle.code;
   facts.message = settle.message;
   facts.foreign = settle.foreign;
+  if (const auto* find = parts_.target.find(); find != nullptr && !find->find->lasting)
+    facts.record_id.clear();
   // A row that was accepted in the end holds what we sent, whatever became of earlier attempts.
   facts.effect_unknown = row.effect_unknown && settle.outcome != Outcome::accepted;
   if (facts.at == Time{}) facts.at = parts_.loop.clock().now();

@@ -362,7 +362,8 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
     return missing(row, {});
   }
   // It is about to lose the match value by which it was found.
-  row.learned = row.learned || (!row.old_match.empty() && row.record_id != records[0].record_id);
+  const bool lasts = target_->find()->find->lasting;
+  row.learned = row.learned || (lasts && !row.old_match.empty() && row.record_id != records[0].record_id);
   row.record_id = records[0].record_id;
   row.old_match.clear();
   if (is_removal(row)) return removal_step();

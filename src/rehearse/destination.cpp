@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/memory_disk.h"
 #include "ledger/log_file.h"
@@ -121,13 +122,31 @@ void Destination::understand(Heard& heard) {
     if (operation->name == heard.request.operation) heard.operation = operation;
   if (heard.operation == nullptr) return;
   if (heard.operation->operation->job && is_job_call(heard)) return;
-  if (rows_in_) {
-    heard.rows = rows_in_(heard.request);
-  } else {
+  if (rows_in_) heard.rows = rows_in_(heard.request);
+  const connector::BoundOperation* find = target_.find();
+  if (heard.rows.empty() && heard.operation != find && find != nullptr && find->find->counted_from)
+    heard.rows = rows_at_places_in(heard.request.url + heard.request.body);
+  // A look-up of everything, too.
+  if (!rows_in_ || (heard.rows.empty() && heard.operation->operation->find))
     for (size_t i = 0; i < rows_.size(); ++i) heard.rows.push_back(i);
-  }
   for (const auto& [id, rows] : jobs_)
     if (heard.request.url.find(id) != heard.request.url.npos) heard.job = id;
+}
+
+// Those of records that are known by their place in a list.
+std::vector<size_t> Destination::rows_at_places_in(std::string_view text) const {
+  std::vector<size_t> rows;
+  for (size_t at = 0; at < text.size(); ++at) {
+    size_t place = 0;
+    const auto read = std::from_chars(text.data() + at, text.data() + text.size(), place);
+    if (read.ec != std::errc()) continue;
+    at = static_cast<size_t>(read.ptr - text.data());
+    const size_t first = kMadePlaces + static_cast<size_t>(*target_.find()->find->counted_from);
+    const size_t row = place - first;
+    if (place >= first && row < rows_.size() && std::find(rows.begin(), rows.end(), row) == rows.end())
+      rows.push_back(row);
+  }
+  return rows;
 }
 
 bool Destination::is_call(const Heard& heard, const JobRequest& request, const std::string& job,

@@ -68,6 +68,7 @@ class Destination final : public HttpClient {
 
  private:
   void understand(Heard& heard);
+  std::vector<size_t> rows_at_places_in(std::string_view text) const;
   bool is_job_call(Heard& heard);
   bool is_call(const Heard& heard, const connector::JobRequest& request, const std::string& job,
                const std::string& page) const;

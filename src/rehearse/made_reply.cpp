@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace penstock::rehearse {
 namespace {
@@ -205,10 +206,52 @@ std::optional<MadeReply> reply_saying(const Target& target, const BoundOperation
   return std::nullopt;
 }
 
+bool names_one(const connector::Operation& look_up) {
+  const connector::FindRule& find = *look_up.find;
+  const bool is_list = !find.each.empty() && !find.none_if_absent;
+  return (look_up.rows == 1 && !is_list) || find.members;
+}
+
+namespace {
+
+// The first digits of what a row is matched on tell its number.
+size_t number_in(std::string_view match) {
+  const size_t first = std::min(match.find_first_of("0123456789"), match.size());
+  size_t number = 0;
+  std::from_chars(match.data() + first, match.data() + match.size(), number);
+  return number;
+}
+
+Json& new_entry(Json& list, const connector::FindRule& find, const std::string& match, size_t time) {
+  if (find.members) return list.member(match);
+  if (!find.counted_from) return list.add_item();
+  // A second one of the row stands before all the first ones.
+  const size_t number = number_in(match);
+  return list.item(time == 0 ? kMadePlaces + number : kMadePlaces - 1 - number);
+}
+
+// Of a member "value" is what it holds, and "key" is its name.
+std::string path_in(const connector::FindRule& find, std::string_view path) {
+  if (find.members && path.starts_with("value.")) path.remove_prefix(6);
+  return std::string(path);
+}
+
+void add_found(Json& entry, const connector::FindRule& find, const std::string& match, size_t row,
+               size_t time) {
+  const bool by_name = find.members && find.value == "key";
+  if (!by_name) entry.at(path_in(find, find.value)).set(match);
+  if (find.record_id.empty() || find.record_id[0] == find.value) return;
+  const std::string id = made_record_id(match, row);
+  std::vector<std::string> paths;
+  for (const auto& path : find.record_id) paths.push_back(path_in(find, path));
+  set_first(entry, paths, time == 0 ? id : fmt::format("{}-{}", id, time + 1));
+}
+
+}  // namespace
+
 std::optional<MadeReply> finding_reply(const Target& target, const BoundOperation& operation,
                                        const SentRows& sent, const std::vector<size_t>& found, size_t times) {
   const connector::FindRule& find = *operation.find;
-  const std::string& value_path = find.value;
   const auto is_wanted = [](const connector::ReplyReading& reading) {
     return reading.verdict == Verdict::accepted;
   };
@@ -222,22 +265,22 @@ std::optional<MadeReply> finding_reply(const Target& target, const BoundOperatio
     if (rule->is != Verdict::accepted) continue;
     Json body;
     set_conditions(body, rule->where, false);
-    const bool is_one = operation.operation->rows == 1 && (find.each.empty() || find.none_if_absent);
-    if (!is_one) body.at(find.each).set_list();
+    const bool is_one = names_one(*operation.operation) && !find.members;
+    if (!is_one && !find.members) body.at(find.each).set_list();
     for (const size_t row : found)
       for (size_t i = 0; i < times; ++i) {
-        Json& entry = is_one ? body.at(find.each) : body.at(find.each).add_item();
-        entry.at(value_path).set(sent.match(row));
-        const std::string id = made_record_id(sent.match(row), row);
-        if (!find.record_id.empty() && find.record_id[0] != value_path)
-          set_first(entry, find.record_id, i == 0 ? id : fmt::format("{}-{}", id, i + 1));
+        Json& list = body.at(find.each);
+        add_found(is_one ? list : new_entry(list, find, sent.match(row), i), find, sent.match(row), row, i);
       }
     set_conditions(body, rule->where, true);
     const auto made = read_back(target, operation, *rule, body.text(), sent, is_wanted);
     // It must find what it is to find: of a destination that names one record nothing else can be said.
     if (!made) continue;
     const auto reading = connector::read_found(find, target.facts().match_field(), made->body);
-    if (reading.ok() && reading->records.size() == found.size() * times) return made;
+    const auto is_record = [](const connector::FoundRecord& record) { return !record.value.empty(); };
+    if (reading.ok() && std::count_if(reading->records.begin(), reading->records.end(), is_record) ==
+                            static_cast<ptrdiff_t>(found.size() * times))
+      return made;
   }
   return std::nullopt;
 }

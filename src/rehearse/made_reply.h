@@ -42,12 +42,16 @@ std::optional<MadeReply> accepting_reply(const connector::Target& target,
 std::optional<MadeReply> reply_saying(const connector::Target& target,
                                       const connector::BoundOperation& operation, connector::Verdict verdict,
                                       const connector::SentRows& sent);
+// Whether a look-up's reply can name one record for each row only.
+bool names_one(const connector::Operation& look_up);
 // The reply of a look-up that found a record for each of these rows (`times` of them), and none for others.
 std::optional<MadeReply> finding_reply(const connector::Target& target,
                                        const connector::BoundOperation& operation,
                                        const connector::SentRows& sent, const std::vector<size_t>& found,
                                        size_t times = 1);
 
+// Where the list of a look-up begins to have entries, if ids are places in it; the row's number is added.
+inline constexpr size_t kMadePlaces = 20'000;
 // The id that made replies give the record of a row.
 std::string made_record_id(const std::string& match, size_t index);
 

@@ -137,9 +137,7 @@ class Writing {
   Verdicted finds_several() {
     if (stage_.target().find() == nullptr) return does_not_apply("nothing is looked up");
     const connector::BoundOperation& find = *stage_.target().find();
-    if (find.operation->rows == 1 &&
-        (find.operation->find->each.empty() || find.operation->find->none_if_absent))
-      return does_not_apply("a look-up names one record");
+    if (names_one(*find.operation)) return does_not_apply("a look-up names one record");
     if (find.operation->find->record_id == std::vector{find.operation->find->value})
       return does_not_apply("a record is known by what it is matched on");
     const Played played = play(usual_rows(), [](Destination& to) {

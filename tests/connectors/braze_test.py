@@ -65,7 +65,40 @@ class Users(BrazeTest):
                          {"1": "unsubscribed", "2": "subscribed", "p1@example.com": "unsubscribed", "p2@example.com": "subscribed"})
 
 
+    def test_only_known_users_are_updated(self):
+        self.write_sync("all")
+        self.rows = [person(1)]
+        self.run_sync(sync="all", accepted=1)
+        self.write_sync(mode="update", fields={"city": "city"})
+        self.rows = [person(1, city="Bonn"), person(2)]
+        self.run_sync(accepted=2)
+        self.assertEqual({key: one["city"] for key, one in self.held_by("users", "external_id").items()}, {"1": "Bonn"})
+
+    def test_users_known_by_an_alias_are_removed(self):
+        self.write_sync(mode="mirror", match={"alias_name": "id"}, fields={"first_name": "name"}, options={"alias_label": "crm"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.rows = [person(2)]
+        self.run_sync(removed=1, accepted=1)
+        self.assertEqual([one["alias"] for one in self.held("users")], ["crm:2"])
+
+
 class Appends(BrazeTest):
+    def test_events_and_purchases_of_an_alias(self):
+        self.project.model(sql="select id, 'seen' as name, timestamp '2026-01-02 03:04:05' as at, city from people")
+        self.rows = [person(1)]
+        self.write_sync("users", object="users", mode="upsert", match={"alias_name": "id"}, fields={"city": "city"})
+        self.run_sync(sync="users", accepted=1)
+        self.write_sync("events", object="events_by_alias", mode="append", match=None,
+                        fields={"alias_name": "id", "name": "name", "time": "at", "city": "city"})
+        self.run_sync(sync="events", accepted=1)
+        self.assertEqual([one["properties"] for one in self.held("events")], [{"city": "Ulm"}])
+        self.write_sync("purchases", object="purchases_by_alias", mode="append", match=None,
+                        fields={"alias_name": "id", "product_id": "name", "currency": {"value": "EUR"}, "price": {"value": 2.5},
+                                "time": "at"})
+        self.run_sync(sync="purchases", accepted=1)
+        self.assertEqual([one["product_id"] for one in self.held("purchases")], ["seen"])
+
     def test_events(self):
         self.project.model(sql="select id, name, timestamp '2026-01-02 03:04:05' as at, city from people")
         self.project.sync(object="events", mode="append", match=None,

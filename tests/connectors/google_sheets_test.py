@@ -32,6 +32,31 @@ class GoogleSheets(VendorTest):
         self.run_sync(sync="leavers", accepted=1)
         self.assertEqual(self.sheet(), [{}, {"A": "2", "B": "p2@example.com", "D": "Bonn"}])
 
+    def test_rows_are_found_by_a_column(self):
+        self.rows = [person(7), person(8)]
+        self.run_sync(accepted=2)
+        self.write_sync("people", mode="mirror", match={"A": "id"}, fields={"B": "email", "D": "city"}, guard={"max_removed": "100%"})
+        self.rows = [person(8, city="Bonn"), person(9)]
+        self.call("check")
+        # One look at the column; one row is written, one is added.
+        self.run_sync(sync="people", accepted=2, requests=3)
+        self.assertEqual([(one["A"], one["D"]) for one in self.sheet()], [("7", "Ulm"), ("8", "Bonn"), ("9", "Ulm")])
+        self.assert_quiet(sync="people")
+        # Somebody sorts the sheet: rows have other numbers now.
+        held = [[one["A"], one["B"], "", one["D"]] for one in reversed(self.sheet())]
+        self.sandbox.call("PUT", "/v4/spreadsheets/s1/values/People!A1:D3?valueInputOption=RAW", {"values": held})
+        self.rows = [person(8, city="Rom")]
+        self.run_sync(sync="people", changed=1, removed=1, accepted=2)
+        self.assertEqual([one.get("D") for one in self.sheet()], [None, "Rom", "Ulm"])
+        self.assertEqual([one.get("A") for one in self.sheet()], [None, "8", "7"])
+
+    def test_what_occurs_twice_in_the_column_is_refused(self):
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.write_sync("cities", mode="update", match={"D": "city"}, fields={"E": "name"})
+        self.rows = [person(1), person(3, city="Oslo")]
+        self.assertIn("SEVERAL_MATCH", self.reason(1, self.run_sync(sync="cities", code=PARTIAL, rejected=1, skipped=1)))
+
     def test_a_cell_that_is_too_large_is_refused_alone(self):
         self.rows = [person(1), person(2, city="x" * 50001), person(3)]
         result = self.run_sync(code=PARTIAL, accepted=2, rejected=1)

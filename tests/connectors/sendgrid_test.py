@@ -1,5 +1,7 @@
 """SendGrid as a destination, tried against its sandbox."""
 
+import json
+
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
@@ -26,6 +28,20 @@ class SendGridTest(Base):
         held = self.held_by("contacts", "email")
         self.assertEqual(len(held), 3)
         self.assertEqual(held["p2@example.com"]["custom_fields"], {"e1_T": "Bonn"})
+
+    def test_who_left_is_removed(self):
+        self.project.sync(mode="mirror", match={"email": "email"}, fields={"first_name": "name"}, guard={"max_removed": "100%"})
+        self.rows = [person(1), person(2), person(3, email="P3@Example.com")]
+        self.run_sync(accepted=3)
+        self.sandbox.call("DELETE", f"/v3/marketing/contacts?ids={self.contact('p2@example.com')}")
+        self.rows = [person(1)]
+        self.run_sync(removed=2, accepted=2)
+        self.assertEqual(list(self.held_by("contacts", "email")), ["p1@example.com"])
+        self.assert_quiet()
+
+    def contact(self, email):
+        found = self.sandbox.call("POST", "/v3/marketing/contacts/search/emails", {"emails": [email]})
+        return json.loads(found)["result"][email]["contact"]["id"]
 
     def test_a_field_that_is_not_there_is_refused_with_the_reason(self):
         self.project.sync(match={"email": "email"}, fields={

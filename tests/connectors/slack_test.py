@@ -50,6 +50,35 @@ class Channels(SlackTest):
         self.assert_refused(answer, "token_revoked")
 
 
+class Digests(SlackTest):
+    def setUp(self):
+        super().setUp()
+        self.project.sync(object="digests", mode="append", match=None, fields={"text": {"template": "• {name} from {city}"}},
+                          options={"channel": "#general", "heading": "*New*"})
+
+    def test_a_run_is_one_message(self):
+        self.rows = [person(1, name="R&D <Ada>"), person(2, city="Bonn"), person(3)]
+        self.call("check")
+        self.run_sync(accepted=3, requests=1)
+        self.assertEqual(self.texts(), [("C00000001", "*New*\n• R&amp;D &lt;Ada&gt; from Ulm\n• Person 2 from Bonn\n• Person 3 from Ulm")])
+        self.rows += [person(4)]
+        self.run_sync(sent=1, accepted=1)
+        self.assertIn(("C00000001", "*New*\n• Person 4 from Ulm"), self.texts())
+        self.assert_quiet()
+
+    def test_what_is_too_long_for_one_message_becomes_several(self):
+        self.rows = [person(number, name="x" * 3000) for number in range(20)]
+        self.run_sync(accepted=20)
+        self.assertGreater(len(self.texts()), 1)
+        self.assertLessEqual(max(len(text) for _, text in self.texts()), 40000)
+
+    def test_a_channel_that_is_not_there_refuses_all(self):
+        self.project.sync(object="digests", mode="append", match=None, fields={"text": "name"}, options={"channel": "#nowhere"})
+        self.rows = [person(1), person(2)]
+        result = self.run_sync(code=PARTIAL, rejected=2)
+        self.assertIn("channel_not_found", self.call("log", result["run"]).out)
+
+
 class People(SlackTest):
     def test_people_are_found_by_email(self):
         self.project.sync(object="direct_messages", mode="update", match={"email": "email"},

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 
-from of_vendor import PARTIAL, VendorTest, main, person
+from of_vendor import PARTIAL, USAGE, VendorTest, main, person
 
 
 class WebhookTest(VendorTest):
@@ -42,6 +42,14 @@ class WebhookTest(VendorTest):
         self.rows = [person(1)]
         self.run_sync(accepted=1)
         self.assertEqual(self.requests(), [("POST", "/v1/people", {"name": "Person 1", "city": "Ulm"})])
+
+    def test_a_body_that_lists_rows_has_nothing_of_one_row_beside_the_list(self):
+        # It once ended the program.
+        self.to("people", options={"path": "v1/people", "body": {"all": {"each_row": "{fields}"}, "one": "{field.name}"}})
+        self.rows = [person(1)]
+        for command in ("check", "run"):
+            answer = self.call(*((command,) if command == "check" else (command, "contacts")), code=USAGE)
+            self.assertIn("outside of `each_row`", answer.out + answer.err)
 
     def test_put_and_delete_at_an_address_of_the_row(self):
         self.to("put/people", mode="mirror", guard={"max_removed": "100%"})
