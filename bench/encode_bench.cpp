@@ -3,6 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include "connector/connector.h"
+#include "connector/encode.h"
+#include "rehearse/stage.h"
 
 namespace penstock {
 namespace {
@@ -51,6 +53,23 @@ class Rows {
   }
 
   size_t count() const { return chunk_->rows(); }
+  // For a target with so many fields and match values of any kinds.
+  connector::RowView view(size_t row, const std::vector<Values>& match,
+                          const std::vector<Values>& fields) const {
+    connector::RowView view;
+    view.fields = fields;
+    view.match = match;
+    view.row = row;
+    for (size_t i = 0; i < fields.size(); ++i) view.send.set(i);
+    view.record_id = "1234567890";
+    return view;
+  }
+  std::vector<Values> columns(size_t count) const {
+    std::vector<Values> all;
+    for (size_t i = 0; i < count; ++i) all.push_back(fields_[i % fields_.size()]);
+    return all;
+  }
+  std::vector<Values> match_columns(size_t count) const { return {count, fields_[1]}; }
   connector::RowView view(size_t row) const {
     connector::RowView view;
     view.fields = fields_;
@@ -98,7 +117,73 @@ void EncodeUpsert(benchmark::State& state) {
 }
 BENCHMARK(EncodeUpsert);
 
+// The first way of a connector that writes records, the usual mode first.
+std::optional<rehearse::Stage> usual_way(const connector::ConnectorRef& connector) {
+  using config::Mode;
+  const auto ways = rehearse::ways_of(*connector);
+  for (const Mode mode : {Mode::upsert, Mode::mirror, Mode::update, Mode::insert, Mode::append})
+    for (const auto& way : ways) {
+      if (way.mode != mode || way.bulk) continue;
+      auto stage = rehearse::Stage::make(connector, way);
+      if (stage.ok()) return *std::move(stage);
+    }
+  return std::nullopt;
+}
+
+// Whole requests of a connector, address and headers too, as full as it lets them be (of a hundred rows at
+// most), with ten fields where it takes any.
+void EncodeConnector(benchmark::State& state, const std::string& name) {
+  static const Rows rows;
+  const connector::Catalog catalog;
+  const auto connector = catalog.find(name);
+  const auto stage = usual_way(connector);
+  if (!stage) return state.SkipWithError("it has no way to write");
+  connector::TargetFacts facts = stage->target().facts();
+  for (size_t i = 0; stage->writes().takes.all && facts.fields.size() < kColumns.size(); ++i)
+    facts.fields.push_back(kColumns[i].name);
+  const connector::Target target = must(rehearse::bind_example(connector, facts));
+  const connector::BoundOperation& operation = *target.operation(stage->writes().name);
+  const auto match = rows.match_columns(target.facts().match_fields.size());
+  const auto fields = rows.columns(target.facts().fields.size());
+  const size_t batch = std::min(kBatchRows, static_cast<size_t>(operation.operation->rows));
+  size_t next = 0, bytes = 0, encoded = 0;
+  std::vector<connector::RowView> views(batch);
+  for (auto _ : state) {
+    for (auto& view : views) view = rows.view(next++ % rows.count(), match, fields);
+    const std::string body = connector::encode(operation, views, {});
+    const std::string url = target.url(operation, views, {});
+    benchmark::DoNotOptimize(target.headers(operation, views, {}));
+    bytes += body.size() + url.size();
+    encoded += batch;
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(encoded));
+  state.SetBytesProcessed(static_cast<int64_t>(bytes));
+}
+
+// What a program with a destination of each kind spends on their declarations.
+void ParseAllDeclarations(benchmark::State& state) {
+  const auto names = connector::Catalog().names();
+  for (auto _ : state) {
+    const connector::Catalog catalog;
+    for (const auto& name : names) benchmark::DoNotOptimize(catalog.find(name));
+  }
+  state.counters["connectors"] = static_cast<double>(names.size());
+}
+BENCHMARK(ParseAllDeclarations);
+
 }  // namespace
+
+void register_connectors() {
+  for (const auto& name : connector::Catalog().names())
+    benchmark::RegisterBenchmark(("EncodeConnector/" + name).c_str(),
+                                 [name](benchmark::State& state) { EncodeConnector(state, name); });
+}
+
 }  // namespace penstock
 
-BENCHMARK_MAIN();
+int main(int count, char** arguments) {
+  benchmark::Initialize(&count, arguments);
+  penstock::register_connectors();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

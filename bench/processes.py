@@ -73,11 +73,16 @@ def server(command):
 
 def kernel(name, benchmark, **env):
     """The numbers of one Google Benchmark."""
-    command = [tool(name), f"--benchmark_filter=^{benchmark}", "--benchmark_format=json"]
+    return kernels(name, benchmark, **env)[0]
+
+
+def kernels(name, benchmark, seconds=0.5, **env):
+    """The numbers of all whose names begin so, each measured for so long."""
+    command = [tool(name), f"--benchmark_filter=^{benchmark}", "--benchmark_format=json", f"--benchmark_min_time={seconds}"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | env, check=False)
     if done.returncode != 0:
         raise SystemExit(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
-    return json.loads(done.stdout)["benchmarks"][0]
+    return json.loads(done.stdout)["benchmarks"]
 
 
 def say(text):

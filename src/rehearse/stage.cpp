@@ -114,12 +114,12 @@ Result<connector::TargetFacts> Stage::facts() const {
   return facts;
 }
 
-namespace {
-
 Result<connector::Target> bind_example(const connector::ConnectorRef& connector,
                                        const connector::TargetFacts& facts) {
   return connector::Target::bind(connector, example_settings(connector->declaration()), facts);
 }
+
+namespace {
 
 // Fields for which requests have a place, where they have one for none of the given fields: {field.A}.
 std::vector<std::string> places_in(const connector::Target& target, const std::vector<std::string>& fields) {

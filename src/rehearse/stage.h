@@ -70,6 +70,9 @@ class Stage {
   std::string trouble_;
 };
 
+// A target with settings made up for it.
+Result<connector::Target> bind_example(const connector::ConnectorRef& connector,
+                                       const connector::TargetFacts& facts);
 // Every way that a connector's declaration may offer, whether it does or not.
 std::vector<Way> ways_of(const connector::Connector& connector);
 // The numbers of the made-up rows that a request names, in their order.
