@@ -27,7 +27,7 @@ local function inline(text, variables)
 end
 -- The calls of an operation: alias, name, arguments.
 local function calls(query, variables)
-  local all, body = {}, query:match("^[^{]*(%b{})")
+  local all, body = {}, query:match("^[^{]*(%b{})%s*$")
   if not body then refuse_with(400, "Syntax Error: the query cannot be read") end
   body = body:sub(2, -2):gsub("^%s+", "")
   local place = 1

@@ -46,6 +46,13 @@ foreach(script ${connector_tests})
   penstock_script_test(connector_${name} 120 ${script})
   penstock_contract_test(contract_${name} ${script})
 endforeach()
+# Some of them against emulators that others have written.
+file(GLOB emulator_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/emulators/*_test.py)
+foreach(script ${emulator_tests})
+  get_filename_component(name ${script} NAME_WE)
+  string(REPLACE "_test" "" name ${name})
+  penstock_script_test(emulator_${name} 120 ${script})
+endforeach()
 penstock_script_test(bench 400 bench/bench_test.py)
 # Destinations that do not speak HTTP, or not JSON, against real servers.
 foreach(store postgres mysql redis files whole s3)
