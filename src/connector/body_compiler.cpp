@@ -206,13 +206,14 @@ class BodyCompiler {
     return name;
   }
 
-  // "channel": "{field.channel}" is left out where the field is not mapped, or does not travel.
+  // "channel": "{field.channel}" is left out where the field is not mapped, or does not travel; "email":
+  // "{match}" in a sync that matches on nothing.
   bool one_field_member(const std::string& key, const Node& value) {
     if (!value.is_scalar() || value.meaning() != Node::Meaning::text) return false;
     const auto text = parse(value.text);
-    if (!text || text->alone() == nullptr || text->alone()->what != What::field ||
-        !text->alone()->filters.empty())
-      return false;
+    if (!text || text->alone() == nullptr) return false;
+    if (text->alone()->what == What::match && body_.facts_.match_names.empty()) return true;
+    if (text->alone()->what != What::field || !text->alone()->filters.empty()) return false;
     const auto& names = body_.facts_.field_names;
     const auto field = std::find(names.begin(), names.end(), text->alone()->argument);
     if (field == names.end()) return true;

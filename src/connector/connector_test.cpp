@@ -183,6 +183,20 @@ TEST_F(HubSpot, WholeReplies) {
   EXPECT_EQ(t.read(*t.remove(), 204, "", many).verdict, Verdict::accepted);
 }
 
+// Zendesk's `{ email: "{match}", "...": "{fields}" }` once said it twice, first as null.
+TEST_F(HubSpot, AMemberThatIsNothingButTheMatchIsLeftOutWithoutOne) {
+  TargetFacts facts;
+  facts.object = "users";
+  facts.match_kind = MatchKind::search;
+  facts.fields = {"email", "name"};
+  const auto zendesk =
+      Target::bind(catalog.find("zendesk"), {{{"base_url", "http://127.0.0.1:1"}}, {}}, facts);
+  ASSERT_TRUE(zendesk.ok()) << zendesk.error().message;
+  set("'unused'", {"'ana@x.com'", "'Ana'"});
+  view.match = {};
+  EXPECT_EQ(body(*zendesk->create()), R"({"users":[{"email":"ana@x.com","name":"Ana"}]})");
+}
+
 TEST_F(HubSpot, LimitsFollowTheAccount) {
   EXPECT_EQ(target({"a"}).limit("crm").rates.at(0), (declare::Rate{190, 10s}));
   auto starter = Target::bind(catalog.find("hubspot"), {{{"account", "starter"}}, {}},

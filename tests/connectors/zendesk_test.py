@@ -46,6 +46,12 @@ class Users(ZendeskTest):
         self.run_sync(sync="updates", accepted=1, skipped=1)
         self.assertEqual(self.held_by("users", "external_id")["2"]["name"], "Ada")
 
+    def test_users_are_inserted_without_a_match(self):
+        self.write_sync(mode="insert", match=None)
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.assertEqual(sorted(one["email"] for one in self.held("users")), ["p1@example.com", "p2@example.com"])
+
     def test_by_email(self):
         self.write_sync(match={"email": "email"}, fields={"name": "name"})
         self.rows = [person(1, email="p+1@example.com"), person(2)]
