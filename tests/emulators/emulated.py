@@ -17,7 +17,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "integration"))
 # pylint: disable=wrong-import-position
-from harness import DONE, PARTIAL, ROOT, PipeTest, environment, main, person  # noqa: E402,F401
+from harness import PARTIAL, ROOT, PipeTest, environment, person  # noqa: E402,F401
 
 PROGRAMS = os.path.join(ROOT, ".deps", "npm", "node_modules", ".bin")
 
@@ -57,6 +57,12 @@ class Emulator:
         self.process.kill()
         self.process.wait()
         self.log.close()
+
+
+def main():
+    """Nothing that could be tried is no success: ctest shows it as skipped."""
+    result = unittest.main(verbosity=2, exit=False).result
+    sys.exit(1 if not result.wasSuccessful() else 77 if result.testsRun == 0 else 0)
 
 
 class EmulatedTest(PipeTest):
