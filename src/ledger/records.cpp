@@ -230,6 +230,15 @@ std::vector<std::string> read_texts(Reader& in, size_t rows) {
   return texts;
 }
 
+void read_start_of_outcome(Reader& in, RowOutcome& o) {
+  o.outcome = static_cast<Outcome>(in.number());
+  o.operation = in.text();
+  o.attempt = static_cast<uint32_t>(in.number());
+  o.status = static_cast<int>(in.number());
+  o.code = in.text();
+  o.message = in.text();
+}
+
 void read_end_of_outcome(Reader& in, RowOutcome& o) {
   o.request = in.number();
   o.at = in.time();
@@ -243,12 +252,7 @@ void read_end_of_outcome(Reader& in, RowOutcome& o) {
 OutcomeGroup decode_group(Reader& in) {
   OutcomeGroup group;
   RowOutcome& o = group.shared;
-  o.outcome = static_cast<Outcome>(in.number());
-  o.operation = in.text();
-  o.attempt = static_cast<uint32_t>(in.number());
-  o.status = static_cast<int>(in.number());
-  o.code = in.text();
-  o.message = in.text();
+  read_start_of_outcome(in, o);
   read_end_of_outcome(in, o);
   group.rows = read_runs(in, kGroupRowsMax);
   group.record_ids = read_texts(in, group.rows.size());
@@ -259,12 +263,7 @@ OutcomeGroup decode_group(Reader& in) {
 OutcomeGroup decode_row_outcome(Reader& in) {
   RowOutcome o;
   o.ordinal = in.number();
-  o.outcome = static_cast<Outcome>(in.number());
-  o.operation = in.text();
-  o.attempt = static_cast<uint32_t>(in.number());
-  o.status = static_cast<int>(in.number());
-  o.code = in.text();
-  o.message = in.text();
+  read_start_of_outcome(in, o);
   o.record_id = in.text();
   read_end_of_outcome(in, o);
   return OutcomeGroup::of(std::move(o));
