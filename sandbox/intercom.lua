@@ -118,6 +118,12 @@ route("POST /companies", function(request)
     return 200, merge({ type = "company", id = known.id, app_id = "app", created_at = known.created // 1000, updated_at = known.updated // 1000 }, known.fields)
   end)
 end)
+route("DELETE /companies/{id}", function(request, id)
+  request.rows = 1
+  local known = companies:get(id) or refuse_with(404, "Company Not Found")
+  companies:delete(known)
+  return 200, { id = id, object = "company", deleted = true }
+end)
 route("POST /events", function(request)
   return one_row(request, function()
     local row = request:json()

@@ -200,6 +200,16 @@ route("GET /rest/v1/customobjects/{name}/describe.json", function(_, name)
 end)
 objects("/rest/v1/customobjects/{name}", function(name) return name end)
 objects("/rest/v1/companies", function() return "companies" end)
+route("POST /rest/v1/companies/delete.json", function(request)
+  local store, result = records("companies"), list {}
+  for place, row in ipairs(input(request)) do
+    local known = store:get(tostring(row.id)) or store:find("externalCompanyId", row.externalCompanyId)
+    if known then store:delete(known) end
+    result[place] = known and { id = known.id, status = "deleted", seq = place - 1 }
+      or merge({ seq = place - 1 }, skipped("1013", "Object not found"))
+  end
+  return good(result)
+end)
 
 -- ---- Bulk import of leads and custom objects
 

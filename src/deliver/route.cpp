@@ -135,7 +135,7 @@ Result<void> Router::check_mode() const {
   };
   if (deletes_removed()) {
     const bool mirrors = rules_.mode == Mode::mirror;
-    const auto can = needs(target_->remove(), "delete",
+    auto can = needs(target_->remove(), "delete",
                            mirrors ? "mode mirror deletes what left the model: use mode upsert"
                                    : "say 'on_removed: ignore', or match on another field");
     if (!can.ok()) return can;

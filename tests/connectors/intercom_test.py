@@ -34,6 +34,11 @@ class Intercom(People, VendorTest):
         self.run_sync(sync="companies", accepted=2)
         self.assertEqual({one["company_id"]: one["name"] for one in self.sandbox.records("companies").values()},
                          {"1": "Person 1", "2": "Person 2"})
+        self.project.sync("companies", object="companies", match={"company_id": "id"}, fields={"name": "name"}, mode="mirror",
+                          guard={"max_removed": "100%"})
+        self.rows = [person(1)]
+        self.run_sync(sync="companies", removed=1, accepted=1)
+        self.assertEqual([one["company_id"] for one in self.sandbox.records("companies").values()], ["1"])
         self.rows = [person(1), person(2), person(9)]
         self.run_sync(sync="events", code=PARTIAL, accepted=2, rejected=1)
         self.assertEqual([one["created_at"] for one in self.sandbox.records("events").values()], [1795443191] * 2)

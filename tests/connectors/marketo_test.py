@@ -121,13 +121,15 @@ class Objects(MarketoTest):
             self.run_sync(sync=name, accepted=1)
             self.assertEqual({value: one["name"] for value, one in self.found(key, kind).items()}, {"1": "new", "2": "Person 2"})
 
-    def test_custom_objects_are_removed(self):
-        self.write_sync(object="customobjects/car_c", match={"externalId": "id"}, fields={"name": "name"}, mode="mirror", guard={"max_removed": "100%"})
-        self.rows = [person(1), person(2)]
-        self.run_sync(accepted=2)
-        self.rows = [person(1)]
-        self.run_sync(removed=1, accepted=1)
-        self.assertEqual(list(self.found("externalId", "car_c")), ["1"])
+    def test_custom_objects_and_companies_are_removed(self):
+        for name, target, kind, key in (("cars", "customobjects/car_c", "car_c", "externalId"),
+                                        ("firms", "companies", "companies", "externalCompanyId")):
+            self.write_sync(name=name, object=target, match={key: "id"}, fields={"name": "name"}, mode="mirror", guard={"max_removed": "100%"})
+            self.rows = [person(1), person(2)]
+            self.run_sync(sync=name, accepted=2)
+            self.rows = [person(1)]
+            self.run_sync(sync=name, removed=1, accepted=1)
+            self.assertEqual(list(self.found(key, kind)), ["1"])
 
 
 if __name__ == "__main__":

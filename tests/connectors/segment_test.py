@@ -20,6 +20,13 @@ class Segment(VendorTest):
                                                {"email": "p2@example.com", "name": "Person 2"}])
         self.assert_quiet()
 
+    def test_groups(self):
+        self.project.sync(name="firms", object="group", match={"groupId": "city"}, fields={"userId": "id", "name": "name"})
+        self.rows = [person(1)]
+        self.run_sync(sync="firms", accepted=1)
+        self.assertEqual([(one["type"], one["groupId"], one["userId"], one["traits"]) for one in self.held("events")],
+                         [("group", "Ulm", "1", {"name": "Person 1"})])
+
     def test_events(self):
         self.project.sync(name="events", object="track", mode="append", match=None,
                           fields={"event": {"value": "Signed up"}, "userId": "id", "timestamp": "seen", "city": "city"})
