@@ -70,7 +70,7 @@ Connector::Connector(Declaration declaration)
     : declaration_(std::move(declaration)),
       settings_shape_(
           settings_of(declaration_.name + " destination", declaration_.summary, declaration_.settings)),
-      options_shape_(settings_of("options of a sync to " + declaration_.title,
+      options_shape_(settings_of("list of options of a sync to " + declaration_.title,
                                  "What this kind of destination lets a sync choose.", declaration_.options)) {
 }
 
