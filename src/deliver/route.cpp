@@ -136,8 +136,8 @@ Result<void> Router::check_mode() const {
   if (deletes_removed()) {
     const bool mirrors = rules_.mode == Mode::mirror;
     auto can = needs(target_->remove(), "delete",
-                           mirrors ? "mode mirror deletes what left the model: use mode upsert"
-                                   : "say 'on_removed: ignore', or match on another field");
+                     mirrors ? "mode mirror deletes what left the model: use mode upsert"
+                             : "say 'on_removed: ignore', or match on another field");
     if (!can.ok()) return can;
     if (auto known = check_references_of_removed(); !known.ok()) return known;
   }
