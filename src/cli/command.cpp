@@ -47,6 +47,10 @@ int print_error(const Globals& globals, const Error& error) {
     json.key("message").text(error.message).text_if("remedy", error.remedy).end_object();
     fmt::print("{}\n", json.str());
   }
+  return exit_of(error);
+}
+
+int exit_of(const Error& error) {
   switch (error.kind) {
     case ErrorKind::config:
       return kUsage;

@@ -66,7 +66,9 @@ void add_sandbox(Door door);
 std::unique_ptr<Workspace> open_workspace(const Globals& globals);
 // Prints errors and warnings; gives the exit code.
 int print_diagnostics(const Globals& globals, const declare::Diagnostics& diagnostics);
-// Prints "error: ..." with its remedy; gives the exit code of its kind.
+// The exit code of its kind.
+int exit_of(const Error& error);
+// Prints "error: ..." with its remedy; gives its exit code.
 int print_error(const Globals& globals, const Error& error);
 // Prints to standard error, unless --quiet.
 void say(const Globals& globals, const std::string& text);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <set>
 
 #include "cli/progress_display.h"
 #include "cli/run_view.h"
@@ -33,9 +34,7 @@ class Results {
   void add(const EndedSync& ended) {
     if (!ended.report) return not_begun(ended);
     if (!ended.report->ok()) {
-      const auto& error = ended.report->error();
-      count(!ended.diagnostics.ok() ? print_diagnostics(globals_, ended.diagnostics)
-                                    : print_error(globals_, error));
+      count(tell_error(ended, ended.report->error()));
       return;
     }
     const RunReport& report = **ended.report;
@@ -46,6 +45,15 @@ class Results {
   int exit() const { return session_.signal() != 0 ? interrupted_exit(session_.signal()) : exit_; }
 
  private:
+  // Several syncs of one model fail for the same mistake: people read it once.
+  int tell_error(const EndedSync& ended, const Error& error) {
+    const bool is_mistake = !ended.diagnostics.ok();
+    if (!globals_.json && !told_.insert(is_mistake ? as_text(ended.diagnostics) : error.message).second) {
+      std::fprintf(stderr, "sync '%s': the same\n", ended.sync.name.c_str());
+      return is_mistake ? kUsage : exit_of(error);
+    }
+    return is_mistake ? print_diagnostics(globals_, ended.diagnostics) : print_error(globals_, error);
+  }
   void not_begun(const EndedSync& ended) {
     if (ended.because.empty()) return;  // a person stopped, and knows it
     fmt::print("{}", globals_.json ? not_begun_json(ended) + "\n" : not_begun_text(ended, globals_.terminal));
@@ -56,6 +64,7 @@ class Results {
   const Globals& globals_;
   const Session& session_;
   int exit_ = kDone;
+  std::set<std::string> told_;
 };
 
 int run(const Globals& globals, const RunOptionsGiven& given) {

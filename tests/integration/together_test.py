@@ -74,6 +74,14 @@ class SideBySide(Together):
     def written_of(self, beginning):
         return sum(one["match"].startswith(beginning) for one in self.sandbox.history())
 
+    def test_what_several_fail_for_is_told_once(self):
+        self.project.model("select * from nowhere", name="missing")
+        for name in ("contacts", "firms", "deals"):
+            self.sync(name, model="missing")
+        answer = self.call("run", code=2)
+        self.assertEqual(answer.err.count("error:"), 1, answer)
+        self.assertEqual(answer.err.count(": the same"), 2, answer)
+
     def test_one_that_fails_does_not_stop_the_others(self):
         self.sync("contacts")
         self.project.model("select * from nowhere", name="missing")
