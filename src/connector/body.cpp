@@ -152,7 +152,7 @@ void Body::write(std::string& out, const std::vector<Piece>& pieces, const RowVi
         append_field(out, *row, piece.index, member_facts(request.masked));
         break;
       case Piece::Form::members:
-        if (row->write_match && piece.placeholder.argument.empty())
+        if (row->write_match && piece.placeholder.argument.empty() && !match_has_place_)
           write_unmapped_match(out, *row, request.masked);
         members_[piece.index].write(out, *row, member_facts(request.masked));
         break;

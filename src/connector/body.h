@@ -117,6 +117,7 @@ class Body {
   BodyFacts facts_;
   std::vector<std::string> match_keys_;  // "email": with quotes and colon
   std::vector<bool> match_is_mapped_;
+  bool match_has_place_ = false;  // of its own in the template
   std::vector<Members> members_;
   std::vector<Piece> prefix_, row_, suffix_;
   bool in_list_ = false;  // rows follow one another, with separator_ between them

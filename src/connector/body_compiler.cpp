@@ -234,6 +234,7 @@ class BodyCompiler {
 
   void members(const Placeholder& which) {
     if (which.what == What::match_members) {
+      body_.match_has_place_ = true;
       into_->push_back({.form = Form::match_members});
       return;
     }
@@ -315,6 +316,8 @@ class BodyCompiler {
     const bool is_unmapped = what.what == What::field && index == body_.facts_.field_names.size();
     if (is_unmapped && match < matches.size()) what.what = What::match;
     if (what.what == What::match) index = match;
+    const bool is_match = what.what == What::match || what.what == What::match_values;
+    body_.match_has_place_ = body_.match_has_place_ || is_match;
     into_->push_back({.form = form, .placeholder = std::move(what), .index = index});
   }
 

@@ -197,6 +197,23 @@ TEST_F(HubSpot, AMemberThatIsNothingButTheMatchIsLeftOutWithoutOne) {
   EXPECT_EQ(body(*zendesk->create()), R"({"users":[{"email":"ana@x.com","name":"Ana"}]})");
 }
 
+// What is made carries what it will be found by, once: `{ email: "{match}", "...": "{fields}" }` said it
+// twice.
+TEST_F(HubSpot, AMatchThatHasAPlaceIsNotRepeatedAmongTheFields) {
+  TargetFacts facts;
+  facts.object = "users";
+  facts.match_kind = MatchKind::search;
+  facts.match_fields = {"email"};
+  facts.fields = {"name"};
+  const auto zendesk =
+      Target::bind(catalog.find("zendesk"), {{{"base_url", "http://127.0.0.1:1"}}, {}}, facts);
+  ASSERT_TRUE(zendesk.ok()) << zendesk.error().message;
+  set("'ana@x.com'", {"'Ana'"});
+  view.write_match = true;
+  EXPECT_EQ(body(*zendesk->create()), R"({"users":[{"email":"ana@x.com","name":"Ana"}]})");
+  EXPECT_EQ(body(*zendesk->update()), R"({"users":[{"id":"51","email":"ana@x.com","name":"Ana"}]})");
+}
+
 TEST_F(HubSpot, LimitsFollowTheAccount) {
   EXPECT_EQ(target({"a"}).limit("crm").rates.at(0), (declare::Rate{190, 10s}));
   auto starter = Target::bind(catalog.find("hubspot"), {{{"account", "starter"}}, {}},

@@ -3,6 +3,7 @@ connector of the project's own in front of the sandbox."""
 
 import glob
 import http.server
+import json
 import os
 import re
 import socket
@@ -19,6 +20,14 @@ from harness import DONE, FAILED, ROOT, USAGE, PipeTest, environment, main, pers
 
 SERVER = os.path.join(ROOT, ".deps", "npm", "node_modules", ".bin", "oauth2-mock-server")
 SECRETS = {"CLIENT_SECRET": "cs-41e0b7d2", "REFRESH_TOKEN": "rt-first-9d3c55", "PASSWORD": "pw-77aa01c3"}
+
+
+def knows_statements():
+    package = os.path.join(ROOT, ".deps", "npm", "node_modules", "oauth2-mock-server", "package.json")
+    if not os.path.exists(package):
+        return False
+    with open(package, encoding="utf-8") as file:
+        return int(json.load(file)["version"].split(".")[0]) >= 9
 
 
 def free_port():
@@ -217,6 +226,7 @@ class Others(TokenTest):
         self.assertEqual(self.tokens.asked[0]["fields"], {"grant_type": "password", "username": "ana",
                                                           "password": SECRETS["PASSWORD"], "realm": "north"})
 
+    @unittest.skipUnless(knows_statements(), "this oauth2-mock-server knows no signed statements (it is for Node 18)")
     def test_a_signed_statement(self):
         key = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], check=True,
                              capture_output=True, text=True).stdout

@@ -46,6 +46,12 @@ void Auditor::problem(std::string text) {
 void Auditor::begin_life(const Edition& edition, bool insists) {
   ++life_;
   edition_ = edition;
+  for (const auto& key : edition.valid_keys()) {
+    const std::string match = lowered(*edition.valid(key)->match);
+    std::string& last = last_match_[key];
+    if (!last.empty() && last != match) left_matches_[key].insert(last);
+    last = match;
+  }
   insists_ = insists;
   rows_.clear();
   exchanges_.clear();
@@ -292,7 +298,9 @@ void Auditor::check_absent(const std::vector<Record>& records) {
   for (const auto& record : records) {
     const std::string key = record.field(kKeyField);
     if (record.archived || key.empty() || edition_.has_key(key)) continue;
-    if (scenario_.deletes_removed() && scenario_.mode != "insert")
+    const bool was_left = scenario_.match_change == "new" &&
+                          left_matches_[key].contains(lowered(record.field(scenario_.match_field)));
+    if (scenario_.deletes_removed() && scenario_.mode != "insert" && !was_left)
       problem(
           fmt::format("at the end record {} is still there for row {}, which was removed", record.id, key));
     if (scenario_.on_removed == "clear")

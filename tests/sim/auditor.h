@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,9 @@ class Auditor {
   const Scenario& scenario_;
   Destination& destination_;
   Edition edition_;
+  // The match value that each key had last, and those before: with `match_change: new` their records stay.
+  std::map<std::string, std::string> last_match_;
+  std::map<std::string, std::set<std::string>> left_matches_;
   bool insists_ = false;
   uint64_t life_ = 0;
   std::vector<SentRow> rows_;  // of this life
