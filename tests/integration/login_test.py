@@ -46,6 +46,8 @@ class TokenServer:
         for line in self.process.stdout:
             if "listening" in line.lower():
                 break
+        else:
+            raise RuntimeError("oauth2-mock-server does not start: see what it says by hand")
         self.asked, self.replies, self.refusal = [], [], None
         outer = self
 
