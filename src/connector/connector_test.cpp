@@ -355,8 +355,9 @@ auth: { type: bearer, token: "{setting.tokn}" }
 base: "http://x/{match}"
 limits: { all: { rates: [ { rate: 5/s, when: { plan: big } } ] } }
 objects: { things: { title: T, members: true, match: { id: id, name: search } } }
-routes: { id: { update: updat } }
+routes: { id: { update: updat, upsert: write, references: { owner: { find: update }, other: { find: write } } } }
 operations:
+  write: { request: PUT /things, limit: all, body: { of: "{reference.team}" }, replies: [ { status: 200, is: accepted } ] }
   update:
     request: PTCH /things
     limit: al
@@ -375,6 +376,8 @@ operations:
                                "the last rate of 'all' must hold without conditions",
                                "there is no operation 'updat'; did you mean 'update'?",
                                "there is no route for this kind of match",
+                               "'write' speaks of a reference 'team' that its route does not have",
+                               "a reference needs a look-up, which 'write' is not",
                                "expected a method and a path",
                                "there is no limit group 'al'; did you mean 'all'?",
                                "a placeholder of a row stands outside `each_row`",

@@ -383,8 +383,6 @@ class Checker {
     if (placeholder.what == What::setting) setting(placeholder.argument, place);
     if (placeholder.what == What::option) known(placeholder.argument, "option", names_of(d_.options), place);
     if (placeholder.what == What::object_word) known(placeholder.argument, "word", words(), place);
-    if (placeholder.what == What::reference)
-      known(placeholder.argument, "reference", reference_names(), place);
   }
 
   void known(const std::string& name, std::string_view what, const std::vector<std::string>& names,
@@ -447,6 +445,8 @@ class Checker {
          {&route->find, &route->create, &route->update, &route->upsert, &route->remove, &route->replace})
       known_operation(*name, route->place, known);
     references(*route, known);
+    for (const std::string* name : {&route->create, &route->update, &route->upsert, &route->remove})
+      referred(*route, *name);
     for (const auto& operation : d_.operations)
       if (operation.name == route->replace && !operation.value.session)
         diagnostics_.error(route->place,
@@ -472,18 +472,40 @@ class Checker {
     }
   }
 
-  // Of all routes: an operation may serve several.
-  std::vector<std::string> reference_names() const {
-    std::vector<std::string> names;
-    const auto add = [&](const Routes& routes) {
-      for (const auto* route : {&routes.id, &routes.unique, &routes.search})
-        if (*route)
-          for (const auto& reference : (*route)->references) names.push_back(reference.name);
-    };
-    add(d_.routes);
-    for (const auto& object : d_.objects)
-      if (object.value.routes) add(*object.value.routes);
-    return names;
+  // What an operation of the route speaks of, the route must have.
+  void referred(const Route& route, const std::string& name) {
+    std::vector<std::string> spoken_of;
+    for (const auto& operation : d_.operations) {
+      if (operation.name != name) continue;
+      note_references(*operation.value.request, spoken_of);
+      for (const auto& header : operation.value.headers) note_references(header.value, spoken_of);
+      if (operation.value.body) note_references(*operation.value.body, spoken_of);
+    }
+    const auto has = names_of(route.references);
+    for (const auto& reference : spoken_of)
+      if (std::find(has.begin(), has.end(), reference) == has.end())
+        diagnostics_
+            .error(route.place, fmt::format("'{}' speaks of a reference '{}' that its route does not have",
+                                            name, reference))
+            .remedy =
+            fmt::format("add it to the route: references: {{ {}: {{ find: LOOK-UP }} }}", reference);
+  }
+
+  static void note_references(const std::string& text, std::vector<std::string>& names) {
+    const auto parsed = TextTemplate::parse(text);
+    if (!parsed.ok()) return;
+    for (const auto& piece : parsed->pieces())
+      if (piece.placeholder && piece.placeholder->what == What::reference)
+        names.push_back(piece.placeholder->argument);
+  }
+
+  static void note_references(const Node& node, std::vector<std::string>& names) {
+    if (node.is_scalar()) note_references(node.text, names);
+    for (const auto& item : node.items) note_references(item, names);
+    for (const auto& entry : node.entries) {
+      note_references(entry.key, names);
+      note_references(entry.value, names);
+    }
   }
 
   void known_operation(const std::string& name, const Place& place, const std::vector<std::string>& known) {
