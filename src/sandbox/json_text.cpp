@@ -1,5 +1,7 @@
 #include "sandbox/json_text.h"
 
+#include <simdjson.h>
+
 #include <array>
 #include <charconv>
 
@@ -43,6 +45,12 @@ void append_escape(std::string& out, unsigned char byte) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  if (!simdjson::validate_utf8(text.data(), text.size())) {
+    std::string plain(text);
+    for (char& c : plain)
+      if (static_cast<unsigned char>(c) > 0x7f) c = '?';
+    return append_json_string(out, plain);
+  }
   out.push_back('"');
   size_t start = 0;
   for (size_t i = 0; i < text.size(); ++i) {

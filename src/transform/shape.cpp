@@ -207,7 +207,10 @@ namespace {
 
 // Texts as they are written, whatever YAML would take them for: 01 stays 01.
 void write_argument(declare::JsonWriter& json, Type type, const Node& node) {
-  if (type == Type::integer || type == Type::boolean) {
+  const auto integer = declare::parse_integer(node.text);
+  if (type == Type::integer && integer.ok()) {
+    json.integer(*integer);  // +2 is a text elsewhere
+  } else if (type == Type::integer || type == Type::boolean) {
     json.raw(declare::as_json(node));
   } else if (type == Type::values) {
     json.begin_object();

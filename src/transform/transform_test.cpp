@@ -247,6 +247,7 @@ TEST_F(TransformTest, JsonOfTransformsReadsAsTheSame) {
   const auto again = transforms_in(json);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(as_json(*again), json);
+  EXPECT_EQ(as_json(read("{ truncate: +2 }")), "[{\"truncate\":{\"characters\":2}}]");
 }
 
 TEST_F(TransformTest, ATemplateInsertsColumns) {
