@@ -463,6 +463,12 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   if (target_->create() == nullptr && target_->upsert() == nullptr)
     return Settle{
         .outcome = Outcome::rejected, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
+  // A write of which nobody knows what became may have made another record, by the old match value.
+  if (!row.record_id.empty() && follows(row) && target_->find() != nullptr) {
+    row.record_id.clear();
+    row.old_match = old_match_of(*row.chunk, row.index);
+    if (!row.old_match.empty()) return Step::find;
+  }
   if (!row.record_id.empty()) row.old_is_gone = row.learned = true;
   row.record_id.clear();
   row.write_match = false;

@@ -60,6 +60,21 @@ class Play {
   Machine machine_;
 };
 
+// Found by killing the process: a removal in doubt took the record away, a write in doubt made another one by
+// the same match value, and then the row got a new one. The record that we know of is gone, the other one is
+// not.
+TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone) {
+  Play play(scenario("contacts", "email", "unique", "upsert"));
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+  play.destination().archive(play.found("a@x.org").at(0).id);
+  const std::string id = play.destination().create("{\"email\":\"a@x.org\"}");
+  (void)play.run({.customers = {customer(1, "b@x.org", "Bo")}, .fields = fields()});
+  EXPECT_TRUE(play.found("a@x.org").empty());
+  ASSERT_EQ(play.found("b@x.org").size(), 1u);
+  EXPECT_EQ(play.found("b@x.org")[0].id, id);
+  EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
+}
+
 // Under `match_change: new` another match value means another record, also where the record's id is known.
 TEST(Stories, AChangedMatchValueMeansAnotherRecordWhereTheSyncSaysNew) {
   Scenario s = scenario("companies", "name", "search", "upsert");
