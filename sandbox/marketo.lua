@@ -181,18 +181,18 @@ local function objects(path, name_of)
     end
     return good(result)
   end)
+  route("POST " .. path .. "/delete.json", function(request, name)
+    local kind, result = name_of(name), list {}
+    local store, field, id = records(kind), dedupe_fields(kind)[1], kind == "companies" and "id" or "marketoGUID"
+    for place, row in ipairs(input(request)) do
+      local known = store:get(tostring(row[id])) or store:find(field, row[field])
+      if known then store:delete(known) end
+      result[place] = known and { [id] = known.id, status = "deleted", seq = place - 1 }
+        or merge({ seq = place - 1 }, skipped("1013", "Object not found"))
+    end
+    return good(result)
+  end)
 end
-route("POST /rest/v1/customobjects/{name}/delete.json", function(request, name)
-  local store, result = records(name), list {}
-  for place, row in ipairs(input(request)) do
-    local field = dedupe_fields(name)[1]
-    local known = store:get(row.marketoGUID) or store:find(field, row[field])
-    if known then store:delete(known) end
-    result[place] = known and { marketoGUID = known.id, status = "deleted", seq = place - 1 }
-      or merge({ seq = place - 1 }, skipped("1013", "Object not found"))
-  end
-  return good(result)
-end)
 route("GET /rest/v1/customobjects/{name}/describe.json", function(_, name)
   local field = { name = dedupe_fields(name)[1], displayName = "External id", dataType = "string", length = 255, updateable = true, crmManaged = false }
   return good(list { { name = name, displayName = name, idField = "marketoGUID", dedupeFields = list { field.name },
@@ -200,16 +200,6 @@ route("GET /rest/v1/customobjects/{name}/describe.json", function(_, name)
 end)
 objects("/rest/v1/customobjects/{name}", function(name) return name end)
 objects("/rest/v1/companies", function() return "companies" end)
-route("POST /rest/v1/companies/delete.json", function(request)
-  local store, result = records("companies"), list {}
-  for place, row in ipairs(input(request)) do
-    local known = store:get(tostring(row.id)) or store:find("externalCompanyId", row.externalCompanyId)
-    if known then store:delete(known) end
-    result[place] = known and { id = known.id, status = "deleted", seq = place - 1 }
-      or merge({ seq = place - 1 }, skipped("1013", "Object not found"))
-  end
-  return good(result)
-end)
 
 -- ---- Bulk import of leads and custom objects
 
