@@ -58,10 +58,7 @@ std::string referred_id(const std::string& name, const BodyFacts& facts, const R
 
 std::string field_text(const std::string& name, const BodyFacts& facts, const RowView& row, bool masked) {
   const auto found = std::find(facts.field_names.begin(), facts.field_names.end(), name);
-  if (found == facts.field_names.end())
-    return match_index(name, facts.match_names) < facts.match_names.size()
-               ? match_text_of(name, facts, row, masked)
-               : "";
+  if (found == facts.field_names.end()) return match_text_of(name, facts, row, masked);
   const auto field = static_cast<size_t>(found - facts.field_names.begin());
   if (row.clear || row.fields[field].is_null(row.row)) return "";
   if (masked && facts.personal[field]) return std::string(kMask);

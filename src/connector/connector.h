@@ -94,7 +94,6 @@ struct TargetFacts {
 struct TakenFields {
   bool all = false;  // {fields}
   std::vector<std::string> names, prefixes;
-  bool none() const { return !all && names.empty() && prefixes.empty(); }
   bool takes(std::string_view field) const;
   bool takes_by_name(std::string_view field) const;
 };

@@ -10,8 +10,8 @@
 
 namespace penstock::sandbox {
 
-// "…" with quotes and escapes. Of what is not UTF-8, such as a mangled address, the bytes above 0x7f become
-// ?.
+// "…" with quotes and escapes. A text that is not UTF-8, such as a mangled address, has question marks in the
+// place of its bytes above 0x7f.
 void append_json_string(std::string& out, std::string_view text);
 // `"name":`, for names that need no escape.
 void append_json_name(std::string& out, std::string_view name);
