@@ -86,8 +86,9 @@ void accept(const std::string& directory, const std::string& sync_name) {
   const config::Model& source_model = *workspace->project().model(*sync->model);
   const OpenedModel opened = must(open_model(workspace->project(), source_model, workspace->resolver(),
                                              {.project_directory = directory, .temporary_directory = ""}));
-  const MappedModel model =
-      map_model(*opened.connection, opened.relation, opened.columns, source_model, *sync, diagnostics);
+  MappedModel model =
+      map_model(*opened.connection, opened.shape, opened.columns, source_model, *sync, diagnostics);
+  model.relation = opened.relation;
   check(diagnostics.ok(), "the sync fits its model");
   const std::string snapshot = workspace->paths().snapshot(sync_name);
   ChangeSet changes = must(ChangeSet::begin(real_disk(), snapshot));

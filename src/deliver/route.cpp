@@ -343,6 +343,10 @@ Next Router::create(Row& row) const {
 
 Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
   row.was_found = true;
+  // Of several the row's own is meant, where that is known.
+  if (records.size() > 1 && !row.record_id.empty())
+    for (const auto& record : records)
+      if (record.record_id == row.record_id) return found(row, {record});
   if (records.size() > 1) {
     std::string ids;
     for (const auto& record : records) ids += (ids.empty() ? "" : ", ") + record.record_id;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "duck/error_text.h"
+#include "duck/instance.h"
 
 namespace penstock::duck {
 namespace {
@@ -92,35 +93,27 @@ std::string quote_text(std::string_view text) {
 // ---- Database and Connection
 
 Result<Database> Database::open(const Options& options) {
-  duckdb_config config = nullptr;
-  check(duckdb_create_config(&config) == DuckDBSuccess, "duckdb_create_config");
-  duckdb_set_config(config, "memory_limit", options.memory_limit.c_str());
-  duckdb_set_config(config, "autoinstall_known_extensions", "false");
-  duckdb_set_config(config, "autoload_known_extensions", "true");
-  duckdb_set_config(config, "temp_directory", options.temporary_directory.c_str());
-  if (options.threads > 0) duckdb_set_config(config, "threads", fmt::to_string(options.threads).c_str());
-  duckdb_database database = nullptr;
-  char* message = nullptr;
-  const auto state =
-      duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &database, config, &message);
-  duckdb_destroy_config(&config);
-  if (state != DuckDBSuccess) {
-    Error error = to_error(message);
-    duckdb_free(message);
-    return error;
-  }
-  return Database(database);
+  auto instance = Instance::open(options);
+  if (!instance.ok()) return instance.error();
+  return Database(*std::move(instance));
 }
 
-Database::~Database() {
-  if (database_ != nullptr) duckdb_close(&database_);
+Result<Database> Database::borrow(const Options& options) {
+  check(options.path.empty(), "a borrowed database is in memory");
+  auto instance = take_idle(options);
+  if (instance == nullptr) {
+    auto opened = Instance::open(options);
+    if (!opened.ok()) return opened.error();
+    instance = *std::move(opened);
+  }
+  return Database(std::shared_ptr<Instance>(instance.release(), give_back));
 }
 
 Result<Connection> Database::connect() {
   duckdb_connection connection = nullptr;
-  if (duckdb_connect(database_, &connection) != DuckDBSuccess)
+  if (duckdb_connect(instance_->get(), &connection) != DuckDBSuccess)
     return Error{ErrorKind::internal, "cannot connect to the embedded DuckDB", ""};
-  return Connection(connection);
+  return Connection(connection, instance_);
 }
 
 Connection::~Connection() {
@@ -152,6 +145,22 @@ struct Rows::State {
   }
 };
 
+namespace {
+
+// DuckDB's C API counts the rows of a CREATE TABLE AS as none; its result says how many they were.
+uint64_t rows_changed(duckdb_result& result) {
+  if (duckdb_result_statement_type(result) != DUCKDB_STATEMENT_TYPE_CREATE)
+    return duckdb_rows_changed(&result);
+  duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
+  if (chunk == nullptr) return 0;
+  const Chunk owned(chunk);
+  if (owned.rows() != 1 || owned.columns() != 1 || owned.column(0).type().id() != DUCKDB_TYPE_BIGINT)
+    return 0;
+  return static_cast<uint64_t>(owned.column(0).data<int64_t>()[0]);
+}
+
+}  // namespace
+
 Result<uint64_t> Connection::run(const std::string& sql) {
   const Extracted statements(connection_, sql);
   if (statements.count() == 0) return to_error(statements.error());
@@ -163,7 +172,7 @@ Result<uint64_t> Connection::run(const std::string& sql) {
     if (duckdb_pending_prepared(statement->get(), &state.pending) != DuckDBSuccess)
       return to_error(duckdb_pending_error(state.pending));
     if (auto executed = state.execute(); !executed.ok()) return executed.error();
-    changed = duckdb_rows_changed(&state.result);
+    changed = rows_changed(state.result);
   }
   return changed;
 }
@@ -241,6 +250,10 @@ Result<std::vector<Column>> Connection::describe(const std::string& sql) {
   return columns;
 }
 
+bool Connection::is_one_statement(const std::string& sql) {
+  return Extracted(connection_, sql).count() == 1;
+}
+
 Result<void> Connection::check_is_one_select(const std::string& sql) {
   const Extracted statements(connection_, sql);
   if (statements.count() == 0)
@@ -260,42 +273,16 @@ void Connection::interrupt() {
   duckdb_interrupt(connection_);
 }
 
-// ---- Functions
-
-namespace {
-
-using Call = decltype(ScalarFunction::call);
-
-void call_back(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  const auto& call = *static_cast<const Call*>(duckdb_scalar_function_get_extra_info(info));
-  thread_local std::vector<Vector> arguments;
-  arguments.clear();
-  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(input); ++i)
-    arguments.emplace_back(duckdb_data_chunk_get_vector(input, i));
-  const auto outcome = call(arguments, duckdb_data_chunk_get_size(input), output);
-  if (!outcome.ok()) duckdb_scalar_function_set_error(info, outcome.error().message.c_str());
+Result<void> Connection::attach(const std::string& file, const std::string& name) {
+  auto attached = run(fmt::format("ATTACH {} AS {} (READ_ONLY)", quote_text(file), quote_name(name)));
+  if (!attached.ok()) return attached.error();
+  instance_->note_attached(name);
+  auto used = run("USE " + quote_name(name));
+  return used.ok() ? success() : Result<void>(used.error());
 }
 
-}  // namespace
-
 Result<void> Connection::define(ScalarFunction function) {
-  duckdb_scalar_function handle = duckdb_create_scalar_function();
-  duckdb_scalar_function_set_name(handle, function.name.c_str());
-  if (function.parameters.empty())
-    duckdb_scalar_function_set_varargs(handle, Type::of(DUCKDB_TYPE_ANY).get());
-  for (const auto parameter : function.parameters)
-    duckdb_scalar_function_add_parameter(handle, Type::of(parameter).get());
-  duckdb_scalar_function_set_return_type(handle, function.result.get());
-  if (function.has_effects) duckdb_scalar_function_set_volatile(handle);
-  duckdb_scalar_function_set_special_handling(handle);  // NULL arguments reach us as they are
-  duckdb_scalar_function_set_extra_info(handle, new Call(std::move(function.call)),
-                                        [](void* call) { delete static_cast<Call*>(call); });
-  duckdb_scalar_function_set_function(handle, call_back);
-  const auto state = duckdb_register_scalar_function(connection_, handle);
-  duckdb_destroy_scalar_function(&handle);
-  if (state != DuckDBSuccess)
-    return Error{ErrorKind::internal, fmt::format("DuckDB does not take the function {}", function.name), ""};
-  return success();
+  return instance_->define(connection_, std::move(function));
 }
 
 // ---- Types and chunks

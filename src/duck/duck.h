@@ -150,7 +150,7 @@ class Rows {
   std::unique_ptr<State> state_;
 };
 
-// A function of ours that DuckDB calls with vectors, from several threads at once. `extra` is shared.
+// A function of ours that DuckDB calls with vectors, from several threads at once.
 struct ScalarFunction {
   std::string name;
   std::vector<duckdb_type> parameters = {};  // empty: any number of arguments of any type
@@ -165,39 +165,46 @@ struct Options {
   std::string memory_limit = "1GB";  // of DuckDB's own buffers; beyond it DuckDB spills to disk
   std::string temporary_directory;   // where it spills; empty: nowhere
   int threads = 0;                   // 0: as many as there are cores
+  bool keep_order = true;            // of rows whose order nobody said; false is faster and needs less memory
+  bool operator==(const Options&) const = default;
 };
 
 class Connection;
+class Instance;
 
-// Thread-safe; lives at least as long as its connections.
+// Thread-safe. Its connections may outlive it.
 class Database {
  public:
   static Result<Database> open(const Options& options);
-  Database(Database&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
-  Database& operator=(Database&& other) noexcept {
-    std::swap(database_, other.database_);
-    return *this;
-  }
-  ~Database();
+  // In memory: one that the process has idle, or a new one. To open and close one takes ten milliseconds of a
+  // core, and a process runs many small syncs. For users who make nothing but temporary tables and views, set
+  // nothing, and attach files by Connection::attach(): whoever has it next finds it as new. Functions may be
+  // defined again, if they take and give the same types.
+  static Result<Database> borrow(const Options& options);
   Result<Connection> connect();
 
  private:
-  explicit Database(duckdb_database database) : database_(database) {}
-  duckdb_database database_;
+  explicit Database(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
+  std::shared_ptr<Instance> instance_;
 };
 
 // Use from one thread at a time, but for interrupt(). Errors are of kind `source` (`disk` when DuckDB says
 // so) with DuckDB's own message.
 class Connection {
  public:
-  Connection(Connection&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Connection(Connection&& other) noexcept
+      : instance_(std::move(other.instance_)), connection_(std::exchange(other.connection_, nullptr)) {}
   Connection& operator=(Connection&& other) noexcept {
     std::swap(connection_, other.connection_);
+    std::swap(instance_, other.instance_);
     return *this;
   }
   ~Connection();
 
-  // Runs statements for their effect; the number of rows that the last one changed.
+  // Makes a database file the one whose tables are meant; it is only read.
+  Result<void> attach(const std::string& file, const std::string& name);
+
+  // Runs statements for their effect; the number of rows that the last one changed, or put into a new table.
   Result<uint64_t> run(const std::string& sql);
   // Streams the rows of one query: memory does not grow with their number.
   Result<Rows> query(const std::string& sql);
@@ -207,7 +214,8 @@ class Connection {
   Result<uint64_t> number(const std::string& sql);
   // What columns a query has, without running it.
   Result<std::vector<Column>> describe(const std::string& sql);
-  // How many statements a text holds, and whether the only one is a SELECT.
+  bool is_one_statement(const std::string& sql);
+  // An error that says what else the text is.
   Result<void> check_is_one_select(const std::string& sql);
   Result<void> define(ScalarFunction function);
   void interrupt();
@@ -216,7 +224,9 @@ class Connection {
 
  private:
   friend class Database;
-  explicit Connection(duckdb_connection connection) : connection_(connection) {}
+  Connection(duckdb_connection connection, std::shared_ptr<Instance> instance)
+      : instance_(std::move(instance)), connection_(connection) {}
+  std::shared_ptr<Instance> instance_;
   duckdb_connection connection_;
 };
 

@@ -1,8 +1,11 @@
 #include "duck/duck.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 
 namespace penstock::duck {
 namespace {
@@ -71,6 +74,59 @@ TEST_F(Duck, RefusesWhatIsNotOneSelect) {
   EXPECT_FALSE(connection.check_is_one_select("CREATE TABLE t(a INTEGER)").ok());
   EXPECT_FALSE(connection.check_is_one_select("SELEC 1").ok());
   EXPECT_FALSE(connection.check_is_one_select("").ok());
+}
+
+TEST_F(Duck, CountsTheRowsThatAStatementChanged) {
+  EXPECT_EQ(*connection.run("CREATE TEMP TABLE t AS SELECT range AS i FROM range(5000)"), 5000);
+  EXPECT_EQ(*connection.run("INSERT INTO t SELECT 1 FROM range(3)"), 3);
+  EXPECT_EQ(*connection.run("DELETE FROM t WHERE i = 1"), 4);
+  EXPECT_EQ(*connection.run("CREATE TEMP TABLE none AS SELECT 1 AS i WHERE false"), 0);
+}
+
+TEST(BorrowedDuck, IsAsNewForWhoeverHasItNext) {
+  Options options;
+  options.memory_limit = "123MB";  // nobody else's
+  const auto define = [](Connection& connection, int64_t answer) {
+    return connection.define(
+        {.name = "answer",
+         .parameters = {DUCKDB_TYPE_BIGINT},
+         .result = Type::of(DUCKDB_TYPE_BIGINT),
+         .call = [answer](std::span<const Vector>, size_t rows, duckdb_vector result) -> Result<void> {
+           for (size_t row = 0; row < rows; ++row) Writable(result).set(row, answer);
+           return success();
+         }});
+  };
+  {
+    Connection connection = *Database::borrow(options)->connect();
+    ASSERT_TRUE(define(connection, 1).ok());
+    ASSERT_TRUE(connection.run("CREATE TEMP TABLE mine AS SELECT answer(range) AS a FROM range(10)").ok());
+    EXPECT_EQ(*connection.number("SELECT sum(a) FROM mine"), 10);
+  }
+  Connection again = *Database::borrow(options)->connect();
+  EXPECT_FALSE(again.run("SELECT * FROM mine").ok());
+  ASSERT_TRUE(define(again, 7).ok());
+  EXPECT_EQ(*again.number("SELECT sum(answer(range)) FROM range(10)"), 70);
+  // The first is in use: the second is another one.
+  Connection other = *Database::borrow(options)->connect();
+  ASSERT_TRUE(define(other, 2).ok());
+  EXPECT_EQ(*again.number("SELECT answer(0)"), 7);
+}
+
+TEST_F(Duck, BorrowedForgetsTheFilesThatWereAttached) {
+  Options options;
+  options.memory_limit = "124MB";
+  const std::string file = fmt::format("{}/borrowed-{}.duckdb", testing::TempDir(), ::getpid());
+  ASSERT_TRUE(connection
+                  .run(fmt::format("ATTACH {} AS made; CREATE TABLE made.t AS SELECT 1 AS i; DETACH made",
+                                   quote_text(file)))
+                  .ok());
+  for (int i = 0; i < 3; ++i) {
+    Connection borrowed = *Database::borrow(options)->connect();
+    EXPECT_FALSE(borrowed.run("SELECT * FROM warehouse.t").ok());
+    ASSERT_TRUE(borrowed.attach(file, "warehouse").ok());
+    EXPECT_EQ(*borrowed.number("SELECT i FROM t"), 1);
+  }
+  std::filesystem::remove(file);
 }
 
 TEST_F(Duck, AppendsAndReadsBack) {

@@ -10,7 +10,7 @@ namespace penstock {
 namespace {
 
 constexpr const char* kRequestTable = R"(
-CREATE TABLE requests(request UBIGINT, operation VARCHAR, method VARCHAR, url VARCHAR, rows UBIGINT, status BIGINT,
+CREATE TEMP TABLE requests(request UBIGINT, operation VARCHAR, method VARCHAR, url VARCHAR, rows UBIGINT, status BIGINT,
                       error VARCHAR, "at" TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR);
 )";
 
@@ -35,11 +35,11 @@ class Loader {
     if (auto closed = requests_.close(); !closed.ok()) return closed;
     return journal_.outcomes.complete();
   }
-  // The process died: what may have been under way and has no outcome is in doubt. A run that ended in an
-  // orderly way says that what has no outcome was not sent, but for its jobs.
+  // A run that ended in an orderly way says that what has no outcome was not sent, but for its jobs.
+  bool leaves_doubts() const { return !journal_.settled.end || journal_.settled.has_unfinished_jobs; }
+  // The process died: what may have been under way and has no outcome is in doubt.
   void doubt(uint64_t planned_rows, Time now) {
     Settled& settled = journal_.settled;
-    if (settled.end && !settled.has_unfinished_jobs) return;
     std::erase_if(intended_, [&](uint64_t row) { return row >= planned_rows; });
     RowOutcome doubt;
     doubt.outcome = Outcome::in_doubt;
@@ -119,6 +119,7 @@ Result<LoadedJournal> load_journal(duck::Connection& connection, Disk& disk, con
   auto report = read_log(*loaded.file, journal, [&](std::string_view bytes) { return loader.take(bytes); });
   if (!report.ok()) return report.error();
   if (auto closed = loader.close(); !closed.ok()) return closed.error();
+  if (!loader.leaves_doubts()) return loaded;
   const auto planned = disk.exists(plan);
   if (!planned.ok()) return planned.error();
   if (!*planned) return loaded;

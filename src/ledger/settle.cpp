@@ -71,14 +71,14 @@ Result<bool> needs_recovery(Disk& disk, const StatePaths& paths, const std::stri
 Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& sync, Time now,
                        const SettleExtras& extras) {
   if (auto made = make_directories(disk, paths, sync); !made.ok()) return made.error();
-  auto database =
-      duck::Database::open({.path = "", .memory_limit = "1GB", .temporary_directory = paths.temporary()});
+  auto database = duck::Database::borrow({.path = "",
+                                          .memory_limit = "1GB",
+                                          .temporary_directory = paths.temporary(),
+                                          .keep_order = false});  // rows are found by their numbers
   if (!database.ok()) return database.error();
   auto connection = database->connect();
   if (!connection.ok()) return connection.error();
   if (auto defined = define_payload_functions(*connection); !defined.ok()) return defined.error();
-  // Rows are found by their numbers, in whatever order they come.
-  if (auto set = connection->run("SET preserve_insertion_order = false"); !set.ok()) return set.error();
   auto journal = load_journal(*connection, disk, paths.journal(sync), paths.plan(sync), now);
   if (!journal.ok()) return journal.error();
   const Settled& settled = journal->settled;

@@ -41,10 +41,10 @@ bool same_name(std::string_view a, std::string_view b) {
 
 class Mapper {
  public:
-  Mapper(duck::Connection& connection, const std::string& relation, const std::vector<duck::Column>& columns,
+  Mapper(duck::Connection& connection, const std::string& shape, const std::vector<duck::Column>& columns,
          const config::Model& model, Diagnostics& diagnostics, const FieldFactsOf& field_facts)
       : connection_(connection),
-        relation_(relation),
+        shape_(shape),
         model_(model),
         diagnostics_(diagnostics),
         field_facts_(field_facts) {
@@ -53,7 +53,6 @@ class Mapper {
 
   MappedModel map(const config::Sync& sync) {
     MappedModel mapped;
-    mapped.relation = relation_;
     for (const auto& key : model_.primary_key) {
       auto column = this->column(key, *key);
       if (!column) continue;
@@ -88,7 +87,7 @@ class Mapper {
   }
 
   std::optional<MappedColumn> expression(const std::string& sql, const Place& place, const std::string& as) {
-    auto mapped = map_expression(connection_, relation_, as, fmt::format("({})", sql));
+    auto mapped = map_expression(connection_, shape_, as, fmt::format("({})", sql));
     if (mapped.ok()) return *std::move(mapped);
     refuse_expression(place, mapped.error());
     return std::nullopt;
@@ -103,7 +102,7 @@ class Mapper {
   static std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
 
   std::optional<duck::Type> type_of(const std::string& sql, const Place& place) {
-    auto columns = connection_.describe(fmt::format("SELECT {} FROM {}", sql, relation_));
+    auto columns = connection_.describe(fmt::format("SELECT {} FROM {}", sql, shape_));
     if (columns.ok()) return std::move((*columns)[0].type);
     refuse_expression(place, columns.error());
     return std::nullopt;
@@ -216,7 +215,7 @@ class Mapper {
   }
 
   duck::Connection& connection_;
-  const std::string& relation_;
+  const std::string& shape_;
   const config::Model& model_;
   Diagnostics& diagnostics_;
   const FieldFactsOf& field_facts_;
@@ -225,10 +224,10 @@ class Mapper {
 
 }  // namespace
 
-MappedModel map_model(duck::Connection& connection, const std::string& relation,
+MappedModel map_model(duck::Connection& connection, const std::string& shape,
                       const std::vector<duck::Column>& columns, const config::Model& model,
                       const config::Sync& sync, Diagnostics& diagnostics, const FieldFactsOf& field_facts) {
-  return Mapper(connection, relation, columns, model, diagnostics, field_facts).map(sync);
+  return Mapper(connection, shape, columns, model, diagnostics, field_facts).map(sync);
 }
 
 }  // namespace penstock

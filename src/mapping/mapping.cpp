@@ -30,30 +30,29 @@ WritePolicy policy_named(std::string_view name) {
 
 // The relation's columns may have other types by now: a value that does not fit the expression any more is
 // NULL, and so differs from what was accepted, instead of ending the run. (Some expressions cannot be tried.)
-Result<MappedColumn> typed(duck::Connection& connection, const std::string& relation, std::string name,
+Result<MappedColumn> typed(duck::Connection& connection, const std::string& shape, std::string name,
                            std::string sql) {
   const std::string tried = fmt::format("TRY({})", sql);
-  auto columns = connection.describe(fmt::format("SELECT {} FROM {}", tried, relation));
+  auto columns = connection.describe(fmt::format("SELECT {} FROM {}", tried, shape));
   if (columns.ok())
     sql = tried;
   else
-    columns = connection.describe(fmt::format("SELECT {} FROM {}", sql, relation));
+    columns = connection.describe(fmt::format("SELECT {} FROM {}", sql, shape));
   if (!columns.ok()) return columns.error();
   const duck::Type& type = (*columns)[0].type;
   return MappedColumn{std::move(name), std::move(sql), payload_type_of(type), type.name()};
 }
 
 // Nullopt when the relation has no longer what the mapping needs.
-std::optional<Mapping> read_mapping(duck::Connection& connection, const std::string& relation,
-                                    element object) {
+std::optional<Mapping> read_mapping(duck::Connection& connection, const std::string& shape, element object) {
   Mapping mapping;
   for (const element match : simdjson::dom::array(object["match"])) {
-    auto column = typed(connection, relation, text_in(match, "name"), text_in(match, "sql"));
+    auto column = typed(connection, shape, text_in(match, "name"), text_in(match, "sql"));
     if (!column.ok()) return std::nullopt;
     mapping.match.push_back(*std::move(column));
   }
   for (const element one : simdjson::dom::array(object["fields"])) {
-    auto column = typed(connection, relation, text_in(one, "name"), text_in(one, "sql"));
+    auto column = typed(connection, shape, text_in(one, "name"), text_in(one, "sql"));
     if (!column.ok()) return std::nullopt;
     MappedField field{*std::move(column)};
     field.write = policy_named(text_in(one, "write"));
@@ -93,7 +92,7 @@ std::string Mapping::description() const {
   return out + "]}";
 }
 
-std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& relation,
+std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& shape,
                                         std::string_view descriptions, const Mapping& current) {
   std::vector<Mapping> mappings;
   simdjson::dom::parser parser;
@@ -102,14 +101,14 @@ std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std:
     return mappings;
   for (const element one : all) {
     if (simdjson::minify(one) == current.description()) continue;
-    if (auto mapping = read_mapping(connection, relation, one)) mappings.push_back(*std::move(mapping));
+    if (auto mapping = read_mapping(connection, shape, one)) mappings.push_back(*std::move(mapping));
   }
   return mappings;
 }
 
-Result<MappedColumn> map_expression(duck::Connection& connection, const std::string& relation,
-                                    std::string name, const std::string& expression) {
-  auto columns = connection.describe(fmt::format("SELECT {} FROM {}", expression, relation));
+Result<MappedColumn> map_expression(duck::Connection& connection, const std::string& shape, std::string name,
+                                    const std::string& expression) {
+  auto columns = connection.describe(fmt::format("SELECT {} FROM {}", expression, shape));
   if (!columns.ok()) return columns.error();
   const duck::Type& type = (*columns)[0].type;
   return MappedColumn{std::move(name), as_payload_sql(expression, type), payload_type_of(type), type.name()};

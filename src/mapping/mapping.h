@@ -58,19 +58,20 @@ using FieldFactsOf = std::function<FieldFacts(std::string_view field)>;
 
 // Resolves a sync's match and fields against the columns of its model. Everything that is wrong goes to
 // `diagnostics`, at the very field: a column that is not there, SQL that does not fit, a key that is missing.
-// `older` is not filled: see evaluable_mappings(). The connection must know define_transform_functions().
-MappedModel map_model(duck::Connection& connection, const std::string& relation,
+// `shape` is what stands behind FROM when the types of expressions are asked for. `relation` and `older` are
+// not filled: the latter see evaluable_mappings(). The connection must know define_transform_functions().
+MappedModel map_model(duck::Connection& connection, const std::string& shape,
                       const std::vector<duck::Column>& columns, const config::Model& model,
                       const config::Sync& sync, declare::Diagnostics& diagnostics,
                       const FieldFactsOf& field_facts = {});
 
 // Reads Mapping::description() texts (a JSON array of them) and keeps those that the relation can evaluate.
-std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& relation,
+std::vector<Mapping> evaluable_mappings(duck::Connection& connection, const std::string& shape,
                                         std::string_view descriptions, const Mapping& current);
 
-// Types an expression over the relation. The error is DuckDB's own.
-Result<MappedColumn> map_expression(duck::Connection& connection, const std::string& relation,
-                                    std::string name, const std::string& expression);
+// Types an expression over such a shape. The error is DuckDB's own.
+Result<MappedColumn> map_expression(duck::Connection& connection, const std::string& shape, std::string name,
+                                    const std::string& expression);
 
 // FingerprintFields of a mapping, in the order: match, then fields that count.
 std::vector<FingerprintField> fingerprint_fields(const Mapping& mapping);

@@ -39,11 +39,12 @@ std::string moved_sql(size_t matches) {
 }  // namespace
 
 Result<void> find_kept_matches(duck::Connection& connection, const MappedModel& model,
-                               const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options) {
+                               const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,
+                               const Staged& staged) {
   const size_t matches = model.mapping.match.size();
   if (auto created = connection.run("CREATE TEMP TABLE penstock_kept(row BIGINT)"); !created.ok())
     return created.error();
-  if (matches == 0) return success();
+  if (matches == 0 || staged.rows == 0) return success();
   if (auto taken = connection.run(taken_in_this_run_sql(matches)); !taken.ok()) return taken.error();
   if (options.owners == nullptr) return success();
 

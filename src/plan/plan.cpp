@@ -38,20 +38,27 @@ std::string repeated_match_sql(const MappedModel& model, const PlanOptions& opti
       values, kSent, converted);
 }
 
-// The table `penstock_refused`(row, reason, key_hi, key_lo): staged rows that are not sent after all.
-Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
-                         const RowProbe& probe) {
-  auto created = connection.run(
-      "CREATE TEMP TABLE penstock_refused(row BIGINT, reason VARCHAR); "
-      "CREATE TEMP TABLE penstock_repeated(key_hi UBIGINT, key_lo UBIGINT, times UBIGINT)");
+// The table `penstock_repeated`: keys that occur several times.
+Result<void> list_repeated(duck::Connection& connection, const RowProbe& probe) {
+  auto created =
+      connection.run("CREATE TEMP TABLE penstock_repeated(key_hi UBIGINT, key_lo UBIGINT, times UBIGINT)");
   if (!created.ok()) return created.error();
   auto appender = duck::Appender::open(connection, "penstock_repeated");
   if (!appender.ok()) return appender.error();
   for (const auto& [key, more] : probe.duplicates())
     if (auto row = appender->add(key.hi).add(key.lo).add(more + 1).end_row(); !row.ok()) return row;
-  if (auto closed = appender->close(); !closed.ok()) return closed;
+  return appender->close();
+}
 
+// The table `penstock_refused`(row, reason): staged rows that are not sent after all.
+Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
+                         const RowProbe& probe, Staged& staged) {
+  if (staged.rows == 0) return success();
+  auto created = connection.run("CREATE TEMP TABLE penstock_refused(row BIGINT, reason VARCHAR)");
+  if (!created.ok()) return created.error();
   std::vector<std::string> statements;
+  if (!probe.duplicates().empty() || options.probe.everything)
+    if (auto listed = list_repeated(connection, probe); !listed.ok()) return listed;
   if (!probe.duplicates().empty())
     statements.push_back(fmt::format(
         "INSERT INTO penstock_refused SELECT stage.rowid, 'the key occurs ' || times || ' times' FROM "
@@ -63,20 +70,25 @@ Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model,
         "INSERT INTO penstock_refused SELECT rowid, d.invalid FROM penstock_stage WHERE d.invalid IS NOT "
         "NULL AND {}",
         kSent));
-  if (!model.mapping.match.empty()) statements.push_back(repeated_match_sql(model, options));
-  for (const auto& statement : statements)
-    if (auto done = connection.run(statement); !done.ok()) return done.error();
+  if (!model.mapping.match.empty() && staged.rows > 1)
+    statements.push_back(repeated_match_sql(model, options));
+  for (const auto& statement : statements) {
+    const auto refused = connection.run(statement);
+    if (!refused.ok()) return refused.error();
+    staged.refused += *refused;
+  }
   return success();
 }
 
 // Numbers of rows that are refused, of each class.
-Result<std::map<RowClass, uint64_t>> count_refused(duck::Connection& connection) {
+Result<std::map<RowClass, uint64_t>> count_refused(duck::Connection& connection, const Staged& staged) {
+  std::map<RowClass, uint64_t> counts;
+  if (staged.refused == 0) return counts;
   const auto rows = connection.texts(
       "SELECT class, count(DISTINCT row) FROM penstock_refused JOIN penstock_stage stage ON row = "
       "stage.rowid "
       "GROUP BY class");
   if (!rows.ok()) return rows.error();
-  std::map<RowClass, uint64_t> counts;
   for (const auto& row : *rows) counts[static_cast<RowClass>(std::stoi(*row[0]))] = std::stoull(*row[1]);
   return counts;
 }
@@ -97,10 +109,10 @@ Result<std::vector<KeyHash>> first_not_staged(duck::Connection& connection, cons
 // A key that came several times: its first row was taken for whatever it looked like, and is invalid as well.
 // Staged first rows are in `penstock_refused`; the others were counted as unchanged (or waiting).
 Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, const RowProbe& probe,
-                        PlanCounts& counts) {
+                        const Staged& staged, PlanCounts& counts) {
   const ProbeCounts seen = probe.counts();
   uint64_t sent[6] = {0, seen.added, seen.changed, seen.remapped, seen.unknown, seen.forced};
-  const auto refused_rows = count_refused(connection);
+  const auto refused_rows = count_refused(connection, staged);
   if (!refused_rows.ok()) return refused_rows.error();
   uint64_t refused = 0;
   for (const auto& [row_class, count] : *refused_rows) {
@@ -128,12 +140,28 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
   return success();
 }
 
+// The match value that a row's record may have by now. A write in doubt may have given it another than the
+// snapshot knows; so a record that is followed gets the row's own once more, as if it had changed.
+std::string match_before_sql(const MappedModel& model, const PlanOptions& options) {
+  if (options.replaces_records)
+    return "CASE WHEN row NOT IN (SELECT row FROM penstock_kept) THEN d.match_before END";
+  const size_t matches = model.mapping.match.size();
+  if (!options.follows_records || options.forget_removed || matches == 0) return "d.match_before";
+  std::string now = "penstock_text(m0)";
+  if (matches > 1) {
+    now.clear();
+    for (size_t i = 0; i < matches; ++i)
+      now += fmt::format("{}coalesce(penstock_text(m{}), '')", i > 0 ? ", " : "", i);
+    now = fmt::format("CAST(to_json([{}]) AS VARCHAR)", now);
+  }
+  return fmt::format(
+      "CASE WHEN class = {} AND d.match_before IS NULL AND d.record_id IS NOT NULL THEN {} ELSE "
+      "d.match_before END",
+      static_cast<int>(RowClass::unknown), now);
+}
+
 // Which columns of the plan file hold what is in the stage.
 std::string file_columns(const MappedModel& model, const PlanOptions& options) {
-  const std::string before =
-      options.replaces_records
-          ? "CASE WHEN row NOT IN (SELECT row FROM penstock_kept) THEN d.match_before END"
-          : "d.match_before";
   std::string out = fmt::format(
       "CASE class WHEN 1 THEN 'added' ELSE 'changed' END AS \"change\", "
       "CASE class WHEN 1 THEN 'new' WHEN 2 THEN 'data' WHEN 3 THEN 'mapping' WHEN 4 THEN 'in doubt' ELSE "
@@ -141,7 +169,7 @@ std::string file_columns(const MappedModel& model, const PlanOptions& options) {
       "d.key AS key, d.key_hi AS key_hi, d.key_lo AS key_lo, d.fingerprint AS fingerprint, d.record_id AS "
       "record_id, "
       "{} AS match_before, {} AS send",
-      before, options.whole_records ? "CAST(NULL AS VARCHAR)" : "d.send");
+      match_before_sql(model, options), options.whole_records ? "CAST(NULL AS VARCHAR)" : "d.send");
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);
   for (size_t i = 0; i < mapping.fields.size(); ++i) out += fmt::format(", f{} AS f{}", i, i);
@@ -169,34 +197,29 @@ std::string named_columns(const MappedModel& model) {
   return out + ", takes_over";
 }
 
-// The view `penstock_plan`: the rows that go into the file, in its order. Tables that are usually empty have
-// no part in it then.
-Result<void> define_rows(duck::Connection& connection, const MappedModel& model, const PlanOptions& options) {
-  const auto refused = connection.number("SELECT count(*) FROM penstock_refused");
-  if (!refused.ok()) return refused.error();
-  const auto heirs = connection.number("SELECT count(*) FROM penstock_heirs");
-  if (!heirs.ok()) return heirs.error();
+// A query of the rows that go into the file, in its order.
+std::string rows_sql(const MappedModel& model, const PlanOptions& options, const Staged& staged) {
   std::string rows = fmt::format(
-      "SELECT {} FROM {} WHERE {}{} UNION ALL SELECT {} FROM penstock_removed", file_columns(model, options),
-      *heirs == 0 ? "(SELECT *, rowid AS row, CAST(NULL AS VARCHAR) AS takes_over FROM penstock_stage)"
-                  : "(SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING (row)",
-      kSent, *refused == 0 ? "" : " AND row NOT IN (SELECT row FROM penstock_refused)",
-      removed_columns(model));
+      "SELECT {} FROM {} WHERE {}{}", file_columns(model, options),
+      staged.heirs == 0
+          ? "(SELECT *, rowid AS row, CAST(NULL AS VARCHAR) AS takes_over FROM penstock_stage)"
+          : "(SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING (row)",
+      kSent, staged.refused == 0 ? "" : " AND row NOT IN (SELECT row FROM penstock_refused)");
+  if (staged.removals > 0)
+    rows += fmt::format(" UNION ALL SELECT {} FROM penstock_removed", removed_columns(model));
   if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);
-  auto defined = connection.run("CREATE TEMP VIEW penstock_plan AS " + rows);
-  if (!defined.ok()) return defined.error();
-  return success();
+  return rows;
 }
 
 // The file is read once or twice and then kept for people to look at. So it is written fast rather than
 // small: zstd and dictionaries of many thousand values take twice the time, to save a third of the bytes.
 // Several groups of rows, so that threads share the work.
-Result<uint64_t> write_file(duck::Connection& connection, const MappedModel& model,
+Result<uint64_t> write_file(duck::Connection& connection, const std::string& rows, const MappedModel& model,
                             const PlanOptions& options) {
   return connection.run(
-      fmt::format("COPY (SELECT {} FROM penstock_plan) TO {} (FORMAT parquet, COMPRESSION snappy, "
+      fmt::format("COPY (SELECT {} FROM ({})) TO {} (FORMAT parquet, COMPRESSION snappy, "
                   "DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE 40960)",
-                  named_columns(model), duck::quote_text(options.file)));
+                  named_columns(model), rows, duck::quote_text(options.file)));
 }
 
 }  // namespace
@@ -206,24 +229,28 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   Plan plan;
   plan.file = options.file;
   auto probe = std::make_shared<RowProbe>(snapshot, model, options.probe);
-  if (auto staged = fill_stage(connection, model, snapshot, probe, options); !staged.ok())
-    return staged.error();
-  if (auto refused = refuse_rows(connection, model, options, *probe); !refused.ok()) return refused.error();
-  if (auto taken = refuse_taken_matches(connection, model, snapshot, *probe, options, plan); !taken.ok())
+  const auto filled = fill_stage(connection, model, snapshot, probe, options);
+  if (!filled.ok()) return filled.error();
+  Staged staged{.rows = *filled};
+  if (auto refused = refuse_rows(connection, model, options, *probe, staged); !refused.ok())
+    return refused.error();
+  if (auto taken = refuse_taken_matches(connection, model, snapshot, *probe, options, plan, staged);
+      !taken.ok())
     return taken.error();
-  if (auto counted = count_rows(connection, snapshot, *probe, plan.counts); !counted.ok())
+  if (auto counted = count_rows(connection, snapshot, *probe, staged, plan.counts); !counted.ok())
     return counted.error();
-  if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan); !removed.ok())
+  if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan, staged); !removed.ok())
     return removed.error();
   if (options.replaces_records)
-    if (auto kept = find_kept_matches(connection, model, snapshot, *probe, options); !kept.ok())
+    if (auto kept = find_kept_matches(connection, model, snapshot, *probe, options, staged); !kept.ok())
       return kept.error();
   snapshot.release_details();
-  if (auto defined = define_rows(connection, model, options); !defined.ok()) return defined.error();
-  auto written = write_file(connection, model, options);
+  const std::string rows = rows_sql(model, options, staged);
+  auto written = write_file(connection, rows, model, options);
   if (!written.ok()) return written.error();
   plan.counts.to_send = *written;
-  if (auto sampled = take_samples(connection, model, options, plan); !sampled.ok()) return sampled.error();
+  if (auto sampled = take_samples(connection, rows, model, options, staged, plan); !sampled.ok())
+    return sampled.error();
   plan.one_key = options.probe.only.has_value();
   plan.compared_with_older = !model.older.empty();
   if (probe->migrates()) plan.migration = probe;

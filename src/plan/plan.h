@@ -121,19 +121,20 @@ class PlanChunk {
 // Reads a plan file in its order: added and changed rows first, removals last. Blocking; use from one thread.
 class PlanReader {
  public:
+  enum class Removals { unknown, none };
   static Result<PlanReader> open(duck::Connection& connection, const std::string& file,
-                                 const MappedModel& model);
+                                 const MappedModel& model, Removals removals = Removals::unknown);
   // Nullptr at the end.
   Result<std::shared_ptr<const PlanChunk>> next();
 
  private:
-  PlanReader(duck::Connection& connection, std::string file, const MappedModel& model);
+  PlanReader(duck::Connection& connection, std::string file, const MappedModel& model, Removals removals);
   Result<void> start_removals();
   duck::Connection* connection_;
   std::string file_;
   std::vector<ValueType> match_, fields_;
   std::optional<duck::Rows> rows_;
-  bool in_removals_ = false;
+  bool in_removals_;
 };
 
 }  // namespace penstock

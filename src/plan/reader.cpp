@@ -74,15 +74,16 @@ std::string_view PlanChunk::send(size_t row) const {
   return text(kSend, row);
 }
 
-PlanReader::PlanReader(duck::Connection& connection, std::string file, const MappedModel& model)
-    : connection_(&connection), file_(std::move(file)) {
+PlanReader::PlanReader(duck::Connection& connection, std::string file, const MappedModel& model,
+                       Removals removals)
+    : connection_(&connection), file_(std::move(file)), in_removals_(removals == Removals::none) {
   for (const auto& column : model.mapping.match) match_.push_back(column.type);
   for (const auto& column : model.mapping.fields) fields_.push_back(column.type);
 }
 
 Result<PlanReader> PlanReader::open(duck::Connection& connection, const std::string& file,
-                                    const MappedModel& model) {
-  PlanReader reader(connection, file, model);
+                                    const MappedModel& model, Removals removals) {
+  PlanReader reader(connection, file, model, removals);
   auto rows = connection.query(plan_query(file, "\"change\" <> 'removed'"));
   if (!rows.ok()) return rows.error();
   reader.rows_.emplace(*std::move(rows));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "plan/match_owners.h"
@@ -36,6 +37,8 @@ class Removals {
         options_(options),
         plan_(plan) {}
 
+  size_t matches() const { return matches_; }
+  bool some_wait() const { return some_wait_; }
   // The members of a row; `kept` where its record is that of another key.
   duck::Type type() const {
     std::vector<std::pair<std::string, duckdb_type>> members{
@@ -70,7 +73,9 @@ class Removals {
     const auto shared = is_shared(*found, *details);
     if (!shared.ok()) return shared.error();
     columns[Member::kept].set(row, *shared);
-    columns[Member::waits].set(row, still_waiting(*details));
+    const bool waits = still_waiting(*details);
+    if (waits) some_wait_ = true;
+    columns[Member::waits].set(row, waits);
     columns[Member::key].set_text(row, details->key);
     columns[Member::key_hi].set(row, found->key.hi);
     columns[Member::key_lo].set(row, found->key.lo);
@@ -114,36 +119,47 @@ class Removals {
   const PlanOptions& options_;
   Plan& plan_;
   std::mutex plan_mutex_;
+  std::atomic<bool> some_wait_ = false;
 };
 
-// The table `penstock_unseen`: the slots of keys whose records are to be removed.
-Result<void> find_unseen(duck::Connection& connection, const Snapshot& snapshot, const SeenBits& seen,
-                         const PlanOptions& options, Plan& plan) {
-  auto created = connection.run("CREATE TEMP TABLE penstock_unseen(slot UBIGINT)");
-  if (!created.ok()) return created.error();
-  auto appender = duck::Appender::open(connection, "penstock_unseen");
-  if (!appender.ok()) return appender.error();
-  auto visited = snapshot.for_each_unseen(seen, [&](const Found& found) {
-    return is_removed(found, options, plan) ? appender->add(found.slot).end_row() : success();
+// The table `penstock_unseen`: the slots of keys whose records are to be removed. How many it has.
+Result<uint64_t> find_unseen(duck::Connection& connection, const Snapshot& snapshot, const SeenBits& seen,
+                             const PlanOptions& options, Plan& plan) {
+  uint64_t count = 0;
+  std::optional<duck::Appender> appender;
+  auto visited = snapshot.for_each_unseen(seen, [&](const Found& found) -> Result<void> {
+    if (!is_removed(found, options, plan)) return success();
+    if (count++ == 0) {
+      auto created = connection.run("CREATE TEMP TABLE penstock_unseen(slot UBIGINT)");
+      if (!created.ok()) return created.error();
+      auto opened = duck::Appender::open(connection, "penstock_unseen");
+      if (!opened.ok()) return opened.error();
+      appender.emplace(*std::move(opened));
+    }
+    return appender->add(found.slot).end_row();
   });
-  return visited.ok() ? appender->close() : visited;
+  if (!visited.ok()) return visited.error();
+  if (appender)
+    if (auto closed = appender->close(); !closed.ok()) return closed.error();
+  return count;
 }
 
 // The table `penstock_removed`. Each row is read from the snapshot where nobody else is just now: DuckDB
 // shares them out among its threads, and keeps their order.
-Result<void> describe_removals(duck::Connection& connection, std::shared_ptr<Removals> removals) {
-  auto defined = connection.define({.name = "penstock_removal",
+Result<uint64_t> describe_removals(duck::Connection& connection, std::shared_ptr<Removals> removals) {
+  const std::string function = fmt::format("penstock_removal_{}", removals->matches());
+  auto defined = connection.define({.name = function,
                                     .parameters = {DUCKDB_TYPE_UBIGINT},
                                     .result = removals->type(),
                                     .has_effects = true,
                                     .call = [removals](auto slots, size_t rows, duckdb_vector result) {
                                       return (*removals)(slots, rows, result);
                                     }});
-  if (!defined.ok()) return defined;
-  auto created = connection.run(
+  if (!defined.ok()) return defined.error();
+  return connection.run(fmt::format(
       "CREATE TEMP TABLE penstock_removed AS SELECT 'left the model' AS why, removal.* EXCLUDE (kept) FROM "
-      "(SELECT penstock_removal(slot) AS removal FROM penstock_unseen) WHERE NOT removal.kept");
-  return created.ok() ? success() : Result<void>(created.error());
+      "(SELECT {}(slot) AS removal FROM penstock_unseen) WHERE NOT removal.kept",
+      function));
 }
 
 // Rows that take over the record of a removed key: a customer whose id changed keeps the email address.
@@ -176,53 +192,55 @@ std::string heirs_sql(const MappedModel& model, const PlanOptions& options) {
 // Such a key is forgotten when the row that takes over is accepted, and not before: the plan file says which
 // keys go with a row (`takes_over`). Until then, and while that row is invalid, it stays as it is.
 Result<void> hand_over(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
-                       Plan& plan) {
-  auto created = connection.run("CREATE TEMP TABLE penstock_heirs(row BIGINT, takes_over VARCHAR)");
-  if (!created.ok()) return created.error();
-  if (model.mapping.match.empty()) return success();
-  if (auto found = connection.run(heirs_sql(model, options)); !found.ok()) return found.error();
-  const auto handed = connection.number("SELECT count(*) FROM penstock_handed");
+                       Plan& plan, Staged& staged) {
+  if (model.mapping.match.empty() || staged.rows == 0 || staged.removals == 0) return success();
+  const auto handed = connection.run(heirs_sql(model, options));
   if (!handed.ok()) return handed.error();
   if (*handed == 0) return success();
-  auto heirs = connection.run(
-      "INSERT INTO penstock_heirs SELECT row, string_agg(key_hi || ' ' || key_lo, ' ' ORDER BY key_hi, "
-      "key_lo) "
-      "FROM penstock_handed GROUP BY row");
+  const auto heirs = connection.run(
+      "CREATE TEMP TABLE penstock_heirs AS SELECT row, string_agg(key_hi || ' ' || key_lo, ' ' ORDER BY "
+      "key_hi, key_lo) AS takes_over FROM penstock_handed GROUP BY row");
   if (!heirs.ok()) return heirs.error();
+  staged.heirs = *heirs;
   auto deleted = connection.run(
       "DELETE FROM penstock_removed WHERE (key_hi, key_lo) IN (SELECT (key_hi, key_lo) FROM "
       "penstock_handed)");
   if (!deleted.ok()) return deleted.error();
   plan.counts.handed_over += *deleted;
+  staged.removals -= *deleted;
   return success();
 }
 
 // What was refused before and is not to be tried again yet.
-Result<void> count_removals(duck::Connection& connection, Plan& plan) {
+Result<void> leave_waiting(duck::Connection& connection, Plan& plan, Staged& staged) {
   auto waiting = connection.run("DELETE FROM penstock_removed WHERE waits");
   if (!waiting.ok()) return waiting.error();
   plan.counts.waiting_removals += *waiting;
-  const auto removed = connection.number("SELECT count(*) FROM penstock_removed");
-  if (!removed.ok()) return removed.error();
-  plan.counts.removed += *removed;
+  staged.removals -= *waiting;
   return success();
 }
 
 }  // namespace
 
 Result<void> find_removals(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
-                           const RowProbe& probe, const PlanOptions& options, Plan& plan) {
-  auto unseen = find_unseen(connection, snapshot, probe.seen(), options, plan);
-  if (!unseen.ok()) return unseen;
-  const auto removals = std::make_shared<Removals>(model, snapshot, probe.seen(), options, plan);
-  if (auto described = describe_removals(connection, removals); !described.ok()) return described;
+                           const RowProbe& probe, const PlanOptions& options, Plan& plan, Staged& staged) {
   for (const uint64_t slot : probe.returned()) {
     const auto found = snapshot.at(slot);
     if (!found.ok()) return found.error();
     plan.silent.returned.push_back(found->key);
   }
-  if (auto handed = hand_over(connection, model, options, plan); !handed.ok()) return handed;
-  return count_removals(connection, plan);
+  const auto unseen = find_unseen(connection, snapshot, probe.seen(), options, plan);
+  if (!unseen.ok()) return unseen.error();
+  if (*unseen == 0) return success();
+  const auto removals = std::make_shared<Removals>(model, snapshot, probe.seen(), options, plan);
+  const auto described = describe_removals(connection, removals);
+  if (!described.ok()) return described.error();
+  staged.removals = *described;
+  if (auto handed = hand_over(connection, model, options, plan, staged); !handed.ok()) return handed;
+  if (removals->some_wait())
+    if (auto left = leave_waiting(connection, plan, staged); !left.ok()) return left;
+  plan.counts.removed += staged.removals;
+  return success();
 }
 
 }  // namespace penstock

@@ -1,11 +1,12 @@
 // A few rows of each kind, for people to look at.
 #pragma once
 
-#include "plan/plan.h"
+#include "plan/stage.h"
 
 namespace penstock {
 
-Result<void> take_samples(duck::Connection& connection, const MappedModel& model, const PlanOptions& options,
-                          Plan& plan);
+// `rows`: a query of the rows that are sent, as define_rows() in plan.cpp makes it.
+Result<void> take_samples(duck::Connection& connection, const std::string& rows, const MappedModel& model,
+                          const PlanOptions& options, const Staged& staged, Plan& plan);
 
 }  // namespace penstock

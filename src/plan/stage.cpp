@@ -180,19 +180,19 @@ std::string without_quoted(const std::string& message) {
 
 }  // namespace
 
-Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
-                        const std::shared_ptr<RowProbe>& probe, const PlanOptions& options) {
+Result<uint64_t> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
+                            const std::shared_ptr<RowProbe>& probe, const PlanOptions& options) {
   auto defined = connection.define({.name = "penstock_diff",
                                     .result = duck::Type::of(DUCKDB_TYPE_UTINYINT),
                                     .has_effects = true,
                                     .call = [probe](auto arguments, size_t rows, duckdb_vector result) {
                                       return (*probe)(arguments, rows, result);
                                     }});
-  if (!defined.ok()) return defined;
+  if (!defined.ok()) return defined.error();
   defined = connection.define({.name = "penstock_describe",
                                .result = description_type(),
                                .call = Describer(model, snapshot, probe, options)});
-  if (!defined.ok()) return defined;
+  if (!defined.ok()) return defined.error();
   // A table has no order, and to keep the one in which its rows happen to lie costs a second copy of the
   // stage. (DuckDB heeds an ORDER BY of the model's all the same.) But of a few rows people expect the same
   // ones every time.
@@ -206,7 +206,7 @@ Result<void> fill_stage(duck::Connection& connection, const MappedModel& model, 
       argument_names(arguments), renamed_columns(arguments.current), argument_select_list(arguments),
       model.relation));
   if (auto set = connection.run("SET preserve_insertion_order = true"); !set.ok()) return set.error();
-  if (staged.ok()) return success();
+  if (staged.ok()) return staged;
   Error error = staged.error();
   if (error.kind == ErrorKind::source && is_personal(model.mapping))
     error.message = without_quoted(error.message);

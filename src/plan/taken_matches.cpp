@@ -5,7 +5,6 @@
 #include <map>
 
 #include "plan/match_owners.h"
-#include "plan/stage.h"
 
 namespace penstock {
 namespace {
@@ -31,20 +30,24 @@ class NewMatches {
       taken_.add(chunk.column(0).data<int64_t>()[row])
           .add((*owner)->found.key.hi)
           .add((*owner)->found.key.lo);
+      ++found_;
       if (auto added = taken_.end_row(); !added.ok()) return added;
     }
     return success();
   }
+  uint64_t found() const { return found_; }
 
  private:
   const Snapshot& snapshot_;
   const RowProbe& probe_;
   const PlanOptions& options_;
   duck::Appender& taken_;
+  uint64_t found_ = 0;
 };
 
-Result<void> find_taken(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
-                        const RowProbe& probe, const PlanOptions& options) {
+// The table `penstock_taken`; how many rows it has.
+Result<uint64_t> find_taken(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
+                            const RowProbe& probe, const PlanOptions& options) {
   auto created =
       connection.run("CREATE TEMP TABLE penstock_taken(row BIGINT, key_hi UBIGINT, key_lo UBIGINT)");
   if (!created.ok()) return created.error();
@@ -62,9 +65,10 @@ Result<void> find_taken(duck::Connection& connection, const MappedModel& model, 
     auto chunk = rows->next();
     if (!chunk.ok()) return chunk.error();
     if (!*chunk) break;
-    if (auto visited = matches.visit(**chunk); !visited.ok()) return visited;
+    if (auto visited = matches.visit(**chunk); !visited.ok()) return visited.error();
   }
-  return taken->close();
+  if (auto closed = taken->close(); !closed.ok()) return closed.error();
+  return matches.found();
 }
 
 // The rows that were there first: known, unchanged, and now invalid as well.
@@ -92,13 +96,16 @@ Result<void> refuse_owners(duck::Connection& connection, const Snapshot& snapsho
 
 Result<void> refuse_taken_matches(duck::Connection& connection, const MappedModel& model,
                                   const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,
-                                  Plan& plan) {
+                                  Plan& plan, Staged& staged) {
+  if (staged.rows == 0) return success();
   // Of a key alone, or of keys that are never written again, it is not known which match values they have
   // now.
   if (options.owners == nullptr || options.probe.only || options.probe.keys_only ||
       model.mapping.match.empty() || options.owners->manifest().counts.keys == 0)
     return success();
-  if (auto found = find_taken(connection, model, snapshot, probe, options); !found.ok()) return found;
+  const auto found = find_taken(connection, model, snapshot, probe, options);
+  if (!found.ok()) return found.error();
+  if (*found == 0) return success();
   // An owner that is sent itself gives the value up, or both are refused as rows with one match value.
   auto given_up = connection.run(
       "DELETE FROM penstock_taken WHERE (key_hi, key_lo) IN (SELECT (d.key_hi, d.key_lo) FROM penstock_stage "
@@ -109,6 +116,7 @@ Result<void> refuse_taken_matches(duck::Connection& connection, const MappedMode
       "INSERT INTO penstock_refused SELECT row, 'the match value is that of another row' FROM "
       "penstock_taken");
   if (!refused.ok()) return refused.error();
+  staged.refused += *refused;
   return refuse_owners(connection, snapshot, probe, plan);
 }
 

@@ -1,7 +1,7 @@
 // New match values that are another row's already.
 #pragma once
 
-#include "plan/plan.h"
+#include "plan/stage.h"
 
 namespace penstock {
 
@@ -10,6 +10,6 @@ namespace penstock {
 // Needs PlanOptions::owners; looks at new match values only.
 Result<void> refuse_taken_matches(duck::Connection& connection, const MappedModel& model,
                                   const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,
-                                  Plan& plan);
+                                  Plan& plan, Staged& staged);
 
 }  // namespace penstock

@@ -10,6 +10,7 @@ Result<void> make_whole(duck::Connection& connection, const Snapshot& snapshot, 
   plan.counts.unchanged += plan.counts.forced;
   plan.counts.changed -= plan.counts.forced;
   plan.counts.forced = 0;
+  if (plan.counts.invalid == 0) return success();
   const auto keys = connection.texts(
       "SELECT key_hi, key_lo FROM penstock_repeated UNION SELECT d.key_hi, d.key_lo FROM penstock_refused "
       "refused JOIN penstock_stage stage ON refused.row = stage.rowid");

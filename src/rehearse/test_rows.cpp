@@ -286,6 +286,7 @@ Result<OpenedModel> TestRows::open() {
   auto made = opened.connection->run(fmt::format("CREATE TABLE {}({})", kTestRows, columns));
   if (!made.ok()) return made.error();
   opened.relation = kTestRows;
+  opened.shape = kTestRows;
   auto described =
       opened.connection->describe(fmt::format("SELECT * EXCLUDE ({}) FROM {}", kRowNumber, kTestRows));
   if (!described.ok()) return described.error();

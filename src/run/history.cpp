@@ -18,7 +18,7 @@ struct Query {
 };
 
 Result<Query> open_query() {
-  auto database = duck::Database::open({});
+  auto database = duck::Database::borrow({});
   if (!database.ok()) return database.error();
   auto connection = database->connect();
   if (!connection.ok()) return connection.error();

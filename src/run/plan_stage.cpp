@@ -104,7 +104,7 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
       Snapshot::open(workspace.disk(), workspace.paths().snapshot(prepared.sync->name), Verify::everything);
   if (!snapshot.ok()) return snapshot.error();
   stage.snapshot.emplace(*std::move(snapshot));
-  prepared.mapped.older = evaluable_mappings(*prepared.opened.connection, prepared.opened.relation,
+  prepared.mapped.older = evaluable_mappings(*prepared.opened.connection, prepared.opened.shape,
                                              stage.snapshot->manifest().mappings, prepared.mapped.mapping);
   PlanOptions options;
   options.probe.keys_only = keys_only(*prepared.sync->mode);

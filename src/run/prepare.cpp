@@ -118,8 +118,9 @@ Result<void> open_and_map(const Workspace& workspace, PreparedSync& prepared, Lo
   prepared.opened = *std::move(opened);
   if (auto defined = transform::define_transform_functions(*prepared.opened.connection); !defined.ok())
     return defined.error();
-  prepared.mapped = map_model(*prepared.opened.connection, prepared.opened.relation, prepared.opened.columns,
+  prepared.mapped = map_model(*prepared.opened.connection, prepared.opened.shape, prepared.opened.columns,
                               *prepared.model, *prepared.sync, diagnostics, *facts);
+  prepared.mapped.relation = prepared.opened.relation;
   return success();
 }
 

@@ -7,7 +7,7 @@ namespace penstock {
 // Messages that differ only in what stands in quotes or digits are one reason: an example stands for all.
 std::vector<RefusedGroup> refused_groups(const std::string& operations_file) {
   std::vector<RefusedGroup> groups;
-  auto database = duck::Database::open({});
+  auto database = duck::Database::borrow({});
   if (!database.ok()) return groups;
   auto connection = database->connect();
   if (!connection.ok()) return groups;

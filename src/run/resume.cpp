@@ -32,7 +32,7 @@ MappedField field_of(const config::Sync& sync, const RunFacts& run, std::string 
 }
 
 Result<OldPlan> open_plan(const Workspace& workspace, const config::Sync& sync, const RunFacts& run) {
-  auto database = duck::Database::open(
+  auto database = duck::Database::borrow(
       {.path = "", .memory_limit = "1GB", .temporary_directory = workspace.paths().temporary()});
   if (!database.ok()) return database.error();
   auto connection = database->connect();

@@ -74,6 +74,19 @@ Error model_error(const config::Model& model, const std::string& place, Error er
   return error;
 }
 
+// The model is understood, and not run.
+Result<void> shape(OpenedModel& opened, const std::string& sql) {
+  duck::Connection& connection = *opened.connection;
+  opened.shape = "penstock_shape";
+  if (!connection.is_one_statement(sql)) return connection.check_is_one_select(sql);
+  const auto made = connection.run(
+      fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM {} LIMIT 0", opened.shape, opened.relation));
+  if (made.ok()) return success();
+  // Of what is no SELECT, DuckDB says that it does not belong into brackets.
+  const auto one = connection.check_is_one_select(sql);
+  return one.ok() ? Result<void>(made.error()) : one;
+}
+
 }  // namespace
 
 const config::Kinds& source_kinds() {
@@ -89,12 +102,12 @@ Result<OpenedModel> open_model(const config::Project& project, const config::Mod
   if (!query.ok()) return query.error();
   auto opened = open_source(*source, resolver, options);
   if (!opened.ok()) return opened.error();
-  if (auto one = opened->connection->check_is_one_select(query->sql); !one.ok())
-    return model_error(model, query->place, one.error());
   // On lines of its own: the text may end in a comment.
   opened->relation = fmt::format("(\n{}\n)", query->sql);
-  auto columns = opened->connection->describe(fmt::format("SELECT * FROM {}", opened->relation));
-  if (!columns.ok()) return model_error(model, query->place, columns.error());
+  if (auto shaped = shape(*opened, query->sql); !shaped.ok())
+    return model_error(model, query->place, shaped.error());
+  auto columns = opened->connection->describe(fmt::format("SELECT * FROM {}", opened->shape));
+  if (!columns.ok()) return columns.error();
   opened->columns = *std::move(columns);
   return opened;
 }

@@ -23,7 +23,10 @@ struct OpenOptions {
 struct OpenedModel {
   std::unique_ptr<duck::Database> database;
   std::unique_ptr<duck::Connection> connection;
-  std::string relation;               // what stands behind FROM
+  std::string relation;  // what stands behind FROM
+  // An empty table with the relation's columns. What an expression gives is asked of it: that takes a tenth
+  // of the time which a long model takes to be understood once more.
+  std::string shape;
   std::vector<duck::Column> columns;  // of the relation
 };
 

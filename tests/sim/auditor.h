@@ -22,7 +22,8 @@ struct SentRow {
   std::string id;         // the record's, or the match value of an upsert
   std::string trace;
   std::map<std::string, std::string> fields;
-  std::string key;  // of the model's row; empty: none could be told
+  std::string key;           // of the model's row; empty: none could be told
+  bool made_record = false;  // by an upsert of some fields: the rest follows in a request of its own
   bool in_effect = false;
   bool delivered = false;  // a whole reply that says so reached the process
 };
@@ -44,6 +45,7 @@ class Auditor {
   void check_end();
   // Others changed what they should not have: the destination need not be what was written.
   void note_rough_hand() { roughly_handled_ = true; }
+  void note_made_by_others(const std::string& match) { matches_of_others_.insert(lowered(match)); }
   bool was_roughly_handled() const { return roughly_handled_; }
   void problem(std::string text);
 
@@ -64,6 +66,7 @@ class Auditor {
   void check_archive(const SentRow& row, const std::vector<Record>& before);
   void check_creation(const SentRow& row, const std::vector<Record>& before);
   void check_present(const std::string& key, const std::vector<Record>& records);
+  bool met_anothers(const std::string& key);
   void check_absent(const std::vector<Record>& records);
   void check_values(const Customer& customer, const Record& record);
   const Record* find_record(const Customer& customer, const std::vector<Record>& records) const;
@@ -75,6 +78,7 @@ class Auditor {
   // The match value that each key had last, and those before: with `match_change: new` their records stay.
   std::map<std::string, std::string> last_match_;
   std::map<std::string, std::set<std::string>> left_matches_;
+  std::set<std::string> matches_of_others_;  // of records that others made
   bool insists_ = false;
   uint64_t life_ = 0;
   std::vector<SentRow> rows_;  // of this life

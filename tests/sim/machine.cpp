@@ -64,14 +64,17 @@ class Machine::Life final : public Listener {
 
   bool may_send() override { return !has_power_cut(); }
   void sent(const HttpRequest& request) override {
-    told(fmt::format("{} {} ({} bytes)", request.method, request.url.substr(15), request.body.size()));
+    constexpr size_t kShown = 600;
+    told(fmt::format("{} {} {}{}", request.method, request.url.substr(15), request.body.substr(0, kShown),
+                     request.body.size() > kShown ? "..." : ""));
     machine_.auditor_.sent(request, loop_.now());
   }
   ServerReply arrived(const HttpRequest& request, uint64_t& exchange) override {
     return machine_.auditor_.arrived(request, loop_.now(), exchange);
   }
   void replied(const HttpRequest& request, uint64_t exchange, const HttpReply& reply) override {
-    told(fmt::format("reply {} {}", reply.status, exchange));
+    told(fmt::format("reply {} to {}{}", reply.status, exchange,
+                     reply.status == 200 || reply.status == 204 ? "" : " " + reply.body.substr(0, 300)));
     machine_.auditor_.replied(request, exchange, reply, loop_.now());
   }
   void told(const std::string& line) override {

@@ -75,6 +75,42 @@ TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone
   EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
 }
 
+// Nobody knows whether a write gave the record its new match value; then the row goes back to the old one.
+TEST(Stories, AWriteInDoubtMayHaveGivenTheRecordItsNewMatchValue) {
+  for (const auto& [object, field, kind] :
+       {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+    Play play(scenario(object, field, kind, "upsert"));
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    Weather silence;
+    silence.stalled_after = 1;
+    const Doom doom{.killed_after = 2s};
+    (void)play.run({.customers = {customer(1, "b@x.org", "Ana")}, .fields = fields()}, doom, RunKind::usual,
+                   silence);
+    ASSERT_EQ(play.found("b@x.org").size(), 1u) << object;
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    EXPECT_EQ(play.found("a@x.org").size(), 1u) << object;
+    EXPECT_TRUE(play.found("b@x.org").empty()) << object;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
+}
+
+// A company gets the name of another one, which nothing there forbids. From then on a search finds both; the
+// row's own is known.
+TEST(Stories, OfSeveralRecordsThatMatchTheRowsOwnIsMeantWhereItIsKnown) {
+  Play play(scenario("companies", "name", "search", "update"));
+  const std::string own = play.destination().create("{\"name\":\"Deal 1\"}");
+  (void)play.destination().create("{\"name\":\"Deal 2\"}");
+  FieldPlans mapped = fields();
+  mapped.push_back({.name = "p_city", .origin = Origin::city, .write = "if_empty"});
+  (void)play.run({.customers = {customer(1, "Deal 1", "Ana")}, .fields = mapped});
+  (void)play.run({.customers = {customer(1, "Deal 2", "Ana")}, .fields = mapped});
+  const LifeEnd end = play.run({.customers = {customer(1, "Deal 2", "Bo")}, .fields = mapped});
+  ASSERT_TRUE(end.report);
+  EXPECT_EQ(end.report->run.accepted, 1u);
+  for (const auto& record : play.found("Deal 2"))
+    EXPECT_EQ(record.field("p_name"), record.id == own ? "Bo" : "");
+}
+
 // Under `match_change: new` another match value means another record, also where the record's id is known.
 TEST(Stories, AChangedMatchValueMeansAnotherRecordWhereTheSyncSaysNew) {
   Scenario s = scenario("companies", "name", "search", "upsert");

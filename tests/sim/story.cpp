@@ -96,6 +96,7 @@ class Story {
       if (!record.archived && lowered(record.field(scenario_.match_field)) == lowered(match)) return;
     const std::string id =
         destination_.create(fmt::format("{{\"{}\":\"{}\"}}", scenario_.match_field, match));
+    auditor_.note_made_by_others(match);
     tell(fmt::format("  others create {} with {}", id, match));
   }
 
@@ -150,6 +151,7 @@ class Story {
         run.accepted, run.rejected, run.skipped, run.in_doubt, run.failed,
         machine_.without_place(run.error)));
     for (const auto& note : end.report->notes) tell("  note: " + note);
+    for (const auto& row : end.report->invalid) tell(fmt::format("  invalid: {}: {}", row.key, row.reason));
     for (const auto& group : end.report->refused)
       tell(fmt::format("  refused: {} {} ({})", group.code, group.message, group.rows));
   }

@@ -327,7 +327,9 @@ void Warehouse::heal() {
         std::any_of(good.begin(), good.end(), [&](const auto& c) { return c.id == customer.id; });
     if (!customer.id || known) continue;
     if (customer.stage == kNoStage) customer.stage = "lead";
-    if (!customer.match || is_poison(customer, {})) customer.match = unused_match(customer.id);
+    const bool shared =
+        std::any_of(good.begin(), good.end(), [&](const auto& c) { return c.match == customer.match; });
+    if (!customer.match || shared || is_poison(customer, {})) customer.match = unused_match(customer.id);
     if (customer.match) good.push_back(customer);
   }
   customers = std::move(good);

@@ -96,8 +96,7 @@ Result<void> attach(duck::Connection& connection, const config::Source& source, 
                  fmt::format("{}: source '{}': there is no file {}",
                              source.settings.entry("path")->node.place.show(), source.name, file),
                  "create it, or mend `path` (relative to the project's directory)"};
-  auto attached = connection.run(
-      fmt::format("ATTACH {} AS warehouse (READ_ONLY); USE warehouse", duck::quote_text(file)));
+  auto attached = connection.attach(file, "warehouse");
   if (attached.ok()) return success();
   Error error = attached.error();
   error.message = fmt::format("source '{}': cannot open {}: {}", source.name, file, error.message);
@@ -133,7 +132,7 @@ Result<OpenedModel> open_duckdb(const config::Source& source, const Resolver& re
   if (const auto* threads = source.settings.find<int64_t>("threads");
       threads != nullptr && options.threads == 0)
     database_options.threads = static_cast<int>(*threads);
-  auto database = duck::Database::open(database_options);
+  auto database = duck::Database::borrow(database_options);
   if (!database.ok()) return std::move(database).error().in(fmt::format("source '{}'", source.name));
   OpenedModel opened;
   opened.database = std::make_unique<duck::Database>(*std::move(database));
