@@ -154,6 +154,7 @@ Task<void> Delivery::read(RowSource& rows) {
     auto chunk = co_await rows.next();
     if (!chunk.ok()) co_return fail(chunk.error());
     if (*chunk == nullptr) co_return;
+    if ((*chunk)->comes_last()) co_await let_all_end();
     for (size_t i = 0; i < (*chunk)->rows() && !stopping_; ++i) {
       Row row;
       row.chunk = *chunk;
@@ -169,6 +170,17 @@ Task<void> Delivery::read(RowSource& rows) {
       co_await room_.wait();
     }
   }
+}
+
+// What is read next must not begin before.
+Task<void> Delivery::let_all_end() {
+  input_ended_ = true;
+  dispatch();
+  while (rows_under_way_ > 0) {
+    done_.reset();
+    co_await done_.wait();
+  }
+  input_ended_ = false;
 }
 
 void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {

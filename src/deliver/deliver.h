@@ -118,6 +118,7 @@ class Delivery {
   void send(Step step, size_t rows);
   Task<void> carry(Step step, Batch batch);
   Task<void> carry_on(LeftJob job);
+  Task<void> let_all_end();
   Task<void> finish();
   // What must be on disk before these rows may leave the house.
   Task<bool> allow(Step step, const Batch& batch);

@@ -118,7 +118,7 @@ std::vector<FingerprintField> fingerprint_fields(const Mapping& mapping) {
   std::vector<FingerprintField> fields;
   for (const auto& match : mapping.match) fields.emplace_back("match:" + match.name, match.type, false);
   for (const auto& field : mapping.fields)
-    if (field.fingerprinted()) fields.emplace_back(field.name, field.type, field.omit_null);
+    if (field.fingerprinted()) fields.emplace_back(field.fingerprint_name(), field.type, field.omit_null);
   return fields;
 }
 

@@ -30,6 +30,9 @@ struct MappedField : MappedColumn {
   WritePolicy write = WritePolicy::always;
   bool omit_null = false;  // a NULL is left out of the payload; else it clears the field
   bool fingerprinted() const { return write != WritePolicy::on_create; }
+  // What was accepted under `if_empty` may never have been written: the same value under another policy is
+  // not the same payload.
+  std::string fingerprint_name() const { return write == WritePolicy::if_empty ? name + "\nif_empty" : name; }
 };
 
 // How rows become payloads: what fingerprints were made with.

@@ -25,7 +25,8 @@ class Places {
           {of(match.sql), match.type, FingerprintField("match:" + match.name, match.type, false)});
     for (const auto& field : mapping.fields) {
       result.fields.push_back({of(field.sql), field.type,
-                               FingerprintField(field.name, field.type, field.omit_null), field.omit_null});
+                               FingerprintField(field.fingerprint_name(), field.type, field.omit_null),
+                               field.omit_null, field.write == WritePolicy::if_empty});
       result.fingerprinted.push_back(field.fingerprinted());
       result.names.push_back(field.name);
     }

@@ -18,6 +18,7 @@ struct MappingArguments {
     ValueType type;
     FingerprintField hash;
     bool omits_null = false;  // a NULL is left out of the payload
+    bool if_empty = false;    // written only where nothing is
   };
   std::vector<One> match;
   std::vector<One> fields;          // all of them, in the mapping's order

@@ -30,6 +30,20 @@ std::string taken_in_this_run_sql(size_t matches) {
       old, kMoved, now, same);
 }
 
+std::string passed_sql(size_t matches) {
+  std::string old, now, same;
+  for (size_t i = 0; i < matches; ++i) {
+    old += fmt::format(", lower({}) AS t{}", old_text(matches, i), i);
+    now += fmt::format(", coalesce(lower(penstock_text(m{0})), '') AS t{0}", i);
+    same += fmt::format(" AND moved.t{0} = new.t{0}", i);
+  }
+  return fmt::format(
+      "CREATE TEMP TABLE penstock_passed AS SELECT DISTINCT new.row FROM (SELECT rowid AS row{} FROM "
+      "penstock_stage WHERE class = 1 OR (class BETWEEN 2 AND 5 AND d.anew)) new JOIN (SELECT rowid AS row{} "
+      "FROM penstock_stage WHERE {}) moved ON new.row <> moved.row{}",
+      now, old, kMoved, same);
+}
+
 std::string moved_sql(size_t matches) {
   std::string old;
   for (size_t i = 0; i < matches; ++i) old += ", " + old_text(matches, i);
@@ -37,6 +51,15 @@ std::string moved_sql(size_t matches) {
 }
 
 }  // namespace
+
+Result<void> find_passed_matches(duck::Connection& connection, const MappedModel& model,
+                                 const PlanOptions& options, Staged& staged) {
+  if (!options.follows_records || staged.moved == 0) return success();
+  const auto passed = connection.run(passed_sql(model.mapping.match.size()));
+  if (!passed.ok()) return passed.error();
+  staged.passed = *passed;
+  return success();
+}
 
 Result<void> find_kept_matches(duck::Connection& connection, const MappedModel& model,
                                const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,

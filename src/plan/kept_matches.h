@@ -1,4 +1,4 @@
-// Old match values that must not be removed: another row has them now.
+// Match values that one row gives up and another one has now.
 #pragma once
 
 #include "plan/stage.h"
@@ -10,5 +10,11 @@ namespace penstock {
 Result<void> find_kept_matches(duck::Connection& connection, const MappedModel& model,
                                const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,
                                const Staged& staged);
+
+// The table `penstock_passed`(row), made if it has any: rows to be looked for that have a match value which
+// the record of another row has, and loses in the same run. They come last, or they would be written to that
+// record.
+Result<void> find_passed_matches(duck::Connection& connection, const MappedModel& model,
+                                 const PlanOptions& options, Staged& staged);
 
 }  // namespace penstock

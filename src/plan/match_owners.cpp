@@ -59,6 +59,12 @@ Result<std::optional<KeyHash>> owner_of(const Snapshot& owners, std::span<const 
   return std::optional<KeyHash>(owner);
 }
 
+Result<bool> is_passed_on(const Snapshot& owners, KeyHash key, std::span<const std::string> match) {
+  const auto owner = owner_of(owners, match);
+  if (!owner.ok()) return owner.error();
+  return *owner && **owner != key;
+}
+
 Result<std::optional<MatchOwner>> other_owner(const Snapshot& owners, const Snapshot& snapshot,
                                               const SeenBits* seen, KeyHash key,
                                               std::span<const std::string> match, bool ignore_case) {

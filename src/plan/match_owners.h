@@ -26,6 +26,9 @@ Fingerprint owner_mark(KeyHash owner);
 // The key that the match value was last written for.
 Result<std::optional<KeyHash>> owner_of(const Snapshot& owners, std::span<const std::string> match);
 
+// Whether that is another key than this one.
+Result<bool> is_passed_on(const Snapshot& owners, KeyHash key, std::span<const std::string> match);
+
 // That key with its details, if the model has it (`seen`), it is another than `key`, and it still has the
 // match value.
 struct MatchOwner {

@@ -161,15 +161,19 @@ std::string match_before_sql(const MappedModel& model, const PlanOptions& option
 }
 
 // Which columns of the plan file hold what is in the stage.
-std::string file_columns(const MappedModel& model, const PlanOptions& options) {
+std::string file_columns(const MappedModel& model, const PlanOptions& options, const Staged& staged) {
   std::string out = fmt::format(
       "CASE class WHEN 1 THEN 'added' ELSE 'changed' END AS \"change\", "
-      "CASE class WHEN 1 THEN 'new' WHEN 2 THEN 'data' WHEN 3 THEN 'mapping' WHEN 4 THEN 'in doubt' ELSE "
-      "'full' END AS why, "
+      "{}CASE class WHEN 1 THEN 'new' WHEN 2 THEN 'data' WHEN 3 THEN 'mapping' WHEN 4 THEN 'in doubt' ELSE "
+      "'full' END{} AS why, "
       "d.key AS key, d.key_hi AS key_hi, d.key_lo AS key_lo, d.fingerprint AS fingerprint, d.record_id AS "
       "record_id, "
       "{} AS match_before, {} AS send",
-      match_before_sql(model, options), options.whole_records ? "CAST(NULL AS VARCHAR)" : "d.send");
+      staged.passed == 0
+          ? ""
+          : fmt::format("CASE WHEN row IN (SELECT row FROM penstock_passed) THEN '{}' ELSE ", kPassedOn),
+      staged.passed == 0 ? "" : " END", match_before_sql(model, options),
+      options.whole_records ? "CAST(NULL AS VARCHAR)" : "d.send");
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);
   for (size_t i = 0; i < mapping.fields.size(); ++i) out += fmt::format(", f{} AS f{}", i, i);
@@ -200,7 +204,7 @@ std::string named_columns(const MappedModel& model) {
 // A query of the rows that go into the file, in its order.
 std::string rows_sql(const MappedModel& model, const PlanOptions& options, const Staged& staged) {
   std::string rows = fmt::format(
-      "SELECT {} FROM {} WHERE {}{}", file_columns(model, options),
+      "SELECT {} FROM {} WHERE {}{}", file_columns(model, options, staged),
       staged.heirs == 0
           ? "(SELECT *, rowid AS row, CAST(NULL AS VARCHAR) AS takes_over FROM penstock_stage)"
           : "(SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING (row)",
@@ -228,10 +232,12 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
                        const PlanOptions& options) {
   Plan plan;
   plan.file = options.file;
-  auto probe = std::make_shared<RowProbe>(snapshot, model, options.probe);
+  ProbeOptions probing = options.probe;
+  probing.owners = options.owners;
+  auto probe = std::make_shared<RowProbe>(snapshot, model, probing);
   const auto filled = fill_stage(connection, model, snapshot, probe, options);
   if (!filled.ok()) return filled.error();
-  Staged staged{.rows = *filled};
+  Staged staged = *filled;
   if (auto refused = refuse_rows(connection, model, options, *probe, staged); !refused.ok())
     return refused.error();
   if (auto taken = refuse_taken_matches(connection, model, snapshot, *probe, options, plan, staged);
@@ -244,11 +250,14 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   if (options.replaces_records)
     if (auto kept = find_kept_matches(connection, model, snapshot, *probe, options, staged); !kept.ok())
       return kept.error();
+  if (auto passed = find_passed_matches(connection, model, options, staged); !passed.ok())
+    return passed.error();
   snapshot.release_details();
   const std::string rows = rows_sql(model, options, staged);
   auto written = write_file(connection, rows, model, options);
   if (!written.ok()) return written.error();
   plan.counts.to_send = *written;
+  plan.counts.passed_on = staged.passed;
   if (auto sampled = take_samples(connection, rows, model, options, staged, plan); !sampled.ok())
     return sampled.error();
   plan.one_key = options.probe.only.has_value();

@@ -43,6 +43,7 @@ struct PlanCounts {
   uint64_t rows = 0, added = 0, changed = 0, removed = 0, unchanged = 0, invalid = 0, waiting = 0;
   uint64_t waiting_removals = 0;                   // refused before; tried again later
   uint64_t remapped = 0, unknown = 0, forced = 0;  // among `changed`, why
+  uint64_t passed_on = 0;    // have a match value that another row gives up in the same run
   uint64_t handed_over = 0;  // left the model, but another key now stands for the same record
   uint64_t to_send = 0;      // rows of the plan file: after the limit
 };
@@ -99,7 +100,10 @@ enum class Change : uint8_t { added, changed, removed };
 // Some rows of a plan, in columns. Immutable; rows borrow from it.
 class PlanChunk {
  public:
-  PlanChunk(duck::Chunk chunk, const std::vector<ValueType>& match, const std::vector<ValueType>& fields);
+  PlanChunk(duck::Chunk chunk, const std::vector<ValueType>& match, const std::vector<ValueType>& fields,
+            bool comes_last = false);
+  // Not to be begun before all rows of other chunks are done.
+  bool comes_last() const { return comes_last_; }
   size_t rows() const { return chunk_.rows(); }
   uint64_t ordinal(size_t row) const;  // the row's number in the file
   Change change(size_t row) const;
@@ -116,25 +120,35 @@ class PlanChunk {
   std::string_view text(size_t column, size_t row) const;
   duck::Chunk chunk_;
   std::vector<Values> match_, fields_;
+  bool comes_last_;
 };
 
-// Reads a plan file in its order: added and changed rows first, removals last. Blocking; use from one thread.
+// `why` of rows that have a match value which another row gives up in the same run.
+inline constexpr std::string_view kPassedOn = "passed on";
+
+// Reads a plan file: added and changed rows first, then removals, then rows whose match value was passed on.
+// Blocking; use from one thread.
 class PlanReader {
  public:
-  enum class Removals { unknown, none };
   static Result<PlanReader> open(duck::Connection& connection, const std::string& file,
-                                 const MappedModel& model, Removals removals = Removals::unknown);
+                                 const MappedModel& model);
+  // Spares the questions for what the plan says is not there.
+  static Result<PlanReader> open(duck::Connection& connection, const Plan& plan, const MappedModel& model);
   // Nullptr at the end.
   Result<std::shared_ptr<const PlanChunk>> next();
 
  private:
-  PlanReader(duck::Connection& connection, std::string file, const MappedModel& model, Removals removals);
-  Result<void> start_removals();
+  enum class Part : size_t { written, removed, passed_on };
+  PlanReader(duck::Connection& connection, std::string file, const MappedModel& model,
+             std::vector<Part> parts);
+  static Result<PlanReader> begin(PlanReader reader);
+  Result<void> start_part();
   duck::Connection* connection_;
   std::string file_;
   std::vector<ValueType> match_, fields_;
   std::optional<duck::Rows> rows_;
-  bool in_removals_;
+  std::vector<Part> parts_;  // that are still to come, the next one last
+  Part part_ = Part::written;
 };
 
 }  // namespace penstock

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "plan/match_owners.h"
+
 namespace penstock {
 
 // What one call needs; kept for the thread so that no call allocates.
@@ -90,6 +92,11 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
                                           Fingerprint fingerprint, uint64_t slot) {
   const auto found = snapshot_.at(slot);
   if (!found.ok()) return found.error();
+  if (found->gone) {
+    const auto lost = is_anothers_by_now(key, *found);
+    if (!lost.ok()) return lost.error();
+    if (*lost) return counted(RowClass::unknown);
+  }
   const bool is_accepted = found->accepted && (*found->accepted == fingerprint || options_.keys_only) &&
                            *found->accepted != kUnknownPayload;
   if (is_accepted && !options_.everything) {
@@ -114,6 +121,14 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
   migrated_[slot] = fingerprint;
   any_migrated_ = true;
   return keep();
+}
+
+// Of a key that had left the model: its record may have been written for another one meanwhile.
+Result<bool> RowProbe::is_anothers_by_now(KeyHash key, const Found& found) const {
+  if (options_.owners == nullptr || options_.keys_only) return false;
+  const auto details = snapshot_.details(found.slot);
+  if (!details.ok()) return details.error();
+  return is_passed_on(*options_.owners, key, details->match);
 }
 
 RowClass RowProbe::keep() {
@@ -168,14 +183,21 @@ Result<std::string> RowProbe::changed_fields(KeyHash key, std::span<const duck::
                                     : 0;
   };
   for (size_t i = 0; i < changed.size(); ++i) {
-    uint64_t before = 0;
-    for (size_t k = 0; k < older->names.size(); ++k)
-      if (older->names[k] == arguments_.current.names[i]) before = contribution(*older, k);
     const auto& field = arguments_.current.fields[i];
+    uint64_t before = 0;
+    bool is_filled = false;  // it is known that something was written there
+    for (size_t k = 0; k < older->names.size(); ++k) {
+      if (older->names[k] != arguments_.current.names[i]) continue;
+      before = contribution(*older, k);
+      const auto& old = older->fields[k];
+      is_filled =
+          older->fingerprinted[k] && !old.if_empty && !Values(arguments[old.index], old.type).is_null(row);
+    }
     const bool left_out = field.omits_null && Values(arguments[field.index], field.type).is_null(row);
     // What is written on creation only has no part in what was accepted, and is not sent to a known record; a
     // NULL that is left out is not sent to anyone.
-    if (!arguments_.current.fingerprinted[i] || left_out || contribution(arguments_.current, i) == before)
+    if (!arguments_.current.fingerprinted[i] || left_out || (field.if_empty && is_filled) ||
+        contribution(arguments_.current, i) == before)
       changed[i] = '0';
   }
   return changed;

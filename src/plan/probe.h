@@ -37,11 +37,12 @@ inline bool is_sent(RowClass row_class) {
 }
 
 struct ProbeOptions {
-  bool keys_only = false;       // insert, append: what was accepted once is never sent again
-  bool everything = false;      // --full
-  bool retry_waiting = false;   // a person says so
-  std::optional<KeyHash> only;  // --key
-  uint64_t cause = 0;           // digest of mapping and connector: ends waits that another one began
+  bool keys_only = false;            // insert, append: what was accepted once is never sent again
+  bool everything = false;           // --full
+  bool retry_waiting = false;        // a person says so
+  std::optional<KeyHash> only;       // --key
+  const Snapshot* owners = nullptr;  // match_owners.h; nullptr: not known
+  uint64_t cause = 0;                // digest of mapping and connector: ends waits that another one began
   Time now{};
 };
 
@@ -66,7 +67,8 @@ class RowProbe {
   const SeenBits& seen() const { return seen_; }
   // Keys that came more than once, with the number of rows beyond the first.
   const std::map<KeyHash, uint64_t>& duplicates() const { return duplicates_; }
-  // Slots whose key had left the model and is back with the payload that was accepted.
+  // Slots whose key had left the model and is back with the payload that was accepted, and whose record no
+  // other key has taken meanwhile.
   const std::vector<uint64_t>& returned() const { return returned_; }
   // With older mappings: the fingerprint under the current one, of each slot whose row was accepted under an
   // older one and needs nothing; 0 elsewhere.
@@ -81,6 +83,7 @@ class RowProbe {
                         uint8_t* classes);
   Result<RowClass> classify_known(KeyHash key, std::span<const duck::Vector> arguments, size_t row,
                                   Fingerprint fingerprint, uint64_t slot);
+  Result<bool> is_anothers_by_now(KeyHash key, const Found& found) const;
   Result<bool> still_waiting(const Found& found, Fingerprint fingerprint) const;
   const MappingArguments* older_that_gave(Fingerprint accepted, std::span<const duck::Vector> arguments,
                                           size_t row) const;

@@ -32,8 +32,8 @@ std::string plan_query(const std::string& file, std::string_view condition) {
 }  // namespace
 
 PlanChunk::PlanChunk(duck::Chunk chunk, const std::vector<ValueType>& match,
-                     const std::vector<ValueType>& fields)
-    : chunk_(std::move(chunk)) {
+                     const std::vector<ValueType>& fields, bool comes_last)
+    : chunk_(std::move(chunk)), comes_last_(comes_last) {
   size_t column = kMatch;
   for (const auto type : match) match_.emplace_back(chunk_.column(column++), type);
   for (const auto type : fields) fields_.emplace_back(chunk_.column(column++), type);
@@ -75,18 +75,28 @@ std::string_view PlanChunk::send(size_t row) const {
 }
 
 PlanReader::PlanReader(duck::Connection& connection, std::string file, const MappedModel& model,
-                       Removals removals)
-    : connection_(&connection), file_(std::move(file)), in_removals_(removals == Removals::none) {
+                       std::vector<Part> parts)
+    : connection_(&connection), file_(std::move(file)), parts_(std::move(parts)) {
   for (const auto& column : model.mapping.match) match_.push_back(column.type);
   for (const auto& column : model.mapping.fields) fields_.push_back(column.type);
 }
 
 Result<PlanReader> PlanReader::open(duck::Connection& connection, const std::string& file,
-                                    const MappedModel& model, Removals removals) {
-  PlanReader reader(connection, file, model, removals);
-  auto rows = connection.query(plan_query(file, "\"change\" <> 'removed'"));
-  if (!rows.ok()) return rows.error();
-  reader.rows_.emplace(*std::move(rows));
+                                    const MappedModel& model) {
+  return begin(PlanReader(connection, file, model, {Part::passed_on, Part::removed, Part::written}));
+}
+
+Result<PlanReader> PlanReader::open(duck::Connection& connection, const Plan& plan,
+                                    const MappedModel& model) {
+  std::vector<Part> parts;
+  if (plan.counts.passed_on > 0) parts.push_back(Part::passed_on);
+  if (plan.counts.removed > 0) parts.push_back(Part::removed);
+  parts.push_back(Part::written);
+  return begin(PlanReader(connection, plan.file, model, std::move(parts)));
+}
+
+Result<PlanReader> PlanReader::begin(PlanReader reader) {
+  if (auto started = reader.start_part(); !started.ok()) return started.error();
   return reader;
 }
 
@@ -94,16 +104,22 @@ Result<std::shared_ptr<const PlanChunk>> PlanReader::next() {
   for (;;) {
     auto chunk = rows_->next();
     if (!chunk.ok()) return chunk.error();
-    if (*chunk) return std::make_shared<const PlanChunk>(**std::move(chunk), match_, fields_);
-    if (in_removals_) return std::shared_ptr<const PlanChunk>();
-    if (auto started = start_removals(); !started.ok()) return started.error();
+    if (*chunk)
+      return std::make_shared<const PlanChunk>(**std::move(chunk), match_, fields_, part_ == Part::passed_on);
+    if (parts_.empty()) return std::shared_ptr<const PlanChunk>();
+    if (auto started = start_part(); !started.ok()) return started.error();
   }
 }
 
-Result<void> PlanReader::start_removals() {
-  in_removals_ = true;
+Result<void> PlanReader::start_part() {
+  part_ = parts_.back();
+  parts_.pop_back();
   rows_.reset();
-  auto rows = connection_->query(plan_query(file_, "\"change\" = 'removed'"));
+  const std::string condition = part_ == Part::removed
+                                    ? "\"change\" = 'removed'"
+                                    : fmt::format("\"change\" <> 'removed' AND why {} '{}'",
+                                                  part_ == Part::passed_on ? "=" : "<>", kPassedOn);
+  auto rows = connection_->query(plan_query(file_, condition));
   if (!rows.ok()) return rows.error();
   rows_.emplace(*std::move(rows));
   return success();

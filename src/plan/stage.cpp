@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "plan/match_owners.h"
 
@@ -52,7 +53,7 @@ class Describer {
         why_invalid_(options.why_invalid) {}
 
   // The first argument is the row's class, the rest are the probe's.
-  Result<void> operator()(std::span<const duck::Vector> all, size_t rows, duckdb_vector result) const {
+  Result<void> operator()(std::span<const duck::Vector> all, size_t rows, duckdb_vector result) {
     const auto* classes = all[0].data<uint8_t>();
     const auto arguments = all.subspan(1);
     const std::vector<Values> keys = arguments_.key_values(arguments);
@@ -80,10 +81,12 @@ class Describer {
       auto details = details_of(places[row]);
       if (!details.ok()) return details.error();
       const std::string before = match_that_changed(arguments, row, *details);
-      const auto lost = before.empty() ? Result<bool>(false) : is_anothers(hashes[row], *details);
+      const auto lost = before.empty() ? is_passed_on_while_gone(hashes[row], places[row], *details)
+                                       : is_anothers(hashes[row], *details);
       if (!lost.ok()) return lost.error();
       record.set_text_or_null(row, *lost ? "" : details->record_id);
       match_before.set_text_or_null(row, *lost ? "" : before);
+      if (!*lost && !before.empty()) ++moved_;
       anew.set(row, *lost);
       const auto row_class = static_cast<RowClass>(classes[row]);
       invalid.set_text_or_null(row,
@@ -98,6 +101,7 @@ class Describer {
     }
     return success();
   }
+  uint64_t moved() const { return moved_; }
 
  private:
   static std::vector<Values> values_of(const std::vector<MappingArguments::One>& columns,
@@ -128,6 +132,14 @@ class Describer {
     return changed ? show_key(before) : "";
   }
 
+  // The same for a key that had left the model, and is back.
+  Result<bool> is_passed_on_while_gone(KeyHash key, const Probe& place, const Details& details) const {
+    if (owners_ == nullptr || place.standing == Standing::absent) return false;
+    const auto found = snapshot_.at(place.slot);
+    if (!found.ok()) return found.error();
+    return found->gone ? is_passed_on(*owners_, key, details.match) : Result<bool>(false);
+  }
+
   // Whether the record of a key was written for another one since. To follow it would take it away again.
   Result<bool> is_anothers(KeyHash key, const Details& details) const {
     if (owners_ == nullptr) return false;
@@ -145,6 +157,7 @@ class Describer {
   const Snapshot* owners_;  // nullptr: not known
   bool ignores_case_;
   decltype(PlanOptions::why_invalid) why_invalid_;
+  std::atomic<uint64_t> moved_{0};
 };
 
 std::string renamed_columns(const MappingArguments& current) {
@@ -180,8 +193,8 @@ std::string without_quoted(const std::string& message) {
 
 }  // namespace
 
-Result<uint64_t> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
-                            const std::shared_ptr<RowProbe>& probe, const PlanOptions& options) {
+Result<Staged> fill_stage(duck::Connection& connection, const MappedModel& model, const Snapshot& snapshot,
+                          const std::shared_ptr<RowProbe>& probe, const PlanOptions& options) {
   auto defined = connection.define({.name = "penstock_diff",
                                     .result = duck::Type::of(DUCKDB_TYPE_UTINYINT),
                                     .has_effects = true,
@@ -189,9 +202,12 @@ Result<uint64_t> fill_stage(duck::Connection& connection, const MappedModel& mod
                                       return (*probe)(arguments, rows, result);
                                     }});
   if (!defined.ok()) return defined.error();
+  const auto describer = std::make_shared<Describer>(model, snapshot, probe, options);
   defined = connection.define({.name = "penstock_describe",
                                .result = description_type(),
-                               .call = Describer(model, snapshot, probe, options)});
+                               .call = [describer](auto arguments, size_t rows, duckdb_vector result) {
+                                 return (*describer)(arguments, rows, result);
+                               }});
   if (!defined.ok()) return defined.error();
   // A table has no order, and to keep the one in which its rows happen to lie costs a second copy of the
   // stage. (DuckDB heeds an ORDER BY of the model's all the same.) But of a few rows people expect the same
@@ -206,7 +222,7 @@ Result<uint64_t> fill_stage(duck::Connection& connection, const MappedModel& mod
       argument_names(arguments), renamed_columns(arguments.current), argument_select_list(arguments),
       model.relation));
   if (auto set = connection.run("SET preserve_insertion_order = true"); !set.ok()) return set.error();
-  if (staged.ok()) return staged;
+  if (staged.ok()) return Staged{.rows = *staged, .moved = describer->moved()};
   Error error = staged.error();
   if (error.kind == ErrorKind::source && is_personal(model.mapping))
     error.message = without_quoted(error.message);

@@ -17,7 +17,7 @@ std::vector<RefusedGroup> refused_groups(const std::string& operations_file) {
                                     "FROM (SELECT *, row_number() OVER (PARTITION BY error_code, outcome "
                                     "ORDER BY key) AS n FROM read_parquet({}) WHERE "
                                     "outcome IN ('rejected', 'in_doubt', 'failed')) GROUP BY error_code, "
-                                    "outcome ORDER BY count(*) DESC LIMIT 20",
+                                    "outcome ORDER BY count(*) DESC, 1, 2, 4 LIMIT 20",
                                     duck::quote_text(operations_file)));
   if (!rows.ok()) return groups;
   for (auto& row : *rows) {

@@ -296,9 +296,7 @@ class RunSync {
   }
 
   Task<Result<void>> deliver(PreparedSync& prepared, const Plan& plan, Journal& journal) {
-    auto reader = PlanReader::open(
-        *prepared.opened.connection, plan.file, prepared.mapped,
-        plan.counts.removed == 0 ? PlanReader::Removals::none : PlanReader::Removals::unknown);
+    auto reader = PlanReader::open(*prepared.opened.connection, plan, prepared.mapped);
     if (!reader.ok()) co_return reader.error();
     PlanRows rows(parts_.loop, *std::move(reader));
     const auto limits =

@@ -108,13 +108,17 @@ std::string MappingSpec::show() const {
   return out;
 }
 
+std::string payload_name(const FieldSpec& field) {
+  return field.write == WritePolicy::if_empty ? field.name + " if empty" : field.name;
+}
+
 Payload payload_of(const MappingSpec& mapping, const ModelRow& row) {
   Payload payload;
   payload[kMatchName] = value_of(mapping.match, row).value_or("NULL");
   for (const auto& field : mapping.fields) {
     const Text value = value_of(field.expression, row);
     if (field.write == WritePolicy::on_create || (!value && field.omit_null)) continue;
-    payload[field.name] = value.value_or("NULL");
+    payload[payload_name(field)] = value.value_or("NULL");
   }
   return payload;
 }

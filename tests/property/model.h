@@ -64,6 +64,8 @@ struct MappingSpec {
 // What a destination that accepted the row holds because of it: name -> value, the match value among them.
 // Fields that are written at creation only do not count, and a NULL that is left out is not there.
 using Payload = std::map<std::string, std::string>;
+// Under which a field's value stands in the payload: one that may not have been written is another one.
+std::string payload_name(const FieldSpec& field);
 Payload payload_of(const MappingSpec& mapping, const ModelRow& row);
 inline constexpr const char* kMatchName = "match:email";
 

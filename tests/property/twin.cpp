@@ -33,9 +33,13 @@ bool removal_waits(const TwinKey& key, const PlanQuestion& question) {
 std::string missing_fields(const MappingSpec& mapping, const Payload& wanted, const Payload& held) {
   std::string send;
   for (const auto& field : mapping.fields) {
-    const auto value = wanted.find(field.name);
-    const auto there = held.find(field.name);
-    const bool needed = value != wanted.end() && (there == held.end() || there->second != value->second);
+    const auto value = wanted.find(payload_name(field));
+    const auto there = held.find(payload_name(field));
+    const auto surely = held.find(field.name);
+    const bool filled =
+        field.write == WritePolicy::if_empty && surely != held.end() && surely->second != "NULL";
+    const bool needed =
+        value != wanted.end() && !filled && (there == held.end() || there->second != value->second);
     send += needed ? '1' : '0';
   }
   return send;
@@ -104,6 +108,7 @@ class Planning {
       const bool wanted = !question_.only || key == std::to_string(*question_.only);
       if (wanted && !by_key.contains(key)) leave(key, known);
     }
+    put_passed_on_last();
     for (auto& [key, row] : plan_.rows) row.takes_over = written(row.heir_of);
     return std::move(plan_);
   }
@@ -113,7 +118,9 @@ class Planning {
     const auto known = keys_.find(key);
     const TwinKey* twin = known == keys_.end() ? nullptr : &known->second;
     const ModelRow& row = *rows[0];
-    const Verdict verdict = judge(twin, row, question_);
+    const bool lost = twin != nullptr && twin->gone && is_passed_on(key, *twin);
+    const Verdict verdict =
+        lost && !question_.keys_only ? Verdict{Verdict::Class::doubt, ""} : judge(twin, row, question_);
     const bool goes = verdict.what != Verdict::Class::unchanged && verdict.what != Verdict::Class::waiting;
     if (twin != nullptr && twin->gone && verdict.what == Verdict::Class::unchanged)
       plan_.returned.insert(key);
@@ -121,7 +128,7 @@ class Planning {
       const Text match = shown_value(question_.mapping.match, row);
       matches_of_staged_[match] += 1;
       const bool has_moved = twin != nullptr && twin->match && twin->match != match;
-      const bool anew = has_moved && is_anothers(key, *twin);
+      const bool anew = has_moved ? is_anothers(key, *twin) : lost;
       staged_[key] = {match, verdict.what == Verdict::Class::added, has_moved && !anew, anew};
     }
     if (rows.size() > 1) {
@@ -167,6 +174,10 @@ class Planning {
     if (twin == nullptr || staged_.at(key).anew) return out;
     out.record_id = twin->record_id;
     if (staged_.at(key).moves) out.match_before = *twin->match;
+    // Nobody knows whether the write in doubt gave its record another match value.
+    const bool rewrites = verdict.what == Class::doubt && question_.follows && !question_.forget_removed;
+    if (!staged_.at(key).moves && rewrites && !out.record_id.empty())
+      out.match_before = out.match.value_or("");
     return out;
   }
 
@@ -190,6 +201,26 @@ class Planning {
         ignore_case ? lowered(*other->second.match) == lowered(*match) : other->second.match == match;
     owner = known->second;
     return same ? &other->second : nullptr;
+  }
+
+  // Whether its match value was last written for another key.
+  bool is_passed_on(const std::string& key, const TwinKey& known) const {
+    const auto owner = known.match ? owners_.find(lowered(*known.match)) : owners_.end();
+    return owner != owners_.end() && owner->second != key;
+  }
+
+  // Rows to be looked for whose match value another row's record has, and loses in this run.
+  void put_passed_on_last() {
+    if (!question_.follows) return;
+    for (auto& [key, row] : plan_.rows) {
+      const auto own = staged_.find(key);
+      if (row.change == "removed" || own == staged_.end() || !(own->second.added || own->second.anew))
+        continue;
+      for (const auto& [other, staged] : staged_)
+        if (other != key && staged.moves &&
+            lowered(*keys_.at(other).match) == lowered(row.match.value_or("")))
+          row.why = kPassedOn;
+    }
   }
 
   // Whether another key was written to its record since: the record is that key's now.

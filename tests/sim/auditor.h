@@ -36,9 +36,10 @@ class Auditor {
   // A life of the process begins, on this edition of the model. `insists`: a person asked for rows whose fate
   // is in doubt.
   void begin_life(const Edition& edition, bool insists);
-  void sent(const HttpRequest& request, Instant now);
+  void sent(const HttpRequest& request, Instant now, size_t process);
   ServerReply arrived(const HttpRequest& request, Instant now, uint64_t& exchange);
-  void replied(const HttpRequest& request, uint64_t exchange, const HttpReply& reply, Instant now);
+  void replied(const HttpRequest& request, uint64_t exchange, const HttpReply& reply, Instant now,
+               size_t process);
   // The life came to its orderly end: what the destination accepted, and the process was told, is recorded.
   void check_recorded(Disk& disk, const std::string& snapshot);
   // All has settled: the destination is what the model says.
@@ -83,9 +84,9 @@ class Auditor {
   uint64_t life_ = 0;
   std::vector<SentRow> rows_;  // of this life
   std::vector<Exchange> exchanges_;
-  std::map<std::string, std::deque<Instant>> arrivals_;  // of this life, by limit
-  std::map<std::string, Instant> paused_until_;          // the same
-  std::map<std::string, uint64_t> creations_;            // that took effect, by key
+  std::map<std::string, std::deque<Instant>> arrivals_;             // of this life, by limit
+  std::map<std::pair<size_t, std::string>, Instant> paused_until_;  // the same, of each process
+  std::map<std::string, uint64_t> creations_;                       // that took effect, by key
   bool roughly_handled_ = false;
   std::vector<std::string> problems_;
   uint64_t requests_ = 0, rows_written_ = 0;

@@ -46,9 +46,8 @@ ServerReply Destination::handle(const std::string& method, const std::string& ta
   return engine_->handle(request);
 }
 
-std::vector<Record> Destination::records() {
-  const ServerReply reply =
-      handle("GET", "/_sandbox/records/" + object_ + "?archived=true", "", kOthersToken);
+std::vector<Record> Destination::records(const std::string& object) {
+  const ServerReply reply = handle("GET", "/_sandbox/records/" + object + "?archived=true", "", kOthersToken);
   check(reply.status == 200, "the sandbox lists its records");
   std::vector<Record> records;
   simdjson::dom::parser parser;

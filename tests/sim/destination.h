@@ -48,7 +48,8 @@ class Destination {
   WorldClock& clock() { return clock_; }
   ServerReply handle(const std::string& method, const std::string& target, std::string body,
                      const std::string& token);
-  std::vector<Record> records();  // archived ones too
+  std::vector<Record> records() { return records(object_); }  // archived ones too
+  std::vector<Record> records(const std::string& object);
 
   // Other writers. Fields as JSON: {"other":"7"}. Empty id: it was refused.
   std::string create(const std::string& fields);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "async/sync.h"
+#include "deliver/accounts.h"
 
 namespace penstock::sim {
 namespace {
@@ -32,7 +33,7 @@ std::string Doom::show() const {
 }
 
 // Everything that goes when the process dies.
-class Machine::Life final : public Listener {
+class Machine::Life {
  public:
   Life(Machine& machine, const Weather& weather, const Doom& doom, std::function<void()> others)
       : machine_(machine),
@@ -40,18 +41,24 @@ class Machine::Life final : public Listener {
         others_(std::move(others)),
         random_(machine.random_.next()),
         loop_(machine.destination_.clock().now(), machine.destination_.clock().instant()),
-        network_(loop_, machine.random_, weather, *this),
         over_(loop_) {
+    add_process(weather);
+    for (const auto& neighbour : machine.scenario_.neighbours)
+      if (neighbour.own_process) add_process(weather);
     loop_.set_offload_time([this] { return draw_disk_time(machine_.random_); });
     machine_.destination_.clock().follow(loop_.clock());
   }
-  ~Life() override { machine_.destination_.clock().keep(); }
+  ~Life() { machine_.destination_.clock().keep(); }
 
   LifeEnd live(RunKind kind) {
     workspace_ = Workspace::open(machine_.disk_, loop_.clock(), kProject, diagnostics_,
                                  Random(machine_.random_.next()));
     if (!diagnostics_.ok()) return ended_early();
     loop_.spawn(run(this, kind));
+    size_t process = 0;
+    for (size_t i = 0; i < machine_.scenario_.neighbours.size(); ++i)
+      loop_.spawn(run_neighbour(this, i, machine_.scenario_.neighbours[i].own_process ? ++process : 0));
+    if (machine_.scenario_.clock_jumps) loop_.spawn(set_clock(this));
     if (doom_.killed_after) loop_.spawn(kill(this));
     if (doom_.interrupted_after) loop_.spawn(interrupt(this));
     if (doom_.disk_fault) loop_.spawn(watch_power(this));
@@ -60,28 +67,51 @@ class Machine::Life final : public Listener {
       machine_.auditor_.problem("the process hangs: " + ended.error().message);
     return std::move(end_);
   }
-  void process_died() { network_.process_died(); }
-
-  bool may_send() override { return !has_power_cut(); }
-  void sent(const HttpRequest& request) override {
-    constexpr size_t kShown = 600;
-    told(fmt::format("{} {} {}{}", request.method, request.url.substr(15), request.body.substr(0, kShown),
-                     request.body.size() > kShown ? "..." : ""));
-    machine_.auditor_.sent(request, loop_.now());
-  }
-  ServerReply arrived(const HttpRequest& request, uint64_t& exchange) override {
-    return machine_.auditor_.arrived(request, loop_.now(), exchange);
-  }
-  void replied(const HttpRequest& request, uint64_t exchange, const HttpReply& reply) override {
-    told(fmt::format("reply {} to {}{}", reply.status, exchange,
-                     reply.status == 200 || reply.status == 204 ? "" : " " + reply.body.substr(0, 300)));
-    machine_.auditor_.replied(request, exchange, reply, loop_.now());
-  }
-  void told(const std::string& line) override {
-    machine_.tell_(fmt::format("    {} {}", iso8601(loop_.clock().now()).substr(11, 12), line));
+  void process_died() {
+    for (const auto& process : processes_) process->network.process_died();
   }
 
  private:
+  // What each process has for itself.
+  struct Process final : Listener {
+    Process(Life& of, size_t which, const Weather& weather)
+        : life(of),
+          number(which),
+          network(of.loop_, of.machine_.random_, weather, *this),
+          accounts(of.loop_, join_path(of.machine_.directory_.path(), "limits")) {}
+    bool may_send() override { return !life.has_power_cut(); }
+    void sent(const HttpRequest& request) override { life.sent(request, number); }
+    ServerReply arrived(const HttpRequest& request, uint64_t& exchange) override {
+      return life.machine_.auditor_.arrived(request, life.loop_.now(), exchange);
+    }
+    void replied(const HttpRequest& request, uint64_t exchange, const HttpReply& reply) override {
+      life.replied(request, exchange, reply, number);
+    }
+    void told(const std::string& line) override { life.told(line); }
+
+    Life& life;
+    size_t number;
+    SimNetwork network;
+    Accounts accounts;
+  };
+
+  void add_process(const Weather& weather) {
+    processes_.push_back(std::make_unique<Process>(*this, processes_.size(), weather));
+  }
+  void sent(const HttpRequest& request, size_t process) {
+    constexpr size_t kShown = 600;
+    told(fmt::format("{} {} {}{}", request.method, request.url.substr(15), request.body.substr(0, kShown),
+                     request.body.size() > kShown ? "..." : ""));
+    machine_.auditor_.sent(request, loop_.now(), process);
+  }
+  void replied(const HttpRequest& request, uint64_t exchange, const HttpReply& reply, size_t process) {
+    told(fmt::format("reply {} to {}{}", reply.status, exchange,
+                     reply.status == 200 || reply.status == 204 ? "" : " " + reply.body.substr(0, 300)));
+    machine_.auditor_.replied(request, exchange, reply, loop_.now(), process);
+  }
+  void told(const std::string& line) {
+    machine_.tell_(fmt::format("    {} {}", iso8601(loop_.clock().now()).substr(11, 12), line));
+  }
   bool has_power_cut() const {
     return doom_.disk_fault == FaultyDisk::Fault::power_cut && machine_.disk_.struck();
   }
@@ -100,15 +130,48 @@ class Machine::Life final : public Listener {
     RunRequest request;
     request.kind = kind;
     const config::Sync* sync = life->workspace_->project().sync("sync");
-    auto report = co_await run_sync(
-        {life->loop_, life->network_, *life->workspace_, life->random_, life->interruption_, nullptr}, *sync,
-        request, life->diagnostics_);
+    auto report =
+        co_await run_sync(life->parts_of(0, life->interruption_), *sync, request, life->diagnostics_);
     if (report.ok())
       life->end_.report = *std::move(report);
     else
       life->end_.error = report.error();
-    life->end_.died = life->end_.died || life->has_power_cut();
-    life->over_.set();
+    life->one_ended();
+  }
+  static Task<void> run_neighbour(Life* life, size_t number, size_t process) {
+    declare::Diagnostics diagnostics;
+    Interruption interruption;
+    const config::Sync* sync = life->workspace_->project().sync(neighbour_name(number));
+    const auto report =
+        co_await run_sync(life->parts_of(process, interruption), *sync, RunRequest(), diagnostics);
+    const std::string end = report.ok() ? report->run.status : report.error().message;
+    life->told(life->machine_.without_place(fmt::format("{}: {}", neighbour_name(number), end)));
+    life->end_.neighbours.push_back(end);
+    life->one_ended();
+  }
+  RunParts parts_of(size_t process, Interruption& interruption) {
+    // Alone it is as a run whose limits are nobody else's.
+    Accounts* accounts = machine_.scenario_.neighbours.empty() ? nullptr : &processes_[process]->accounts;
+    return {.loop = loop_,
+            .client = processes_[process]->network,
+            .workspace = *workspace_,
+            .random = random_,
+            .interruption = interruption,
+            .on_progress = nullptr,
+            .plans = nullptr,
+            .accounts = accounts};
+  }
+  void one_ended() {
+    end_.died = end_.died || has_power_cut();
+    if (++ended_ == 1 + machine_.scenario_.neighbours.size() || end_.died) over_.set();
+  }
+  static Task<void> set_clock(Life* life) {
+    for (;;) {
+      co_await life->loop_.sleep_for(Duration(static_cast<int64_t>(life->random_.below(20'000'000))));
+      const auto by = Duration(static_cast<int64_t>(life->random_.below(4'000'000'000)) - 2'000'000'000);
+      life->told(fmt::format("the clock is set by {:.0f} s", in_seconds(by)));
+      life->loop_.sim_clock().jump_wall(by);
+    }
   }
   static Task<void> kill(Life* life) {
     co_await life->loop_.sleep_for(*life->doom_.killed_after);
@@ -138,8 +201,9 @@ class Machine::Life final : public Listener {
   Interruption interruption_;
   LifeEnd end_;
   SimLoop loop_;
-  SimNetwork network_;
   Event over_;
+  size_t ended_ = 0;
+  std::vector<std::unique_ptr<Process>> processes_;
 };
 
 Machine::Machine(uint64_t seed, const Scenario& scenario, Destination& destination, Auditor& auditor,
@@ -162,7 +226,7 @@ std::string Machine::without_place(std::string text) const {
 }
 
 void Machine::write_project(const Edition& edition) {
-  for (const auto& [name, text] : scenario_.files(edition, directory_.path())) {
+  for (const auto& [name, text] : scenario_.files(edition, directory_.path(), lives_)) {
     const std::string path = join_path(kProject, name);
     check(state_.make_directories(path.substr(0, path.rfind('/'))).ok() && state_.replace(path, text).ok(),
           "the project is written");
@@ -171,6 +235,7 @@ void Machine::write_project(const Edition& edition) {
 
 LifeEnd Machine::live(const Edition& edition, RunKind kind, const Weather& weather, const Doom& doom,
                       std::function<void()> others) {
+  ++lives_;
   write_project(edition);
   auditor_.begin_life(edition, kind == RunKind::full || kind == RunKind::retry);
   if (doom.disk_fault) disk_.arm(*doom.disk_fault, doom.disk_fault_after);

@@ -24,7 +24,8 @@ struct Doom {
 struct LifeEnd {
   bool died = false;
   std::optional<RunReport> report;
-  std::optional<Error> error;  // of a run that could not begin
+  std::vector<std::string> neighbours;  // what became of them: a status, or an error
+  std::optional<Error> error;           // of a run that could not begin
   bool disk_failed = false;
 };
 
@@ -39,12 +40,14 @@ class Machine {
                std::function<void()> others);
   // The text with the directory's name, which is another one each time, taken out.
   std::string without_place(std::string text) const;
+  uint64_t lives() const { return lives_; }
   Disk& disk() { return disk_; }
   std::string snapshot() const { return paths_.snapshot("sync"); }
 
  private:
   class Life;
   void write_project(const Edition& edition);
+  uint64_t lives_ = 0;
 
   const Scenario& scenario_;
   Destination& destination_;

@@ -80,6 +80,7 @@ Scenario Scenario::draw(Random& random) {
   s.rules.poison = random.chance(0.5) ? 0.5 : 0;
   s.rules.invalid = random.chance(0.5) ? 0.5 : 0;
   s.rules.hand_overs = random.chance(0.5);
+  s.rules.exchanges = random.chance(0.3);
   s.batch_rows = random.chance(0.3) ? 100 : 1 + random.below(6);
   s.concurrency = random.chance(0.3) ? 1 : 1 + random.below(16);
   s.requests_per_10s = random.chance(0.5) ? 190 : 4 + random.below(12);
@@ -89,11 +90,15 @@ Scenario Scenario::draw(Random& random) {
   s.others = others < 5 ? Others::none : others < 8 ? Others::gentle : Others::rough;
   s.runs = 2 + random.below(7);
   s.crashes = random.chance(0.25) ? 0 : 0.7 * random.fraction();
+  s.neighbours = draw_neighbours(random);
+  // What processes share is told in wall-clock time: where that jumps, so may the account's limits.
+  s.clock_jumps = s.neighbours.empty() && random.chance(0.2);
   return s;
 }
 
-std::map<std::string, std::string> Scenario::files(const Edition& edition, const std::string& state) const {
-  std::map<std::string, std::string> files;
+std::map<std::string, std::string> Scenario::files(const Edition& edition, const std::string& state,
+                                                   uint64_t life) const {
+  std::map<std::string, std::string> files = neighbour_files(neighbours, life);
   files["penstock.yaml"] = fmt::format("project: simulation\nstate: {}\n", state);
   files["connectors/crm.yaml"] = connector_yaml(requests_per_10s);
   files["sources/warehouse.yaml"] = "type: duckdb\nthreads: 1\n";
@@ -115,9 +120,10 @@ std::string Scenario::show() const {
   static constexpr const char* kOthers[] = {"none", "gentle", "rough"};
   return fmt::format(
       "{} of {} by {} ({}), on_removed {}, match_change {}, in_doubt {}, batches of {} x {}, limit {}/10s x "
-      "{}%, others {}, {} runs, crashes {:.2f}",
+      "{}%, others {}, {} runs, crashes {:.2f}, {} neighbours{}{}",
       mode, object, match_field, match_kind, on_removed, match_change, in_doubt, batch_rows, concurrency,
-      requests_per_10s, share_percent, kOthers[static_cast<int>(others)], runs, crashes);
+      requests_per_10s, share_percent, kOthers[static_cast<int>(others)], runs, crashes, neighbours.size(),
+      clock_jumps ? ", the clock jumps" : "", rules.exchanges ? ", exchanges" : "");
 }
 
 }  // namespace penstock::sim

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "sim/neighbours.h"
 #include "sim/warehouse.h"
 
 namespace penstock::sim {
@@ -44,11 +45,14 @@ struct Scenario {
   Weather weather;
   Others others = Others::none;
   uint64_t runs = 5;
-  double crashes = 0;  // of runs
+  double crashes = 0;        // of runs
+  bool clock_jumps = false;  // somebody sets the wall clock now and then
+  Neighbours neighbours;
 
   static Scenario draw(Random& random);
-  // The project's files by path; `state`: where its state is kept.
-  std::map<std::string, std::string> files(const Edition& edition, const std::string& state) const;
+  // The project's files by path, for the life of this number; `state`: where its state is kept.
+  std::map<std::string, std::string> files(const Edition& edition, const std::string& state,
+                                           uint64_t life) const;
   std::string show() const;
 
   bool deletes_removed() const { return mode == "mirror" || on_removed == "delete"; }

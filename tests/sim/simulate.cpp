@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <mutex>
@@ -38,6 +39,15 @@ void tell_problems(uint64_t seed, const StoryEnd& end, bool with_story) {
     print(fmt::format("to hear it again: simulate --seeds 1 --first {} --story\n", seed));
 }
 
+// The line of the second at which two tellings part.
+std::optional<std::string> first_difference(const std::string& first, const std::string& second) {
+  if (first == second) return std::nullopt;
+  const auto parts = std::mismatch(first.begin(), first.end(), second.begin(), second.end()).second;
+  const size_t at = static_cast<size_t>(parts - second.begin());
+  const size_t start = at == 0 ? 0 : second.rfind('\n', at - 1) + 1;
+  return second.substr(start, second.find('\n', at) - start);
+}
+
 // Many stories, several at a time: each has its own world, and nothing but the seed decides.
 class Telling {
  public:
@@ -71,8 +81,10 @@ class Telling {
 
   void tell(const Next& next) {
     StoryEnd end = tell_story(next.seed);
-    if (next.twice && tell_story(next.seed).story != end.story)
-      end.problems.push_back("told again, the story is another one: something is not drawn from the seed");
+    if (next.twice)
+      if (const auto other = first_difference(end.story, tell_story(next.seed).story))
+        end.problems.push_back(
+            "told again, the story is another one: something is not drawn from the seed: " + *other);
     const std::lock_guard lock(mutex_);
     tell_problems(next.seed, end, wishes_.with_story);
     ++sums_.stories;

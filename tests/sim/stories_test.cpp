@@ -51,6 +51,7 @@ class Play {
     return all;
   }
   Destination& destination() { return destination_; }
+  uint64_t requests() const { return auditor_.requests(); }
   const std::vector<std::string>& problems() const { return auditor_.problems(); }
 
  private:
@@ -73,6 +74,64 @@ TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone
   ASSERT_EQ(play.found("b@x.org").size(), 1u);
   EXPECT_EQ(play.found("b@x.org")[0].id, id);
   EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
+}
+
+// What was accepted under `if_empty` may never have been written. A field that is always written from now on
+// is sent.
+TEST(Stories, AFieldThatIsAlwaysWrittenFromNowOnIsSent) {
+  Play play(scenario("contacts", "email", "unique", "upsert"));
+  (void)play.destination().create("{\"email\":\"a@x.org\",\"p_city\":\"Rome\"}");
+  FieldPlans careful = fields(), always = fields();
+  careful.push_back({.name = "p_city", .origin = Origin::city, .write = "if_empty"});
+  always.push_back({.name = "p_city", .origin = Origin::city});
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = careful});
+  EXPECT_EQ(play.found("a@x.org").at(0).field("p_city"), "Rome");
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = always});
+  EXPECT_EQ(play.found("a@x.org").at(0).field("p_city"), "Oslo");
+  // The other way round nothing is to be done: it is filled.
+  const uint64_t before = play.requests();
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = careful});
+  EXPECT_EQ(play.requests(), before);
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
+// A key leaves, another one is written to its record, and then the first is back as it was. What was accepted
+// for it is there no more.
+TEST(Stories, AKeyThatIsBackIsSentAgainIfItsRecordWasAnothersMeanwhile) {
+  Play play(scenario("contacts", "email", "unique", "upsert"));
+  const FieldPlans more = {{.name = kKeyField, .origin = Origin::key}};
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+  (void)play.run({.customers = {customer(2, "a@x.org", "Bo")}, .fields = fields()});
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+  ASSERT_EQ(play.found("a@x.org").size(), 1u);
+  EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Ana");
+  EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1");
+  // The same where a mapping that writes less would have nothing to send.
+  (void)play.run({.customers = {customer(2, "a@x.org", "Bo")}, .fields = fields()});
+  (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = more});
+  EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1");
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
+// A row gets a new match value, and another one that is new gets its old one: it must not be written to the
+// record of the first, which still has that value when it is looked for.
+TEST(Stories, AMatchValueThatIsPassedOnMeansANewRecord) {
+  for (const auto& [object, field, kind] :
+       {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+    Scenario s = scenario(object, field, kind, "upsert");
+    s.batch_rows = 100;
+    Play play(std::move(s));
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    const std::string first = play.found("a@x.org").at(0).id;
+    (void)play.run(
+        {.customers = {customer(2, "a@x.org", "Bo"), customer(1, "b@x.org", "Ana")}, .fields = fields()});
+    ASSERT_EQ(play.found("b@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("b@x.org")[0].id, first) << object;
+    EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Ana") << object;
+    ASSERT_EQ(play.found("a@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Bo") << object;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
 }
 
 // Nobody knows whether a write gave the record its new match value; then the row goes back to the old one.

@@ -166,6 +166,10 @@ class Story {
     if (run.sent != run.accepted + run.rejected + run.skipped + run.in_doubt)
       auditor_.problem("the counts of the outcomes do not add up");
     auditor_.check_recorded(machine_.disk(), machine_.snapshot());
+    const std::string wrong = wrong_with_neighbours(scenario_.neighbours, machine_.lives(), destination_);
+    const bool all_well = std::all_of(end.neighbours.begin(), end.neighbours.end(),
+                                      [](const auto& status) { return status == "succeeded"; });
+    if (all_well && !wrong.empty()) auditor_.problem(wrong);
   }
 
   // The model is put right, nothing fails any more, nobody else writes.
@@ -188,6 +192,8 @@ class Story {
       const LifeEnd end = live(i == 0 ? kind : RunKind::usual, Weather::fair(), {});
       if (!auditor_.problems().empty()) return false;
       const RunRow& run = end.report->run;
+      for (const auto& status : end.neighbours)
+        if (status != "succeeded") auditor_.problem("a neighbour ends as " + status);
       const bool is_quiet = run.accepted + run.rejected + run.in_doubt + run.failed == 0;
       if (is_quiet && run.status == "succeeded" && i > 0) return true;
     }

@@ -198,7 +198,7 @@ bool Warehouse::is_free_for(const std::string& match, std::optional<int64_t> id)
     return false;
   const auto owner = owners_.find(match);
   if (owner == owners_.end() || owner->second == id) return true;
-  return rules_.hand_overs && is_free(owner->second);
+  return rules_.exchanges || (rules_.hand_overs && is_free(owner->second));
 }
 
 void Warehouse::note_owners() {
@@ -272,6 +272,8 @@ void Warehouse::change() {
       customer.match = unused_match(customer.id);
     } else if (what < 91) {
       change_key(customer);
+    } else if (what < 94 && rules_.exchanges) {
+      std::swap(customer.match, customers[random_.below(customers.size())].match);
     } else if (random_.chance(rules_.poison)) {
       poison(customer);
     } else if (random_.chance(rules_.invalid)) {

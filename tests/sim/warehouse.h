@@ -66,6 +66,7 @@ struct CustomerRules {
   uint64_t rows = 20;              // about so many
   double poison = 0;               // share of changes that make a row the destination will refuse
   double invalid = 0;              // share of changes that make a row we will not send
+  bool exchanges = false;          // match values pass between rows that are there
   bool hand_overs = false;         // a match value of a row that left may become another row's
   std::vector<std::string> ids{};  // of records, to match on
 };
