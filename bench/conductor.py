@@ -21,6 +21,9 @@ SECTIONS = {
                            f"connections; medians of {s.rounds} rounds."),
     "limits": (lambda place, sizes: limits.limits(place, sizes.pressure), "Limits",
                lambda s: f"Over {s.pressure.span} s and more, against the sandbox; {limits.ROWS} rows in a request."),
+    "many": (lambda place, sizes: limits.many(place, sizes.pressure), "Many syncs in one process",
+             lambda s: f"`penstock run` of a project, four requests of {limits.ROWS} rows for each sync, four requests a second "
+                       "for each account."),
     "fleet": (lambda place, sizes: limits.fleet(place, sizes.pressure), "A fleet, in virtual time",
               lambda s: f"{s.pressure.accounts} accounts of each vendor, syncs begin at any moment of an hour."),
     "encode": (sections.encode, "Encoding", lambda s: "HubSpot's batch upsert, 10 fields of mixed types."),

@@ -1,5 +1,7 @@
 """What is measured of limits: how much of an account's allowance is used, alone, beside others, and by many syncs."""
 
+import contextlib
+import datetime
 import http.client
 import json
 import os
@@ -28,15 +30,17 @@ class Pressure:
     counted: int   # and for how long
     syncs: int     # of the fleet
     accounts: int  # of each vendor
+    small_syncs: int  # of the many in one process
+    small_accounts: int
 
     @property
     def span(self):
         return self.seconds * self.windows
 
 
-FULL = Pressure(190, 10, 6, 12, 10, 20, 1000, 50)
-QUICK = Pressure(190, 10, 2, 12, 5, 5, 100, 5)
-TINY = Pressure(20, 1, 2, 4, 1, 1, 4, 2)
+FULL = Pressure(190, 10, 6, 12, 10, 20, 1000, 50, 1000, 20)
+QUICK = Pressure(190, 10, 2, 12, 5, 5, 100, 5, 100, 10)
+TINY = Pressure(20, 1, 2, 4, 1, 1, 4, 2, 4, 2)
 ROWS = 10  # in a request: the requests count here, not what is in them
 
 
@@ -166,6 +170,38 @@ def unknown(place, pressure):
 
 def limits(place, pressure):
     return [line for measure in (alone, shared, pressed_unawares, unknown) for line in measure(place, pressure)]
+
+
+# ---- Many small syncs in one process
+
+SMALL_ROWS = 40  # of each sync: four requests
+
+
+def many(place, pressure):
+    """All syncs of a project with one command, to accounts with one slow limit each, which all of one share alike."""
+    rate, per_account = 4, pressure.small_syncs // pressure.small_accounts
+    share = per_account * SMALL_ROWS / ROWS / rate  # seconds in which an account can take all that it is to get
+    with contextlib.ExitStack() as servers:
+        urls = [servers.enter_context(sandbox("--limit", f"{rate}/1s")) for _ in range(pressure.small_accounts)]
+        project = project_of(place, urls[0], told(f"{rate}/1s"))
+        project.multiply(urls, per_account, {"rows": ROWS})
+        cost = project.penstock(place.database(SMALL_ROWS, "before"), "run")
+    runs = [json.loads(line) for line in cost_of(project.command("runs", "--limit", pressure.small_syncs + 1), WAREHOUSE="").out.splitlines()]
+    if len(runs) != pressure.small_syncs or any(run["accepted"] != SMALL_ROWS for run in runs):
+        raise SystemExit(f"not every sync was accepted: {len(runs)} runs")
+    began = min(when(run["started"]) for run in runs)
+    longest = max(when(run["finished"]) - began for run in runs)
+    late = longest / share - 1
+    refused = sum(run["throttled"] for run in runs)
+    return [Line(f"{pressure.small_syncs:,} syncs of {SMALL_ROWS} rows to {pressure.small_accounts} accounts in one process: the "
+                 "last is done, against its account's fair share", f"{late:+.0%} ({longest:.1f} s : {share:.1f} s)", "≤ +20%", late <= 0.2),
+            Line("Requests refused as too fast", f"{refused:,}", "none", refused == 0),
+            Line("Memory of the process", f"{cost.peak_bytes / MB:,.0f} MB", "< 1 GB", cost.peak_bytes < 1e9),
+            Line("CPU of a sync", f"{cost.cpu_seconds / pressure.small_syncs * 1000:.0f} ms")]
+
+
+def when(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 # ---- A fleet, in virtual time

@@ -107,6 +107,17 @@ class Project:
         with open(path, "w", encoding="utf-8") as file:
             file.write(content if isinstance(content, str) else json.dumps(content, indent=1))
 
+    def multiply(self, base_urls, syncs, batch):
+        """So many syncs to each of these accounts, in place of the one."""
+        for number, url in enumerate(base_urls):
+            self._write(f"destinations/account{number}.yaml",
+                        {"type": "hubspot", "access_token": f"bench{number}", "base_url": url})
+            for sync in range(syncs):
+                self._write(f"syncs/small{number}_{sync}.yaml",
+                            {"model": "customers", "destination": f"account{number}", "object": "contacts", "mode": "upsert",
+                             "match": {"email": "email"}, "fields": FIELDS, "batch": batch})
+        os.remove(os.path.join(self.directory, "syncs/customers.yaml"))
+
     def command(self, *arguments):
         return [PROGRAM, "-C", self.directory, *arguments, "--json"]
 

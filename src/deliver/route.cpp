@@ -212,7 +212,13 @@ Next Router::start(Row& row) const {
     return Step::replace;
   }
   row.record_id = row.chunk->record_id(row.index);
-  if (target_->facts().match_kind == MatchKind::id) row.record_id = match_text(row, target_->values());
+  const bool by_id = target_->facts().match_kind == MatchKind::id;
+  // Of a key that left the model the record that was written last is meant, should a write in doubt have been
+  // to another one than the last that is known to be accepted.
+  if (by_id && (row.change != Change::removed || row.record_id.empty())) {
+    row.record_id = match_text(row, target_->values());
+    row.learned = row.change == Change::changed && row.record_id != row.chunk->record_id(row.index);
+  }
   if (is_removal(row)) return start_removal(row);
   choose_fields(row, row.change == Change::added);
   switch (rules_.mode) {

@@ -5,6 +5,7 @@
 
 #include "async/sync.h"
 #include "async/task_group.h"
+#include "run/starts.h"
 
 namespace penstock {
 namespace {
@@ -20,7 +21,7 @@ class ManyRuns {
         request_(std::move(request)),
         on_ended_(std::move(on_ended)),
         plans_(parts_.loop, options.plans_at_once),
-        runs_(parts_.loop, options.runs_at_once),
+        starts_(parts_.loop, options.runs_at_once),
         tasks_(parts_.loop) {
     parts_.plans = &plans_;
   }
@@ -28,6 +29,8 @@ class ManyRuns {
   Task<void> run(std::vector<const config::Sync*> syncs) {
     for (const auto* sync : syncs) standings_.emplace(sync->name, std::make_unique<Standing>(parts_.loop));
     for (const auto* sync : syncs) tasks_.spawn(run_in_turn(sync));
+    co_await parts_.loop.yield();  // until all that may begin have asked
+    starts_.open();
     co_await tasks_.join();
   }
 
@@ -42,12 +45,12 @@ class ManyRuns {
     Standing& own = *standings_.at(sync->name);
     EndedSync ended{*sync, std::nullopt, {}, co_await forerunner_that_failed(*sync)};
     if (ended.because.empty()) {
-      co_await runs_.acquire();
+      co_await starts_.wait(*sync);
       if (!parts_.interruption.asked()) {
         ended.report = co_await run_sync(parts_, *sync, request_, ended.diagnostics);
         own.well = came_to_its_end(*ended.report);
       }
-      runs_.release();
+      starts_.ended(*sync);
     }
     on_ended_(ended);
     own.ended.set();
@@ -69,7 +72,8 @@ class ManyRuns {
   RunParts parts_;
   RunRequest request_;
   OnEnded on_ended_;
-  Semaphore plans_, runs_;
+  Semaphore plans_;
+  Starts starts_;
   std::map<std::string, std::unique_ptr<Standing>> standings_;
   TaskGroup tasks_;
 };

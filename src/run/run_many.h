@@ -12,8 +12,8 @@ namespace penstock {
 struct ManyOptions {
   // A plan takes the source's memory and all cores; two of them keep both busy.
   size_t plans_at_once = 2;
-  // Runs under way: each holds its source open and a plan in a file.
-  size_t runs_at_once = 16;
+  // Runs under way: each holds its source open and a plan in a file, some ten megabytes.
+  size_t runs_at_once = 32;
 };
 
 // What became of a sync. Called on the loop's thread, in the order in which they end.

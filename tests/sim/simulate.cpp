@@ -93,12 +93,23 @@ class Telling {
     sums_.crashes += end.crashes;
     sums_.requests += end.requests;
     sums_.rows_written += end.rows_written;
+    tell_progress();
+  }
+
+  void tell_progress() {
+    constexpr auto kEvery = std::chrono::seconds(30);
+    const auto now = std::chrono::steady_clock::now();
+    if (now < told_ + kEvery) return;
+    told_ = now;
+    fmt::print(stderr, "{} of {} stories, {} with problems\n", sums_.stories, wishes_.seeds + wishes_.fresh,
+               sums_.bad);
   }
 
   const Wishes& wishes_;
   std::mutex mutex_;
   Random random_;
   uint64_t taken_ = 0;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
   Sums sums_;
 };
 

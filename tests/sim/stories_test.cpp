@@ -76,6 +76,24 @@ TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone
   EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
 }
 
+// The row means another record now, and nobody knows whether it was written. Then it leaves the model.
+TEST(Stories, WhatARowInDoubtMayHaveBeenWrittenToIsRemovedWithIt) {
+  Scenario s = scenario("companies", "hs_object_id", "id", "update");
+  s.on_removed = "delete";
+  Play play(std::move(s));
+  const std::string first = play.destination().create("{\"name\":\"One\"}");
+  const std::string second = play.destination().create("{\"name\":\"Two\"}");
+  (void)play.run({.customers = {customer(1, first, "Ana")}, .fields = fields()});
+  Weather silence;
+  silence.stalled_after = 1;
+  (void)play.run({.customers = {customer(1, second, "Ana")}, .fields = fields()}, {.killed_after = 2s},
+                 RunKind::usual, silence);
+  (void)play.run({.customers = {}, .fields = fields()});
+  for (const auto& record : play.destination().records())
+    EXPECT_EQ(record.archived, record.id == second) << record.id;
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // What was accepted under `if_empty` may never have been written. A field that is always written from now on
 // is sent.
 TEST(Stories, AFieldThatIsAlwaysWrittenFromNowOnIsSent) {
