@@ -39,7 +39,8 @@ std::string passed_sql(size_t matches) {
   }
   return fmt::format(
       "CREATE TEMP TABLE penstock_passed AS SELECT DISTINCT new.row FROM (SELECT rowid AS row{} FROM "
-      "penstock_stage WHERE class = 1 OR (class BETWEEN 2 AND 5 AND d.anew)) new JOIN (SELECT rowid AS row{} "
+      "penstock_stage WHERE class = 1 OR (class = 4 AND d.record_id IS NULL) OR (class BETWEEN 2 AND 5 AND "
+      "d.anew)) new JOIN (SELECT rowid AS row{} "
       "FROM penstock_stage WHERE {}) moved ON new.row <> moved.row{}",
       now, old, kMoved, same);
 }

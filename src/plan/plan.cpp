@@ -142,7 +142,7 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
 
 // The match value that a row's record may have by now. A write in doubt may have given it another than the
 // snapshot knows; so a record that is followed gets the row's own once more, as if it had changed.
-std::string match_before_sql(const MappedModel& model, const PlanOptions& options) {
+std::string match_before_sql(const MappedModel& model, const PlanOptions& options, const Staged& staged) {
   if (options.replaces_records)
     return "CASE WHEN row NOT IN (SELECT row FROM penstock_kept) THEN d.match_before END";
   const size_t matches = model.mapping.match.size();
@@ -154,10 +154,13 @@ std::string match_before_sql(const MappedModel& model, const PlanOptions& option
       now += fmt::format("{}coalesce(penstock_text(m{}), '')", i > 0 ? ", " : "", i);
     now = fmt::format("CAST(to_json([{}]) AS VARCHAR)", now);
   }
+  // What was perhaps never written has no record to be followed; another row may have its old value by now.
+  const std::string unwritten =
+      staged.passed == 0 ? "" : "WHEN class = 4 AND row IN (SELECT row FROM penstock_passed) THEN NULL ";
   return fmt::format(
-      "CASE WHEN class = {} AND d.match_before IS NULL AND d.record_id IS NOT NULL THEN {} ELSE "
+      "CASE {}WHEN class = 4 AND d.match_before IS NULL AND d.record_id IS NOT NULL THEN {} ELSE "
       "d.match_before END",
-      static_cast<int>(RowClass::unknown), now);
+      unwritten, now);
 }
 
 // Which columns of the plan file hold what is in the stage.
@@ -172,7 +175,7 @@ std::string file_columns(const MappedModel& model, const PlanOptions& options, c
       staged.passed == 0
           ? ""
           : fmt::format("CASE WHEN row IN (SELECT row FROM penstock_passed) THEN '{}' ELSE ", kPassedOn),
-      staged.passed == 0 ? "" : " END", match_before_sql(model, options),
+      staged.passed == 0 ? "" : " END", match_before_sql(model, options, staged),
       options.whole_records ? "CAST(NULL AS VARCHAR)" : "d.send");
   const Mapping& mapping = model.mapping;
   for (size_t i = 0; i < mapping.match.size(); ++i) out += fmt::format(", m{} AS m{}", i, i);

@@ -214,12 +214,15 @@ class Planning {
     if (!question_.follows) return;
     for (auto& [key, row] : plan_.rows) {
       const auto own = staged_.find(key);
-      if (row.change == "removed" || own == staged_.end() || !(own->second.added || own->second.anew))
-        continue;
+      if (row.change == "removed" || own == staged_.end()) continue;
+      const bool in_doubt = row.why == "in doubt", unwritten = in_doubt && row.record_id.empty();
+      if (!own->second.added && !own->second.anew && !unwritten) continue;
       for (const auto& [other, staged] : staged_)
         if (other != key && staged.moves &&
-            lowered(*keys_.at(other).match) == lowered(row.match.value_or("")))
+            lowered(*keys_.at(other).match) == lowered(row.match.value_or(""))) {
           row.why = kPassedOn;
+          if (in_doubt && !question_.forget_removed) row.match_before.clear();
+        }
     }
   }
 

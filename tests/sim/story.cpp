@@ -42,16 +42,19 @@ class Story {
     const uint64_t count = 1 + random_.below(3 * scenario_.rules.rows + 5);
     for (uint64_t i = 0; i < count; ++i) {
       destination_.clock().pass(200ms);
+      const bool by_id = scenario_.match_kind == "id";
+      if (!by_id) auditor_.note_made_by_others(match_text(i));
       const std::string id =
-          destination_.create(scenario_.match_kind == "id" ? "{\"other\":\"1\"}" : match_json(i));
+          destination_.create(by_id ? "{\"other\":\"1\"}"
+                                    : fmt::format("{{\"{}\":\"{}\"}}", scenario_.match_field, match_text(i)));
       if (!id.empty()) scenario_.rules.ids.push_back(id);
     }
     destination_.clock().pass(1min);
   }
 
-  std::string match_json(uint64_t number) const {
-    return scenario_.match_field == "email" ? fmt::format("{{\"email\":\"u{}@x.org\"}}", number)
-                                            : fmt::format("{{\"name\":\"Deal {}\"}}", number);
+  std::string match_text(uint64_t number) const {
+    return scenario_.match_field == "email" ? fmt::format("u{}@x.org", number)
+                                            : fmt::format("Deal {}", number);
   }
 
   void let_time_pass() {
