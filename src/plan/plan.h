@@ -25,6 +25,7 @@ struct PlanOptions {
   ProbeOptions probe;
   OnRemoved on_removed = OnRemoved::ignore;
   bool match_ignores_case = false;  // two match values that differ in case only are one record there
+  bool unique_match = true;         // the destination refuses a second record with a match value
   bool follows_records = false;     // a record gets its row's new match value
   bool replaces_records = false;  // what has a row's old match value is removed before the new one is written
   bool whole_records = false;     // records are replaced: every field of a row travels

@@ -181,7 +181,11 @@ std::string heirs_sql(const MappedModel& model, const PlanOptions& options) {
     for (size_t i = 0; i < matches; ++i) same += fmt::format("{}gone.m{}", i > 0 ? ", " : "", i);
     same += ") IS NOT NULL";
   }
-  const bool follows = options.follows_records && options.on_removed == OnRemoved::remove;
+  // A record that is only cleared keeps its match value: where that is unique the row cannot get it, and
+  // takes the record over after all.
+  const bool makes_way = options.on_removed == OnRemoved::remove ||
+                         (options.on_removed == OnRemoved::clear && !options.unique_match);
+  const bool follows = options.follows_records && makes_way;
   return fmt::format(
       "CREATE TEMP TABLE penstock_handed AS SELECT s.row, gone.key_hi, gone.key_lo FROM penstock_removed "
       "gone JOIN "

@@ -121,6 +121,7 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
       Snapshot::open(workspace.disk(), workspace.paths().owners(prepared.sync->name), Verify::headers);
   if (!owners.ok()) return owners.error();
   options.owners = &*owners;
+  options.unique_match = prepared.target->facts().match_kind != connector::MatchKind::search;
   options.follows_records = prepared.router->follows_records();
   options.whole_records = prepared.target->writes_whole();
   options.replaces_records = prepared.router->replaces_records();

@@ -76,6 +76,21 @@ TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone
   EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
 }
 
+// A row with a record of its own gets the name of one that is to be cleared. Nothing there forbids that, so
+// that it does not take that record over.
+TEST(Stories, ARecordThatLeftIsClearedThoughAnotherOneGetsItsName) {
+  Scenario s = scenario("companies", "name", "search", "upsert");
+  s.on_removed = "clear";
+  Play play(std::move(s));
+  (void)play.run({.customers = {customer(1, "One", "Ana"), customer(2, "Two", "Bo")}, .fields = fields()});
+  const std::string second = play.found("Two").at(0).id;
+  (void)play.run({.customers = {customer(2, "One", "Bo")}, .fields = fields()});
+  ASSERT_EQ(play.found("One").size(), 2u);
+  for (const auto& record : play.found("One"))
+    EXPECT_EQ(record.field("p_name"), record.id == second ? "Bo" : "") << record.id;
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // The row means another record now, and nobody knows whether it was written. Then it leaves the model.
 TEST(Stories, WhatARowInDoubtMayHaveBeenWrittenToIsRemovedWithIt) {
   Scenario s = scenario("companies", "hs_object_id", "id", "update");
