@@ -464,6 +464,11 @@ const LimitRule& Target::limit(std::string_view group) const {
   return found->second;
 }
 
+bool Target::limits_by_key() const {
+  return std::any_of(limits_.begin(), limits_.end(),
+                     [](const auto& limit) { return limit.second.per.has_value(); });
+}
+
 std::string Target::limit_key(const LimitRule& limit, std::span<const RowView> rows,
                               const RequestFacts& request) const {
   if (!limit.per) return "";

@@ -181,6 +181,8 @@ class Target {
 
   // The limit that a group has with these settings.
   const LimitRule& limit(std::string_view group) const;
+  // Whether some group has a limit for each of its keys.
+  bool limits_by_key() const;
   // What the group's `per` says of a request with these rows; empty: one limit for all.
   std::string limit_key(const LimitRule& limit, std::span<const RowView> rows,
                         const RequestFacts& request) const;

@@ -11,9 +11,10 @@ std::shared_ptr<RateLimits> Accounts::of(const connector::Target& target, double
   auto& limits = accounts_[name];
   if (limits) return limits;
   std::unique_ptr<SharedSpending> shared;
+  const auto size = target.limits_by_key() ? SharedSpending::Size::many : SharedSpending::Size::few;
   // Without the file each process keeps to the limits by itself.
   if (!directory_.empty() && real_disk().make_directories(directory_).ok())
-    if (auto opened = SharedSpending::open(join_path(directory_, name)); opened.ok())
+    if (auto opened = SharedSpending::open(join_path(directory_, name), size); opened.ok())
       shared = *std::move(opened);
   limits = std::make_shared<RateLimits>(loop_, share, std::move(shared));
   return limits;

@@ -79,7 +79,7 @@ Task<void> Carrier::attempt(Batch batch) {
   } else {
     failing_since_.reset();
     throttles_ = 0;
-    delivery_.last_success_ = now;
+    delivery_.note_success();
   }
   if (find && verdict == Verdict::accepted)
     co_await take_found(std::move(batch), std::move(exchanged));
@@ -269,6 +269,7 @@ void Carrier::try_again(Batch batch, const Exchanged& exchanged, bool effect_unk
   const Duration pause =
       backoff(delivery.parts_.options.retry, failures, exchanged.retry_after, delivery.parts_.random);
   pending_.push_back({.rows = std::move(again), .not_before = delivery.parts_.loop.now() + pause});
+  delivery_.fail_if_down();
 }
 
 void Carrier::give_up(Batch batch, const Exchanged& exchanged) {
@@ -295,8 +296,8 @@ void Carrier::give_up(Batch batch, const Exchanged& exchanged) {
   }
   // Nobody got through while this batch used up its attempts: the destination is down.
   if (exhausted && failing_since_ && delivery_.last_success_ < *failing_since_)
-    delivery_.fail({ErrorKind::transient, fmt::format("the destination does not answer: {}", message),
-                    "run the same command again when it is back: what was delivered is recorded"});
+    delivery_.fail_as_down(message,
+                           "run the same command again when it is back: what was delivered is recorded");
 }
 
 void Carrier::throttle(Batch batch, const Exchanged& exchanged) {

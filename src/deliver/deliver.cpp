@@ -136,6 +136,21 @@ void Delivery::fail(Error error) {
   stop();
 }
 
+void Delivery::note_success() {
+  last_success_ = parts_.loop.now();
+  parts_.limits.breaker().answered();
+}
+
+void Delivery::fail_as_down(const std::string& why, const char* remedy) {
+  Error error{ErrorKind::transient, fmt::format("the destination does not answer: {}", why), remedy};
+  parts_.limits.breaker().open(error, parts_.loop.now());
+  fail(std::move(error));
+}
+
+void Delivery::fail_if_down() {
+  if (auto down = parts_.limits.breaker().why_open(parts_.loop.now())) fail(*std::move(down));
+}
+
 Task<void> Delivery::read(RowSource& rows) {
   // Enough rows that every connection always finds a full batch, of each of a few operations.
   // Jobs hold theirs for long, so that their room is added: none of several half full ones waits for ever.

@@ -124,6 +124,12 @@ class Delivery {
   Task<bool> allow(Step step, const Batch& batch);
   Task<void> note_whereabouts(Step step, Batch& batch);
   void fail(Error error);
+  // Somebody answered.
+  void note_success();
+  // Nobody does, however often it is asked.
+  void fail_as_down(const std::string& why, const char* remedy);
+  // After an attempt without an answer: ends the delivery if another one has found out already.
+  void fail_if_down();
   bool stopping() const { return stopping_; }
   size_t batch_rows(Step step) const;
   uint64_t rows_at_once(Step step) const;

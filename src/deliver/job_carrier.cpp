@@ -186,7 +186,7 @@ Task<std::optional<JobNext>> JobCarrier::upload(Job& job) {
       co_return std::nullopt;
     }
     job.body = {};
-    delivery_.last_success_ = parts.loop.now();
+    delivery_.note_success();
     const bool accepted = verdict == Verdict::accepted || verdict == Verdict::rows;
     const JobNext next =
         job.course.replied({JobPart::upload}, {accepted, exchanged.facts.status, exchanged.reply_body,
@@ -254,7 +254,7 @@ Task<std::optional<JobNext>> JobCarrier::ask(Job& job, JobSend send) {
       const bool is_gone =
           verdict == Verdict::missing || answer.facts.status == 404 || answer.facts.status == 410;
       if (accepted || is_gone || is_create || send.part == JobPart::start) {
-        delivery_.last_success_ = parts.loop.now();
+        delivery_.note_success();
         job.last = answer;
         const JobNext next = job.course.replied(send, {accepted, answer.facts.status, answer.reply_body,
                                                        answer.reading.code, answer.reading.message});
@@ -272,9 +272,9 @@ Task<std::optional<JobNext>> JobCarrier::ask(Job& job, JobSend send) {
                                   parts.target.connector().declaration().title, job.course.id(), why),
                       "the job is recorded, and the next run asks again"});
     } else if (parts.loop.now() - first > (is_create ? Duration(1min) : kPatience)) {
-      delivery_.fail({ErrorKind::transient, fmt::format("the destination does not answer: {}", why),
-                      is_create ? "run the same command again when it is back: what was delivered is recorded"
-                                : "run the same command again when it is back: the job is recorded"});
+      delivery_.fail_as_down(
+          why, is_create ? "run the same command again when it is back: what was delivered is recorded"
+                         : "run the same command again when it is back: the job is recorded");
     }
     if (delivery_.stopping()) {
       is_create ? abandon(std::move(job.rows)) : leave(job);

@@ -8,6 +8,7 @@
 
 #include "async/sim_loop.h"
 #include "base/memory_disk.h"
+#include "base/temp_directory.h"
 #include "connector/login.h"
 #include "deliver/accounts.h"
 #include "deliver/deliver.h"
@@ -175,6 +176,44 @@ TEST_F(KeyedDelivery, AReplyTellsHowLongItsChannelWaits) {
   EXPECT_EQ(throttled, 1u);
   EXPECT_GE(chat.posts["busy"].at(0) - kFirstInstant, 2500ms);
   EXPECT_LT(chat.posts["calm2"].at(0) - kFirstInstant, 100ms);
+}
+
+struct Sender {
+  RateLimits& limits;
+  const connector::Target& target;
+  std::string channel;
+  std::vector<Instant> sent = {};
+};
+
+Task<void> send_some(Sender* sender, int messages) {
+  LimitUser user(sender->limits, 1);
+  for (int i = 0; i < messages; ++i) {
+    const LimitSet set{sender->limits.of(sender->target, "channel", sender->channel)};
+    auto turn = co_await sender->limits.acquire(user, set);
+    sender->sent.push_back(sender->limits.loop().now());
+    turn.permit->sent();
+    turn.permit->end(RequestEnd::answered);
+  }
+}
+
+Task<void> send_all(Loop* loop, std::vector<Sender>* senders, int messages) {
+  TaskGroup group(*loop);
+  for (auto& sender : *senders) group.spawn(send_some(&sender, messages));
+  co_await group.join();
+}
+
+TEST_F(KeyedDelivery, ProcessesShareTheLimitOfEachKey) {
+  const TempDirectory directory;
+  Accounts one(loop, directory.path("limits")), other(loop, directory.path("limits"));
+  const auto a = one.of(*target, 1), b = other.of(*target, 1);
+  std::vector<Sender> senders{{*a, *target, "busy"}, {*b, *target, "busy"}, {*b, *target, "calm"}};
+  loop.run(send_all(&loop, &senders, 5));
+  std::vector<Instant> busy = senders[0].sent;
+  busy.insert(busy.end(), senders[1].sent.begin(), senders[1].sent.end());
+  std::sort(busy.begin(), busy.end());
+  for (size_t i = 1; i < busy.size(); ++i) EXPECT_GE(busy[i] - busy[i - 1], 1s);
+  EXPECT_LT(busy.back() - busy.front(), 10s);
+  EXPECT_LT(senders[2].sent.back() - senders[2].sent.front(), 4100ms);
 }
 
 // A refusal that asks for fewer at once is answered with fewer at once; a pause would let the hall stand

@@ -61,6 +61,39 @@ TEST_P(PoisonTest, EveryRowComesToAnEnd) {
   EXPECT_LT(loop.now() - kFirstInstant, 2h);
 }
 
+TEST(Breaker, WhatOneDeliveryFoundOutTheNextOneNeedNot) {
+  SimLoop loop;
+  bool is_down = true;
+  PlayedDestination pit(loop, [&](const HttpRequest&) {
+    HttpReply reply;
+    reply.status = is_down ? 503 : 200;
+    return reply;
+  });
+  RateLimits account(loop, 1);
+  connector::TargetFacts facts;
+  facts.object = "things";
+  facts.match_fields = {"name"};
+  facts.match_kind = connector::MatchKind::unique;
+  facts.fields = {"city"};
+  const StagedSync sync{.connector = kPit, .facts = facts, .limits = &account};
+  EXPECT_FALSE(deliver_in_virtual_time(sync, kEightRows, pit, loop).ended.ok());
+  const size_t first = pit.requests.size();
+  EXPECT_GE(first, 6u);
+  const auto second = deliver_in_virtual_time(sync, kEightRows, pit, loop).ended;
+  ASSERT_FALSE(second.ok());
+  EXPECT_TRUE(second.error().message.starts_with("the destination does not answer"))
+      << second.error().message;
+  EXPECT_LE(pit.requests.size() - first, 2u) << "one attempt of each batch under way";
+  // It is back: nobody is turned away unheard.
+  is_down = false;
+  EXPECT_TRUE(deliver_in_virtual_time(sync, kEightRows, pit, loop).ended.ok());
+  // And what fails afterwards has all its attempts again.
+  is_down = true;
+  const size_t before = pit.requests.size();
+  EXPECT_FALSE(deliver_in_virtual_time(sync, kEightRows, pit, loop).ended.ok());
+  EXPECT_GE(pit.requests.size() - before, 6u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Replies, PoisonTest, testing::Values(404, 409, 410, 422, 503, 302));
 
 }  // namespace

@@ -59,7 +59,6 @@ void RateLimit::learn(const HttpReply& reply, Instant now, Time wall,
 }
 
 void RateLimit::add_shared_windows(Instant now, std::vector<SharedWindow>& windows) {
-  if (is_keyed_) return;
   for (const auto& window : windows_) {
     const uint64_t allowed = window.allowed(now), others = window.others(now);
     windows.push_back({group_, window.rate().per, allowed - std::min(allowed, others)});

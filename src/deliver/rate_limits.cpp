@@ -1,5 +1,7 @@
 #include "deliver/rate_limits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #define XXH_INLINE_ALL
@@ -90,7 +92,8 @@ RateLimitRef RateLimits::of(const connector::Target& target, std::string_view gr
   auto& limit = limits_[{std::string(group), key}];
   if (limit) return limit;
   const connector::LimitRule& rule = target.limit(group);
-  const uint64_t digest = XXH3_64bits(group.data(), group.size());
+  const std::string name = key.empty() ? std::string(group) : fmt::format("{}\n{}", group, key);
+  const uint64_t digest = XXH3_64bits(name.data(), name.size());
   const uint32_t learned = shared_ && rule.adaptive && !rule.per ? shared_->learned_concurrency(digest) : 0;
   limit = std::make_shared<RateLimit>(rule, share_, digest, learned);
   return limit;

@@ -10,6 +10,7 @@
 
 #include "async/sync.h"
 #include "async/task_group.h"
+#include "deliver/breaker.h"
 #include "deliver/rate_limit.h"
 #include "deliver/shared_spending.h"
 
@@ -108,6 +109,7 @@ class RateLimits {
   // Of the group's windows of a day or longer.
   std::vector<QuotaLeft> quotas(const connector::Target& target, std::string_view group);
 
+  Breaker& breaker() { return breaker_; }
   Loop& loop() const { return loop_; }
   // Limits that are remembered now.
   size_t size() const { return limits_.size(); }
@@ -133,7 +135,8 @@ class RateLimits {
   std::map<std::pair<std::string, std::string>, RateLimitRef> limits_;  // by group and key
   size_t forget_at_;
   std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();  // places in it may outlive it
-  double turn_ = 0;                                           // of the one who went last
+  Breaker breaker_;
+  double turn_ = 0;  // of the one who went last
   uint64_t came_ = 0;
   Event changed_;
   bool giving_ = false;

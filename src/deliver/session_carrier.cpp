@@ -265,11 +265,12 @@ Task<std::optional<Exchanged>> SessionCarrier::insist(Ask ask) {
     const bool unknown = answer.failure ? answer.failure->may_have_arrived : verdict == Verdict::retry;
     if (!again || (ask.once && unknown)) co_return answer;
     if (++failures >= parts.options.retry.attempts) {
-      delivery_.fail({ErrorKind::transient,
-                      fmt::format("the destination does not answer: {}", words_of(answer)),
-                      "run the same command again when it is back: until then it holds what it held"});
+      delivery_.fail_as_down(words_of(answer),
+                             "run the same command again when it is back: until then it holds what it held");
       break;
     }
+    delivery_.fail_if_down();
+    if (delivery_.stopping()) break;
     ++delivery_.progress_.retries;
     co_await interruptible_sleep(
         parts.loop, now + backoff(parts.options.retry, failures, answer.retry_after, parts.random),

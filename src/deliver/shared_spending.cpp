@@ -14,7 +14,9 @@ namespace penstock {
 namespace {
 
 constexpr char kMagic[8] = {'P', 'S', 'T', 'K', 'L', 'I', 'M', '1'};
-constexpr size_t kProcesses = 32, kWindows = 64, kParts = 512;
+constexpr size_t kProcesses = 32, kFewWindows = 64, kManyWindows = 1024, kParts = 512;
+// A window lies in a bucket that its name gives, so that few are looked at.
+constexpr size_t kBucket = 32;
 // Bytes of the file that are locked; they need not be in it.
 constexpr off_t kTurnByte = 0, kFirstSlotByte = 1;
 
@@ -96,8 +98,11 @@ struct SharedSpending::Window {
 struct SharedSpending::File {
   char magic[8];
   uint64_t bytes;
-  Window windows[kWindows];
 };
+
+std::span<SharedSpending::Window> SharedSpending::windows() const {
+  return {reinterpret_cast<Window*>(file_ + 1), windows_};
+}
 
 // What one process does at a time.
 class SharedSpending::Turn {
@@ -111,26 +116,28 @@ class SharedSpending::Turn {
   int fd_;
 };
 
-Result<std::unique_ptr<SharedSpending>> SharedSpending::open(const std::string& path) {
+Result<std::unique_ptr<SharedSpending>> SharedSpending::open(const std::string& path, Size size) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return failed("open", path);
   const Turn turn(fd);
+  const size_t windows = size == Size::many ? kManyWindows : kFewWindows;
+  const size_t bytes = sizeof(File) + windows * sizeof(Window);
   // All of it is there before it is mapped: a full disk must not be met later.
-  const int full = ::posix_fallocate(fd, 0, sizeof(File));
+  const int full = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
   void* memory = MAP_FAILED;
-  if (full == 0) memory = ::mmap(nullptr, sizeof(File), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (full == 0) memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) {
     if (full != 0) errno = full;
     Error error = failed("map", path);
     ::close(fd);
     return error;
   }
-  std::unique_ptr<SharedSpending> shared(new SharedSpending(fd, static_cast<File*>(memory)));
+  std::unique_ptr<SharedSpending> shared(new SharedSpending(fd, static_cast<File*>(memory), windows));
   File& file = *shared->file_;
-  if (std::memcmp(file.magic, kMagic, sizeof kMagic) != 0 || file.bytes != sizeof(File)) {
-    std::memset(memory, 0, sizeof(File));
+  if (std::memcmp(file.magic, kMagic, sizeof kMagic) != 0 || file.bytes != bytes) {
+    std::memset(memory, 0, bytes);
     std::memcpy(file.magic, kMagic, sizeof kMagic);
-    file.bytes = sizeof(File);
+    file.bytes = bytes;
   }
   if (!shared->take_slot())
     return Error{ErrorKind::disk,
@@ -139,7 +146,7 @@ Result<std::unique_ptr<SharedSpending>> SharedSpending::open(const std::string& 
 }
 
 SharedSpending::~SharedSpending() {
-  ::munmap(file_, sizeof(File));
+  ::munmap(file_, sizeof(File) + windows_ * sizeof(Window));
   ::close(fd_);
 }
 
@@ -148,7 +155,7 @@ bool SharedSpending::take_slot() {
     if (lock_byte(fd_, F_OFD_SETLK, F_WRLCK, kFirstSlotByte + static_cast<off_t>(slot_))) break;
   if (slot_ == kProcesses) return false;
   // Whoever had it before died with these under way; they count as done when somebody else looked, or now.
-  for (Window& window : file_->windows)
+  for (Window& window : windows())
     if (window.in_use != 0 && window.under_way[slot_] > 0) {
       window.count(window.under_way[slot_], from_unix_micros(window.used_last_us));
       window.under_way[slot_] = 0;
@@ -170,10 +177,11 @@ void SharedSpending::settle_dead(Window& window, Time now) {
   }
 }
 
-// The window, or the place of the one that was not used for the longest time.
+// The window, or the place of the one in its bucket that was not used for the longest time.
 SharedSpending::Window* SharedSpending::find(uint64_t group, Duration per) {
+  const size_t bucket = group % (windows_ / kBucket);
   Window* oldest = nullptr;
-  for (Window& window : file_->windows) {
+  for (Window& window : windows().subspan(bucket * kBucket, kBucket)) {
     if (window.in_use != 0 && window.group == group && window.per_us == per.count()) return &window;
     const bool is_free = window.in_use == 0;
     if (oldest == nullptr || (oldest->in_use != 0 && (is_free || window.used_last_us < oldest->used_last_us)))

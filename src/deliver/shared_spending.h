@@ -30,8 +30,10 @@ struct SharedWindow {
 // itself.
 class SharedSpending {
  public:
+  // How many windows are remembered: `many` where some limits are one for each key (4 MB instead of 0.3).
+  enum class Size { few, many };
   // Errors are of kind `disk`: no file, or too many processes.
-  static Result<std::unique_ptr<SharedSpending>> open(const std::string& path);
+  static Result<std::unique_ptr<SharedSpending>> open(const std::string& path, Size size = Size::few);
   SharedSpending(const SharedSpending&) = delete;
   SharedSpending& operator=(const SharedSpending&) = delete;
   ~SharedSpending();
@@ -55,14 +57,16 @@ class SharedSpending {
   struct File;
   struct Window;
   class Turn;
-  SharedSpending(int fd, File* file) : fd_(fd), file_(file) {}
+  SharedSpending(int fd, File* file, size_t windows) : fd_(fd), file_(file), windows_(windows) {}
   bool take_slot();
+  std::span<Window> windows() const;
   Window* find(uint64_t group, Duration per);
   bool is_alive(size_t process) const;
   void settle_dead(Window& window, Time now);
 
   int fd_;
   File* file_;
+  size_t windows_;
   size_t slot_ = 0;
 };
 

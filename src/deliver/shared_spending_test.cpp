@@ -41,6 +41,32 @@ TEST_F(SharedSpendingTest, ProcessesTogetherStayWithinAWindow) {
   EXPECT_FALSE(b->take(windows, *refusal->next));
 }
 
+TEST_F(SharedSpendingTest, RemembersAWindowOfEachOfManyKeys) {
+  const auto open = [&] { return *SharedSpending::open(path, SharedSpending::Size::many); };
+  const auto a = open(), b = open();
+  constexpr uint64_t kKeys = 300;
+  const auto window_of = [](uint64_t key) {
+    return std::vector<SharedWindow>{{key * 0x9E3779B97F4A7C15, 1s, 1}};
+  };
+  for (uint64_t key = 0; key < kKeys; ++key) {
+    EXPECT_FALSE(a->take(window_of(key), kSomeTime)) << key;
+    a->finish(window_of(key), kSomeTime);
+  }
+  for (uint64_t key = 0; key < kKeys; ++key) {
+    EXPECT_TRUE(b->take(window_of(key), kSomeTime + 500ms)) << key;
+    EXPECT_FALSE(b->take(window_of(key), kSomeTime + 1100ms)) << key;
+  }
+}
+
+TEST_F(SharedSpendingTest, AFileOfAnotherSizeIsBegunAnew) {
+  {
+    const auto few = process();
+    EXPECT_FALSE(few->take(windows, kSomeTime));
+  }
+  const auto many = *SharedSpending::open(path, SharedSpending::Size::many);
+  EXPECT_EQ(many->used(windows[0], kSomeTime), 0u);
+}
+
 TEST_F(SharedSpendingTest, WhatIsUnderWayCountsAndMayBeGivenBack) {
   const auto a = process(), b = process();
   const std::vector<SharedWindow> at_once{{7, Duration(0), 2}};

@@ -72,6 +72,7 @@ struct StagedSync {
   const char* connector;
   connector::TargetFacts facts;
   config::Mode mode = config::Mode::upsert;
+  RateLimits* limits = nullptr;  // those of an account that others write to as well
 };
 
 inline Staged deliver_in_virtual_time(const StagedSync& sync, const std::string& sql,
@@ -92,7 +93,8 @@ inline Staged deliver_in_virtual_time(const StagedSync& sync, const std::string&
   rules.write.assign(sync.facts.fields.size(), WritePolicy::always);
   rules.omit_null.assign(sync.facts.fields.size(), false);
   const Router router = *Router::make(target, rules);
-  RateLimits limits(loop, 1);
+  RateLimits own_limits(loop, 1);
+  RateLimits& limits = sync.limits != nullptr ? *sync.limits : own_limits;
   PlannedRows rows(sql, sync.facts.match_fields.size(), sync.facts.fields.size());
   RunFacts run;
   run.run = "r";
