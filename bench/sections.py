@@ -153,7 +153,8 @@ def bare_client(url, requests, seconds):
 
 
 def deliver(project, database, place):
-    """A run that sends every row: (rows a second from the first request to the last reply, CPU seconds)."""
+    """A run that sends every row: (rows a second from the first request to the last reply, CPU seconds of delivery, of
+    the whole run)."""
     cost = project.penstock(database, "run", "--full")
     run = result_of(cost)
     if run["accepted"] != run["rows"]:
@@ -162,7 +163,7 @@ def deliver(project, database, place):
     span = cost_of([tool("duck_sql"), "--print", "SELECT epoch_us(max(\"at\") + to_microseconds("
                     f"CAST(arg_max(latency_ms, \"at\") * 1000 AS BIGINT))) - epoch_us(min(\"at\")) FROM '{file}'"])
     shutil.rmtree(os.path.join(project.directory, ".penstock", "operations"), ignore_errors=True)
-    return run["rows"] / (float(span.out) / 1e6), cost.cpu_seconds
+    return run["rows"] / (float(span.out) / 1e6), run["stages"]["delivering"]["cpu_seconds"], cost.cpu_seconds
 
 
 def delivery(place, sizes):
@@ -170,19 +171,21 @@ def delivery(place, sizes):
     requests = record_requests(place, sizes, database)
     sandbox = [PROGRAM, "sandbox", "--quiet", "--listen", "127.0.0.1:0", "--limit", "none"]
     lines = []
-    for name, command, target in (("the sandbox", sandbox, 0.8), ("a server that does nothing", [tool("sink")], None)):
+    for name, command, target in (("the sandbox", sandbox, 0.9), ("a server that does nothing", [tool("sink")], None)):
         with server(command) as url:
             project = warehouse.Project(fresh(place.path("delivery")), url)
             deliver(project, database, place)  # fills the server: from now on both only update
             rounds = alternate(sizes.rounds, bare=lambda: bare_client(url, requests, sizes.wrk_seconds),
                                penstock=lambda: deliver(project, database, place))
         bare = statistics.median(rounds["bare"])
-        rate = statistics.median(rate for rate, _ in rounds["penstock"])
-        cpu = statistics.median(cpu for _, cpu in rounds["penstock"]) / sizes.delivery_rows * 1e6
+        rate, sending, whole = (statistics.median(values) for values in zip(*rounds["penstock"]))
+        sending, whole = (cpu / sizes.delivery_rows * 1e6 for cpu in (sending, whole))
         lines.append(Line(f"Delivery to {name}, against wrk",
                           f"{rate / bare:.2f}× ({rate / 1000:,.0f} k rows/s : {bare / 1000:,.0f} k)",
                           f"≥ {target}×" if target else "", rate / bare >= target if target else None))
-        lines.append(Line("CPU of the whole run, plan and records included", f"{cpu:.1f} s per million rows"))
+        lines.append(Line("CPU of delivery: rows read from the plan, encoded, sent, their replies read, outcomes recorded",
+                          f"{sending:.1f} s per million rows", "≤ 3 s", sending <= 3))
+        lines.append(Line("CPU of the whole run, the plan before and the records after included", f"{whole:.1f} s per million rows"))
     return lines
 
 

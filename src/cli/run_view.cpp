@@ -32,13 +32,13 @@ double rows_a_second(const RunProgress& progress, Instant now) {
 std::string progress_line(const RunProgress& progress, Instant now, const Terminal& terminal) {
   const std::string elapsed = duration(in_seconds(now - progress.started));
   switch (progress.stage) {
-    case RunProgress::Stage::opening:
+    case RunStage::opening:
       return fmt::format("{}: opening the source  {}", progress.sync, elapsed);
-    case RunProgress::Stage::planning:
+    case RunStage::planning:
       return fmt::format("{}: comparing  {}", progress.sync, elapsed);
-    case RunProgress::Stage::settling:
+    case RunStage::settling:
       return fmt::format("{}: recording  {}", progress.sync, elapsed);
-    case RunProgress::Stage::delivering:
+    case RunStage::delivering:
       break;
   }
   const uint64_t done = ended(progress.delivery), total = progress.plan.to_send;
@@ -65,7 +65,6 @@ std::string progress_line(const RunProgress& progress, Instant now, const Termin
 }
 
 std::string progress_json(const RunProgress& progress, Instant now) {
-  static constexpr const char* kStages[] = {"opening", "planning", "delivering", "settling"};
   declare::JsonWriter json;
   json.begin_object()
       .key("event")
@@ -74,7 +73,7 @@ std::string progress_json(const RunProgress& progress, Instant now) {
       .text(progress.run)
       .key("sync")
       .text(progress.sync);
-  json.key("stage").text(kStages[static_cast<size_t>(progress.stage)]);
+  json.key("stage").text(name_of(progress.stage));
   json.key("to_send").integer(static_cast<int64_t>(progress.plan.to_send));
   json.key("accepted").integer(static_cast<int64_t>(progress.delivery.outcomes.accepted));
   json.key("rejected").integer(static_cast<int64_t>(progress.delivery.outcomes.rejected));
@@ -199,6 +198,16 @@ std::string report_json(const RunReport& report) {
   for (const auto& [name, value] : counts) json.key(name).integer(static_cast<int64_t>(value));
   json.key("seconds").raw(fmt::format("{:.3f}", run.seconds())).key("kind").text(run.kind);
   json.text_if("error", run.error);
+  json.key("stages").begin_object();
+  for (const StageCost& cost : report.stages.costs())
+    json.key(name_of(cost.stage))
+        .begin_object()
+        .key("seconds")
+        .raw(fmt::format("{:.3f}", in_seconds(cost.took)))
+        .key("cpu_seconds")
+        .raw(fmt::format("{:.3f}", in_seconds(cost.cpu)))
+        .end_object();
+  json.end_object();
   if (report.guard) json.key("guard").text(report.guard->guard);
   json.key("refused").begin_array();
   for (const auto& group : report.refused) {

@@ -1,11 +1,16 @@
 #include "ledger/journal.h"
 
+#include "async/interruptible.h"
+
 namespace penstock {
 namespace {
 
 // So many rows ahead of those that are sent are declared to be under way: after a crash all of them are sent
 // again, and until then no request waits for the disk.
 constexpr uint64_t kRowsAhead = 20'000;
+// A sync of the disk costs the same for one outcome and for thousands. What a crash takes is so much less
+// known.
+constexpr Duration kGather = 5ms;
 
 Result<void> write_group(LogWriter& writer, const std::vector<std::string>& group) {
   for (const auto& record : group)
@@ -70,6 +75,11 @@ Task<void> Journal::flush_all() {
   for (;;) {
     close_group();
     if (pending_.empty() || failure_) break;
+    if (waiting_ == 0) {
+      wanted_.reset();
+      co_await interruptible_sleep(loop_, loop_.now() + kGather, wanted_);
+      close_group();
+    }
     auto group = std::make_shared<std::vector<std::string>>(std::move(pending_));
     pending_.clear();
     const uint64_t through = added_;
@@ -86,9 +96,15 @@ Task<void> Journal::flush_all() {
 }
 
 Task<bool> Journal::durable() {
-  const uint64_t wanted = added_;
-  while (durable_ < wanted && !failure_) co_await flushed_.wait();
+  co_await wait_for(added_);
   co_return !failure_;
+}
+
+Task<void> Journal::wait_for(uint64_t records) {
+  ++waiting_;
+  wanted_.set();
+  while (durable_ < records && !failure_) co_await flushed_.wait();
+  --waiting_;
 }
 
 Task<bool> Journal::allow_through(uint64_t through) {
@@ -100,7 +116,7 @@ Task<bool> Journal::allow_through(uint64_t through) {
   }
   if (through <= allowed_durably_) co_return !failure_;
   const uint64_t record = allowed_record_, allowed = allowed_;
-  while (durable_ < record && !failure_) co_await flushed_.wait();
+  co_await wait_for(record);
   if (!failure_ && allowed > allowed_durably_) allowed_durably_ = allowed;
   co_return !failure_;
 }

@@ -14,7 +14,8 @@
 namespace penstock {
 
 // Belongs to a loop's thread. Records are written and synced on another thread, one group at a time: while
-// one group is on its way to the disk the next one gathers.
+// one group is on its way to the disk the next one gathers, and for a few milliseconds more if nobody waits
+// for it.
 class Journal {
  public:
   // Creates the file; the facts are durable when this returns. `loop` must outlive the journal.
@@ -39,10 +40,12 @@ class Journal {
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
 
  private:
-  Journal(Loop& loop, LogWriter writer) : loop_(loop), writer_(std::move(writer)), flushed_(loop) {}
+  Journal(Loop& loop, LogWriter writer)
+      : loop_(loop), writer_(std::move(writer)), flushed_(loop), wanted_(loop) {}
   void close_group();
   void begin_to_flush();
   Task<void> flush_all();
+  Task<void> wait_for(uint64_t records);
 
   Loop& loop_;
   LogWriter writer_;  // touched by one flush at a time
@@ -55,6 +58,8 @@ class Journal {
   uint64_t allowed_durably_ = 0;  // rows whose intent is known to be on disk
   bool flushing_ = false;
   Event flushed_;
+  size_t waiting_ = 0;  // for something to be durable
+  Event wanted_;
   std::optional<Error> failure_;
 };
 

@@ -192,7 +192,7 @@ class RunSync {
     auto left = left_jobs(workspace_.disk(), workspace_.paths(), sync_.name);
     if (!left.ok()) co_return left.error();
     if (left->jobs.empty()) co_return success();
-    progress_.stage = RunProgress::Stage::delivering;
+    enter(RunStage::delivering);
     const std::string name = name_of(left->jobs[0], left->facts);
     const ResumeParts parts{parts_.loop,
                             parts_.client,
@@ -204,7 +204,7 @@ class RunSync {
     auto resumed = co_await resume_jobs(parts, sync_, *std::move(left));
     resuming_ = false;
     if (!resumed.ok()) co_return std::move(resumed).error().in(fmt::format("{} has not ended", name));
-    progress_ = {.stage = RunProgress::Stage::opening,
+    progress_ = {.stage = RunStage::opening,
                  .sync = progress_.sync,
                  .run = progress_.run,
                  .started = progress_.started,
@@ -228,13 +228,19 @@ class RunSync {
     progress_.sync = sync_.name;
     progress_.run = report_.run.run;
     progress_.started = parts_.loop.now();
+    report_.stages.enter(RunStage::opening, parts_.loop.now());
     if (parts_.on_progress) ticker_.spawn(tick());
+  }
+
+  void enter(RunStage stage) {
+    progress_.stage = stage;
+    report_.stages.enter(stage, parts_.loop.now());
   }
 
   Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }
 
   Task<Result<PlannedStage>> plan(PreparedSync& prepared) {
-    progress_.stage = RunProgress::Stage::planning;
+    enter(RunStage::planning);
     act_.is([&prepared] { prepared.opened.connection->interrupt(); });
     const std::string file = workspace_.paths().plan(sync_.name), unfinished = file + ".new";
     auto stage =
@@ -263,7 +269,7 @@ class RunSync {
     if (!journal.ok()) co_return journal.error();
     // A run is known to be running while its journal is there, and no longer: a crash cannot leave it so.
     if (auto noted = note(); !noted.ok()) co_return noted.error();
-    progress_.stage = RunProgress::Stage::delivering;
+    enter(RunStage::delivering);
     Result<void> delivered = success();
     if (request_.kind == RunKind::baseline)
       delivered = co_await accept_all(prepared, planned.plan, **journal);
@@ -381,7 +387,7 @@ class RunSync {
   }
 
   Task<Result<RunReport>> settle_run(PlannedStage& planned) {
-    progress_.stage = RunProgress::Stage::settling;
+    enter(RunStage::settling);
     SettleExtras extras{.plan = &planned.plan};
     extras.note = [this](const Settled& settled) {
       take_settled(settled);
@@ -395,6 +401,7 @@ class RunSync {
                           workspace_.project().keep_operations, workspace_.clock().now());
     if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
       report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
+    report_.stages.end(parts_.loop.now());
     ticker_.cancel();
     co_return std::move(report_);
   }

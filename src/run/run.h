@@ -13,6 +13,7 @@
 #include "plan/guards.h"
 #include "run/estimate.h"
 #include "run/prepare.h"
+#include "run/stage_times.h"
 #include "run/workspace.h"
 
 namespace penstock {
@@ -50,12 +51,12 @@ struct RunReport {
   std::vector<RefusedGroup> refused;
   std::vector<InvalidRow> invalid;
   std::vector<std::string> notes;
+  StageTimes stages;
 };
 
 // What a display is told while a run goes on. Called on the loop's thread, several times a second.
 struct RunProgress {
-  enum class Stage { opening, planning, delivering, settling };
-  Stage stage = Stage::opening;
+  RunStage stage = RunStage::opening;
   std::string sync, run;
   Instant started{};
   PlanCounts plan;  // from `delivering` on
