@@ -162,7 +162,10 @@ class StateChanges {
     if (!known.ok()) return known.error();
     KeyState& state = *known;
     const auto waited = state.details ? state.details->waiting : std::nullopt;
-    if (row.end->effect_unknown) state.accepted = kUnknownPayload;
+    if (row.end->effect_unknown)
+      state.accepted = kUnknownPayload;
+    else if (row.whereabouts && row.whereabouts->empty() && row.end->record_id.empty())
+      state.accepted.reset();  // it has left its record, and got no other
     if (!state.details) state.details = details_of(row);
     note_whereabouts(row, *state.details);
     state.details->key = row.key_text;

@@ -65,7 +65,7 @@ Result<void> refuse_rows(duck::Connection& connection, const MappedModel& model,
         "penstock_stage stage JOIN penstock_repeated repeated ON "
         "d.key_hi = repeated.key_hi AND d.key_lo = repeated.key_lo WHERE {}",
         kSent));
-  if (options.why_invalid)
+  if (staged.unfit > 0)
     statements.push_back(fmt::format(
         "INSERT INTO penstock_refused SELECT rowid, d.invalid FROM penstock_stage WHERE d.invalid IS NOT "
         "NULL AND {}",

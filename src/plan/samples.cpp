@@ -62,7 +62,7 @@ Result<void> take_samples(duck::Connection& connection, const std::string& rows,
   const std::pair<const char*, uint64_t> changes[] = {
       {"added", counts.added}, {"changed", counts.changed}, {"removed", staged.removals}};
   for (const auto& [change, count] : changes) {
-    if (count == 0) continue;
+    if (count == 0 || options.samples == 0) continue;
     if (auto done = sample_changes(connection, rows, model, options, change, plan); !done.ok()) return done;
   }
   if (counts.invalid > 0)

@@ -89,8 +89,10 @@ class Describer {
       if (!*lost && !before.empty()) ++moved_;
       anew.set(row, *lost);
       const auto row_class = static_cast<RowClass>(classes[row]);
-      invalid.set_text_or_null(row,
-                               why_invalid_ && is_sent(row_class) ? why_invalid_(match, fields, row) : "");
+      const std::string why =
+          why_invalid_ && is_sent(row_class) ? why_invalid_(match, fields, row) : std::string();
+      invalid.set_text_or_null(row, why);
+      if (!why.empty()) ++unfit_;
       if (row_class != RowClass::remapped) {
         send.set_null(row);
         continue;
@@ -102,6 +104,7 @@ class Describer {
     return success();
   }
   uint64_t moved() const { return moved_; }
+  uint64_t unfit() const { return unfit_; }
 
  private:
   static std::vector<Values> values_of(const std::vector<MappingArguments::One>& columns,
@@ -157,7 +160,7 @@ class Describer {
   const Snapshot* owners_;  // nullptr: not known
   bool ignores_case_;
   decltype(PlanOptions::why_invalid) why_invalid_;
-  std::atomic<uint64_t> moved_{0};
+  std::atomic<uint64_t> moved_{0}, unfit_{0};
 };
 
 std::string renamed_columns(const MappingArguments& current) {
@@ -222,7 +225,7 @@ Result<Staged> fill_stage(duck::Connection& connection, const MappedModel& model
       argument_names(arguments), renamed_columns(arguments.current), argument_select_list(arguments),
       model.relation));
   if (auto set = connection.run("SET preserve_insertion_order = true"); !set.ok()) return set.error();
-  if (staged.ok()) return Staged{.rows = *staged, .moved = describer->moved()};
+  if (staged.ok()) return Staged{.rows = *staged, .moved = describer->moved(), .unfit = describer->unfit()};
   Error error = staged.error();
   if (error.kind == ErrorKind::source && is_personal(model.mapping))
     error.message = without_quoted(error.message);

@@ -13,13 +13,14 @@ namespace penstock {
 struct Staged {
   uint64_t rows = 0;      // penstock_stage
   uint64_t moved = 0;     // of them, with a match value that has changed
+  uint64_t unfit = 0;     // of them, with a value that cannot be sent
   uint64_t passed = 0;    // penstock_passed
   uint64_t refused = 0;   // penstock_refused
   uint64_t heirs = 0;     // penstock_heirs
   uint64_t removals = 0;  // penstock_removed
 };
 
-// Creates the table `stage` and says how many rows it has, and how many moved:
+// Creates the table `stage` and says how many rows it has, and how many moved or are unfit:
 //   class UTINYINT, d STRUCT(key, key_hi, key_lo, fingerprint, record_id, match_before, send, anew, invalid),
 //   m0.., f0..
 // `anew` is true where a row's match value has changed and its record is another key's by now: it has neither

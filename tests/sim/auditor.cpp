@@ -117,7 +117,7 @@ ServerReply Auditor::arrived(const HttpRequest& request, Instant now, uint64_t& 
     if (operation == "archive")
       check_archive(row, before);
     else
-      check_write(row);
+      check_write(row, before);
     if (operation == "create" && row.in_effect) check_creation(row, before);
     if (row.in_effect) ++rows_written_;
   }
@@ -176,8 +176,17 @@ void Auditor::take_effects(std::vector<SentRow>& rows, const ServerReply& reply)
       if (row.trace == text_at(result, "objectWriteTraceId")) row.in_effect = true;
 }
 
+// Whether its key has left the record, under `match_change: new`: whoever has the match value now may have
+// it.
+bool Auditor::is_left_behind(const SentRow& row, const std::vector<Record>& before) {
+  const Record* record = by_id(before, row.id);
+  return scenario_.match_change == "new" && record != nullptr &&
+         left_matches_[row.key].contains(lowered(record->field(scenario_.match_field)));
+}
+
 // What is written is what the model says of this row now, and nothing else.
-void Auditor::check_write(const SentRow& row) {
+void Auditor::check_write(const SentRow& row, const std::vector<Record>& before) {
+  if (scenario_.on_removed == "clear" && is_cleared(row) && is_left_behind(row, before)) return;
   const Customer* customer = edition_.valid(row.key);
   if (customer == nullptr) {
     if (scenario_.on_removed == "clear" && is_cleared(row)) return;

@@ -63,7 +63,8 @@ class Auditor {
   std::vector<SentRow> read_rows(const HttpRequest& request, const std::vector<Record>& before) const;
   std::string key_of_row(const SentRow& row, const std::vector<Record>& before) const;
   void take_effects(std::vector<SentRow>& rows, const ServerReply& reply) const;
-  void check_write(const SentRow& row);
+  bool is_left_behind(const SentRow& row, const std::vector<Record>& before);
+  void check_write(const SentRow& row, const std::vector<Record>& before);
   void check_archive(const SentRow& row, const std::vector<Record>& before);
   void check_creation(const SentRow& row, const std::vector<Record>& before);
   void check_present(const std::string& key, const std::vector<Record>& records);

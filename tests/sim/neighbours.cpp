@@ -17,7 +17,7 @@ std::string deal_name(size_t number, uint64_t row) {
 
 Neighbours draw_neighbours(Random& random) {
   Neighbours neighbours;
-  if (!random.chance(0.2)) return neighbours;
+  if (!random.chance(0.15)) return neighbours;
   for (uint64_t i = 1 + random.below(2); i > 0; --i)
     neighbours.push_back(
         {.rows = 1 + random.below(12), .batch_rows = 1 + random.below(4), .own_process = random.chance(0.5)});

@@ -76,6 +76,27 @@ TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone
   EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
 }
 
+// Under `match_change: new` a row leaves its record; it is refused where it goes, and then leaves the model.
+// What has its new match value was never its own.
+TEST(Stories, WhatARowWasRefusedForIsNotRemovedWithIt) {
+  Scenario s = scenario("contacts", "email", "unique", "upsert");
+  s.match_change = "new", s.on_removed = "delete";
+  Play play(std::move(s));
+  FieldPlans mapped = fields();
+  mapped.push_back({.name = "lifecyclestage", .origin = Origin::stage});
+  (void)play.run(
+      {.customers = {customer(1, "a@x.org", "Ana"), customer(2, "b@x.org", "Bo")}, .fields = mapped});
+  const std::string second = play.found("b@x.org").at(0).id;
+  Customer refused = customer(1, "b@x.org", "Ana");
+  refused.stage = "bogus";
+  (void)play.run({.customers = {refused, customer(2, "a@x.org", "Bo")}, .fields = mapped});
+  (void)play.run({.customers = {customer(2, "a@x.org", "Bo")}, .fields = mapped});
+  ASSERT_EQ(play.found("b@x.org").size(), 1u) << "it stays as it was";
+  EXPECT_EQ(play.found("b@x.org")[0].id, second);
+  EXPECT_EQ(play.found("a@x.org").size(), 1u);
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // A row with a record of its own gets the name of one that is to be cleared. Nothing there forbids that, so
 // that it does not take that record over.
 TEST(Stories, ARecordThatLeftIsClearedThoughAnotherOneGetsItsName) {
