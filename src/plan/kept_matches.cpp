@@ -15,8 +15,8 @@ std::string old_text(size_t matches, size_t i) {
                       : fmt::format("coalesce(json_extract_string(d.match_before, '$[{}]'), '')", i);
 }
 
-// Rows that are sent in this run as well.
-std::string taken_in_this_run_sql(size_t matches) {
+// Staged rows that have, as `other`, a match value which one that moves gives up, as `moved`.
+std::string passing_sql(size_t matches, std::string_view others) {
   std::string old, now, same;
   for (size_t i = 0; i < matches; ++i) {
     old += fmt::format(", lower({}) AS t{}", old_text(matches, i), i);
@@ -24,25 +24,23 @@ std::string taken_in_this_run_sql(size_t matches) {
     same += fmt::format(" AND moved.t{0} = other.t{0}", i);
   }
   return fmt::format(
-      "INSERT INTO penstock_kept SELECT DISTINCT moved.row FROM (SELECT rowid AS row{} FROM penstock_stage "
-      "WHERE {}) moved JOIN (SELECT rowid AS row{} FROM penstock_stage WHERE class BETWEEN 1 AND 5 AND rowid "
-      "NOT IN (SELECT row FROM penstock_refused)) other ON moved.row <> other.row{}",
-      old, kMoved, now, same);
+      "(SELECT rowid AS row{} FROM penstock_stage WHERE {}) moved JOIN (SELECT rowid AS row{} FROM "
+      "penstock_stage WHERE {}) other ON moved.row <> other.row{}",
+      old, kMoved, now, others, same);
 }
 
+// Others that are sent in this run as well.
+std::string taken_in_this_run_sql(size_t matches) {
+  return "INSERT INTO penstock_kept SELECT DISTINCT moved.row FROM " +
+         passing_sql(matches, "class BETWEEN 1 AND 5 AND rowid NOT IN (SELECT row FROM penstock_refused)");
+}
+
+// Others whose record is not known: they are looked for.
 std::string passed_sql(size_t matches) {
-  std::string old, now, same;
-  for (size_t i = 0; i < matches; ++i) {
-    old += fmt::format(", lower({}) AS t{}", old_text(matches, i), i);
-    now += fmt::format(", coalesce(lower(penstock_text(m{0})), '') AS t{0}", i);
-    same += fmt::format(" AND moved.t{0} = new.t{0}", i);
-  }
-  return fmt::format(
-      "CREATE TEMP TABLE penstock_passed AS SELECT DISTINCT new.row FROM (SELECT rowid AS row{} FROM "
-      "penstock_stage WHERE class = 1 OR (class = 4 AND d.record_id IS NULL) OR (class BETWEEN 2 AND 5 AND "
-      "d.anew)) new JOIN (SELECT rowid AS row{} "
-      "FROM penstock_stage WHERE {}) moved ON new.row <> moved.row{}",
-      now, old, kMoved, same);
+  return "CREATE TEMP TABLE penstock_passed AS SELECT DISTINCT other.row FROM " +
+         passing_sql(
+             matches,
+             "class = 1 OR (class = 4 AND d.record_id IS NULL) OR (class BETWEEN 2 AND 5 AND d.anew)");
 }
 
 std::string moved_sql(size_t matches) {
