@@ -32,7 +32,7 @@ class BadNetwork(PipeTest):
     def deliver(self):
         """Runs until nothing is left to do; the rest once the network is well again."""
         for attempt in range(12):
-            if attempt == 8:
+            if attempt == 6:
                 self.proxy.heal()
             answer = self.project.call("run", "contacts", "--json", timeout=300)
             self.assertIn(answer.code, ENDINGS, f"seed {self.seed}\n{answer}")
@@ -47,13 +47,13 @@ class BadNetwork(PipeTest):
 
     def test_at_the_end_the_destination_is_the_model(self):
         self.project.sync(mode="mirror", fields={"city": "city"}, batch={"rows": 5, "concurrency": 6})
-        for edition in range(3):
+        for edition in range(30):
             self.rows = self.model(edition)
             self.deliver()
             self.assert_is_model()
-        self.assertGreater(sum(self.proxy.count.values()), 20, self.proxy.count)
-        for fate, times in self.proxy.count.items():
-            self.assertGreater(times, 0, f"seed {self.seed}: never {fate}")
+            if edition >= 2 and all(times > 1 for times in self.proxy.count.values()):
+                return
+        self.fail(f"seed {self.seed}: something never went wrong: {self.proxy.count}")
 
     def test_a_bad_network_and_kill_together(self):
         self.project.sync(mode="mirror", fields={"city": "city"}, batch={"rows": 5, "concurrency": 4})

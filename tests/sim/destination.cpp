@@ -28,14 +28,42 @@ Record record_of(simdjson::dom::element line) {
 }  // namespace
 
 Destination::Destination(std::string object, uint64_t requests_per_10s, uint64_t seed)
-    : object_(std::move(object)) {
+    : object_(std::move(object)), random_(seed) {
   auto engine = sandbox::Engine::make(options_of(requests_per_10s, seed), clock_);
   check(engine.ok(), "the sandbox stands");
   engine_ = *std::move(engine);
 }
 
+void Destination::end_tokens() {
+  std::erase_if(tokens_, [&](const Token& token) {
+    if (clock_.instant() < token.until) return false;
+    (void)ask("POST", "/_sandbox/token", fmt::format(R"({{"token":"{}","state":"expired"}})", token.text),
+              kOthersToken);
+    return true;
+  });
+}
+
+void Destination::note_token(ServerReply& reply) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  if (reply.status != 200 || parser.parse(reply.body)["access_token"].get(text) != simdjson::SUCCESS) return;
+  const uint64_t seconds = 2 + random_.below(uint64_t{4} << random_.below(8));
+  tokens_.push_back({std::string(text), clock_.instant() + Duration(seconds * 1'000'000)});
+  constexpr std::string_view kSaid = "\"expires_in\":";
+  const size_t at = reply.body.find(kSaid) + kSaid.size();
+  if (random_.chance(0.5)) reply.body.replace(at, reply.body.find('}', at) - at, std::to_string(seconds));
+}
+
 ServerReply Destination::handle(const std::string& method, const std::string& target, std::string body,
                                 const std::string& token) {
+  end_tokens();
+  ServerReply reply = ask(method, target, std::move(body), token);
+  if (tokens_expire_ && is_of_login(target)) note_token(reply);
+  return reply;
+}
+
+ServerReply Destination::ask(const std::string& method, const std::string& target, std::string body,
+                             const std::string& token) {
   ServerRequest request;
   request.method = method;
   const size_t question = target.find('?');

@@ -41,9 +41,17 @@ struct Record {
   }
 };
 
+// Whether a request asks for an access token.
+inline bool is_of_login(std::string_view url) {
+  return url.ends_with("/oauth/v1/token");
+}
+
 class Destination {
  public:
   Destination(std::string object, uint64_t requests_per_10s, uint64_t seed);
+  // From now on access tokens that it hands out live for seconds or minutes; of some it says that they live
+  // longer.
+  void let_tokens_expire() { tokens_expire_ = true; }
 
   WorldClock& clock() { return clock_; }
   ServerReply handle(const std::string& method, const std::string& target, std::string body,
@@ -57,7 +65,19 @@ class Destination {
   void archive(const std::string& id);
 
  private:
+  struct Token {
+    std::string text;
+    Instant until;
+  };
+  ServerReply ask(const std::string& method, const std::string& target, std::string body,
+                  const std::string& token);
+  void end_tokens();
+  void note_token(ServerReply& reply);
+
   std::string object_;
+  Random random_;
+  bool tokens_expire_ = false;
+  std::vector<Token> tokens_;
   WorldClock clock_;
   std::unique_ptr<sandbox::Engine> engine_;
 };

@@ -91,6 +91,7 @@ Scenario Scenario::draw(Random& random) {
   s.runs = 2 + random.below(7);
   s.crashes = random.chance(0.25) ? 0 : 0.7 * random.fraction();
   s.neighbours = draw_neighbours(random);
+  s.refreshes_login = random.chance(0.2);
   // What processes share is told in wall-clock time: where that jumps, so may the account's limits.
   s.clock_jumps = s.neighbours.empty() && random.chance(0.2);
   return s;
@@ -103,8 +104,11 @@ std::map<std::string, std::string> Scenario::files(const Edition& edition, const
   files["connectors/crm.yaml"] = connector_yaml(requests_per_10s);
   files["sources/warehouse.yaml"] = "type: duckdb\nthreads: 1\n";
   files["models/customers.yaml"] = edition.model_yaml();
-  files["destinations/there.yaml"] = fmt::format(
-      "type: crm\naccess_token: sim-token\nbase_url: http://crm.test\nrate_share: {}%\n", share_percent);
+  files["destinations/there.yaml"] =
+      fmt::format("type: crm\n{}\nbase_url: http://crm.test\nrate_share: {}%\n",
+                  refreshes_login ? "refresh_token: sim-refresh\nclient_id: app\nclient_secret: hidden"
+                                  : "access_token: sim-token",
+                  share_percent);
   std::string sync = fmt::format(
       "model: customers\ndestination: there\nobject: {}\nmode: {}\nmatch: {{ {}: found_by }}\n"
       "guard: {{ empty_model: allow }}\nin_doubt: {}\nbatch: {{ rows: {}, concurrency: {} }}\n",
@@ -120,10 +124,11 @@ std::string Scenario::show() const {
   static constexpr const char* kOthers[] = {"none", "gentle", "rough"};
   return fmt::format(
       "{} of {} by {} ({}), on_removed {}, match_change {}, in_doubt {}, batches of {} x {}, limit {}/10s x "
-      "{}%, others {}, {} runs, crashes {:.2f}, {} neighbours{}{}",
+      "{}%, others {}, {} runs, crashes {:.2f}, {} neighbours{}{}{}",
       mode, object, match_field, match_kind, on_removed, match_change, in_doubt, batch_rows, concurrency,
       requests_per_10s, share_percent, kOthers[static_cast<int>(others)], runs, crashes, neighbours.size(),
-      clock_jumps ? ", the clock jumps" : "", rules.exchanges ? ", exchanges" : "");
+      clock_jumps ? ", the clock jumps" : "", rules.exchanges ? ", exchanges" : "",
+      refreshes_login ? ", tokens expire" : "");
 }
 
 }  // namespace penstock::sim

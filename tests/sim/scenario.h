@@ -48,6 +48,7 @@ struct Scenario {
   double crashes = 0;        // of runs
   bool clock_jumps = false;  // somebody sets the wall clock now and then
   Neighbours neighbours;
+  bool refreshes_login = false;  // access tokens come from a refresh token, and end
 
   static Scenario draw(Random& random);
   // The project's files by path, for the life of this number; `state`: where its state is kept.

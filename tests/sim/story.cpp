@@ -21,6 +21,7 @@ class Story {
   StoryEnd tell_all() {
     tell(scenario_.show());
     make_records();
+    if (scenario_.refreshes_login) destination_.let_tokens_expire();
     warehouse_.emplace(random_, scenario_.rules);
     for (uint64_t i = 0; i < scenario_.runs && auditor_.problems().empty(); ++i) {
       if (i > 0) let_time_pass();
