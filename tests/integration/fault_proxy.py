@@ -21,9 +21,6 @@ class FaultProxy:
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def heal(self):
-        self.share = 0
-
     def close(self):
         self.listener.close()
 

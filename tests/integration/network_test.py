@@ -9,6 +9,7 @@ from fault_proxy import FaultProxy
 from harness import DONE, FAILED, PARTIAL, PipeTest, main, person
 
 ROWS = 120
+SHARE = 0.25  # of exchanges that go wrong
 ENDINGS = (DONE, FAILED, PARTIAL)
 
 
@@ -19,7 +20,7 @@ class BadNetwork(PipeTest):
         super().setUp()
         self.seed = int(os.environ.get("PENSTOCK_SEED", time.time_ns() % 1_000_000))
         self.random = random.Random(self.seed)
-        self.proxy = FaultProxy(self.sandbox.url, 0.25, self.seed)
+        self.proxy = FaultProxy(self.sandbox.url, SHARE, self.seed)
         self.addCleanup(self.proxy.close)
         self.project.write("destinations/crm.yaml",
                            {"type": "hubspot", "access_token": "${env:HUBSPOT_TOKEN}", "base_url": self.proxy.url})
@@ -32,8 +33,7 @@ class BadNetwork(PipeTest):
     def deliver(self):
         """Runs until nothing is left to do; the rest once the network is well again."""
         for attempt in range(12):
-            if attempt == 6:
-                self.proxy.heal()
+            self.proxy.share = SHARE if attempt < 6 else 0
             answer = self.project.call("run", "contacts", "--json", timeout=300)
             self.assertIn(answer.code, ENDINGS, f"seed {self.seed}\n{answer}")
             result = answer.results[0]
