@@ -73,8 +73,13 @@ class Signals(Long):
         self.project.model()
         self.run_sync(accepted=self.requests)
 
+    def kill(self, process):
+        """Dead when this returns: until then it holds its lock."""
+        process.kill()
+        process.communicate()
+
     def test_sigkill_is_recovered_from_by_the_next_run(self):
-        self.start_and_wait(10).kill()
+        self.kill(self.start_and_wait(10))
         self.run_sync()
         self.assertEqual(len(self.records()), self.requests)
         first = self.call("runs", "--json").objects[1]
@@ -82,7 +87,7 @@ class Signals(Long):
         self.assertIn("stopped in the middle", first["error"])
 
     def test_sigkill_is_recovered_from_by_a_plan(self):
-        self.start_and_wait(10).kill()
+        self.kill(self.start_and_wait(10))
         self.plan_sync()
         self.assertEqual(self.call("runs", "--json").objects[0]["status"], "interrupted")
         self.run_sync()

@@ -92,6 +92,7 @@ void Auditor::replied(const HttpRequest& request, uint64_t exchange, const HttpR
   if (exchange != 0)
     for (uint64_t i = 0; i < exchanges_[exchange - 1].rows; ++i)
       rows_[exchanges_[exchange - 1].first_row + i].delivered = true;
+  if (is_of_login(request.url)) return;
   const std::string* after = reply.header("Retry-After");
   if (reply.status != 429 || after == nullptr) return;
   int64_t seconds = 0;
