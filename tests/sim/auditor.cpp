@@ -67,7 +67,8 @@ std::string Auditor::group_of(const HttpRequest& request) const {
 
 void Auditor::sent(const HttpRequest& request, Instant now, size_t process) {
   ++requests_;
-  if (is_of_login(request.url)) return;
+  // A request that may go fetches its token first: what another one is told meanwhile does not hold it.
+  if (is_of_login(request.url) || scenario_.refreshes_login) return;
   const auto paused = paused_until_.find({process, group_of(request)});
   if (paused != paused_until_.end() && now < paused->second)
     problem(fmt::format("{} was sent {:.3f} s before the time that Retry-After gave", request.url,
