@@ -190,7 +190,9 @@ std::string heirs_sql(const MappedModel& model, const PlanOptions& options) {
       "CREATE TEMP TABLE penstock_handed AS SELECT s.row, gone.key_hi, gone.key_lo FROM penstock_removed "
       "gone JOIN "
       "(SELECT rowid AS row{} FROM penstock_stage WHERE class BETWEEN 1 AND 5{}) s ON {}",
-      texts, follows ? " AND d.match_before IS NULL" : "", same);
+      texts,
+      // What was perhaps never written has no record of its own.
+      follows ? " AND (d.match_before IS NULL OR (class = 4 AND d.record_id IS NULL))" : "", same);
 }
 
 // Such a key is forgotten when the row that takes over is accepted, and not before: the plan file says which

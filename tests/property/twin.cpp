@@ -129,7 +129,8 @@ class Planning {
       matches_of_staged_[match] += 1;
       const bool has_moved = twin != nullptr && twin->match && twin->match != match;
       const bool anew = has_moved ? is_anothers(key, *twin) : lost;
-      staged_[key] = {match, verdict.what == Verdict::Class::added, has_moved && !anew, anew};
+      staged_[key] = {match, verdict.what == Verdict::Class::added, has_moved && !anew, anew,
+                      verdict.what == Verdict::Class::doubt && twin->record_id.empty()};
     }
     if (rows.size() > 1) {
       refuse(key, rows.size());
@@ -305,7 +306,8 @@ class Planning {
   bool hand_over(const std::string& key, const TwinKey& known) {
     bool handed = false;
     for (const auto& [heir, staged] : staged_) {
-      const bool follows = question_.follows && question_.on_removed == OnRemoved::remove && staged.moves;
+      const bool follows =
+          question_.follows && question_.on_removed == OnRemoved::remove && staged.moves && !staged.unwritten;
       if (follows || !known.match || !staged.match || lowered(*known.match) != lowered(*staged.match))
         continue;
       handed = true;
@@ -335,8 +337,9 @@ class Planning {
   struct Staged {
     Text match;
     bool added;
-    bool moves;  // it was written with another match value, and has its record still
-    bool anew;   // it was, and the record is another key's by now
+    bool moves;      // it was written with another match value, and has its record still
+    bool anew;       // it was, and the record is another key's by now
+    bool unwritten;  // it was perhaps never written: no record of its own is known
   };
   std::map<std::string, Staged> staged_;  // rows that would go, invalid ones among them
   std::map<std::string, size_t> rows_of_;

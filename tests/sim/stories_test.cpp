@@ -76,6 +76,23 @@ TEST(Stories, ARecordThatIsGoneIsLookedForByTheOldMatchValueBeforeItCountsAsGone
   EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Bo");
 }
 
+// A create that never arrived, and nobody knows that; then the row gets the name of a record whose row has
+// left. It takes that record over, which must not be deleted under it.
+TEST(Stories, ARowThatWasPerhapsNeverWrittenTakesOverTheRecordOfOneThatLeft) {
+  Scenario s = scenario("companies", "name", "search", "mirror");
+  s.in_doubt = "resend";
+  Play play(std::move(s));
+  (void)play.run({.customers = {customer(1, "One", "Ana")}, .fields = fields()});
+  Weather silence;
+  silence.stalled_before = 1;
+  (void)play.run({.customers = {customer(1, "One", "Ana"), customer(2, "Two", "Bo")}, .fields = fields()},
+                 {.killed_after = 400ms}, RunKind::usual, silence);
+  (void)play.run({.customers = {customer(2, "One", "Bo")}, .fields = fields()});
+  ASSERT_EQ(play.found("One").size(), 1u);
+  EXPECT_EQ(play.found("One")[0].field("p_name"), "Bo");
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // Under `match_change: new` a row leaves its record; it is refused where it goes, and then leaves the model.
 // What has its new match value was never its own.
 TEST(Stories, WhatARowWasRefusedForIsNotRemovedWithIt) {
