@@ -50,6 +50,7 @@ void add_plan(Door door) {
       "Examples:\n  penstock plan\n  penstock plan customers_to_crm --key 42\n  penstock plan --json | jq "
       ".changed");
   auto given = std::make_shared<PlanOptionsGiven>();
+  given->request.samples = 5;
   command->add_option("SYNC", given->syncs, "Syncs to plan; all of them when none is named");
   command->add_option("--key", given->request.key,
                       "Only this row; parts of a longer key separated by commas");

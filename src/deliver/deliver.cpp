@@ -66,10 +66,7 @@ Task<void> Delivery::carry_on(LeftJob job) {
 
 // Every row has its outcome, or was let go; and all of it is on disk.
 Task<void> Delivery::finish() {
-  while (rows_under_way_ > 0) {
-    done_.reset();
-    co_await done_.wait();
-  }
+  co_await rows_have_ended();
   co_await carriers_.join();
   if (!co_await parts_.journal.durable() && !failure_) failure_ = *parts_.journal.failure();
 }
@@ -191,11 +188,15 @@ Task<void> Delivery::read(RowSource& rows) {
 Task<void> Delivery::let_all_end() {
   input_ended_ = true;
   dispatch();
+  co_await rows_have_ended();
+  input_ended_ = false;
+}
+
+Task<void> Delivery::rows_have_ended() {
   while (rows_under_way_ > 0) {
     done_.reset();
     co_await done_.wait();
   }
-  input_ended_ = false;
 }
 
 void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {

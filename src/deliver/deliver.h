@@ -119,6 +119,7 @@ class Delivery {
   Task<void> carry(Step step, Batch batch);
   Task<void> carry_on(LeftJob job);
   Task<void> let_all_end();
+  Task<void> rows_have_ended();
   Task<void> finish();
   // What must be on disk before these rows may leave the house.
   Task<bool> allow(Step step, const Batch& batch);

@@ -243,10 +243,8 @@ class RunSync {
     enter(RunStage::planning);
     act_.is([&prepared] { prepared.opened.connection->interrupt(); });
     const std::string file = workspace_.paths().plan(sync_.name), unfinished = file + ".new";
-    RunRequest unseen = request_;
-    unseen.samples = 0;  // nobody looks at rows that go anyway
     auto stage =
-        co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, unseen, unfinished); });
+        co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, request_, unfinished); });
     act_.is_nothing();
     if (!stage.ok()) co_return stage.error();
     if (parts_.interruption.asked()) co_return Error{ErrorKind::interrupted, "interrupted", ""};

@@ -25,7 +25,7 @@ struct RunRequest {
   RunKind kind = RunKind::usual;
   std::optional<uint64_t> limit;
   std::optional<std::string> key;  // as a person types it
-  uint64_t samples = 5;
+  uint64_t samples = 0;            // rows of each kind to be shown
 };
 
 // A plan with what people want to know about it.
