@@ -253,9 +253,10 @@ Result<void> Target::bind_route() {
     const std::string& name;
     std::optional<BoundOperation>& into;
   };
-  for (const auto& slot : {Slot{route->find, usual_.find}, Slot{route->create, usual_.create},
-                           Slot{route->update, usual_.update}, Slot{route->upsert, usual_.upsert},
-                           Slot{route->remove, usual_.remove}, Slot{route->replace, usual_.replace}}) {
+  for (const auto& slot :
+       {Slot{route->find, usual_.find}, Slot{route->read, usual_.read}, Slot{route->create, usual_.create},
+        Slot{route->update, usual_.update}, Slot{route->upsert, usual_.upsert},
+        Slot{route->remove, usual_.remove}, Slot{route->replace, usual_.replace}}) {
     auto bound = bind_operation(slot.name);
     if (!bound.ok()) return bound.error();
     slot.into = *std::move(bound);
@@ -311,8 +312,8 @@ Result<void> Target::bind_bulk(const BulkRoute& route) {
 
 const BoundOperation* Target::operation(std::string_view name) const {
   for (const Operations* operations : {&usual_, &bulk_})
-    for (const auto* slot : {&operations->find, &operations->create, &operations->update, &operations->upsert,
-                             &operations->remove, &operations->replace})
+    for (const auto* slot : {&operations->find, &operations->read, &operations->create, &operations->update,
+                             &operations->upsert, &operations->remove, &operations->replace})
       if (*slot && (*slot)->name == name) return &**slot;
   return nullptr;
 }

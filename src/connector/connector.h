@@ -80,7 +80,7 @@ struct TargetFacts {
   std::vector<ValueType> match_types{}, field_types{};  // of the same, where they are known
   FieldMask personal{};
   bool match_is_personal = false;
-  FieldMask read{};                               // fields whose present value decides (write: if_empty)
+  FieldMask read{};                               // fields whose present values are to be known
   std::map<std::string, std::string> options{};   // texts of the sync's options
   std::map<std::string, declare::Node> bodies{};  // its options that are templates
 
@@ -157,12 +157,17 @@ class Target {
   const ValueRules& values() const { return connector_->declaration().values; }
   // Null: the route has none.
   const BoundOperation* find() const { return get(usual_.find); }
+  const BoundOperation* read() const { return get(usual_.read); }
   const BoundOperation* create() const { return get(in_use().create); }
   const BoundOperation* update() const { return get(in_use().update); }
   const BoundOperation* upsert() const { return get(in_use().upsert); }
   const BoundOperation* remove() const { return get(in_use().remove); }
   const BoundOperation* replace() const { return get(usual_.replace); }
   bool is_personal(ValuePlace place) const;
+  // Which fields look-ups tell, and how they are named in replies. Borrows from the target.
+  ReadFields read_fields() const {
+    return {.names = facts_.fields, .wanted = facts_.read, .nested = values().nested};
+  }
   // What must be known before a row is written or removed; at most kReferencesMax.
   const std::vector<BoundReference>& references() const { return references_; }
   // Any operation of the route, in use or not; null: the route has none of that name.
@@ -239,7 +244,7 @@ class Target {
   TargetSettings settings_;
   TargetFacts facts_;
   struct Operations {
-    std::optional<BoundOperation> find, create, update, upsert, remove, replace;
+    std::optional<BoundOperation> find, read, create, update, upsert, remove, replace;
   };
   const Operations& in_use() const { return uses_bulk_ ? bulk_ : usual_; }
   Operations usual_, bulk_;  // bulk: a slot that it does not say holds the usual operation

@@ -128,13 +128,20 @@ TEST_F(HubSpot, LookUps) {
   EXPECT_EQ(
       body(*unique.find()),
       R"({"idProperty":"email","properties":["email"],"propertiesWithHistory":[],"inputs":[{"id":"Ana@X.com"}]})");
+  const std::vector<std::string> names{"phone", "N", "gone", "city"};
   const auto found = read_found(
       *unique.find()->operation->find, "email",
-      R"({"results":[{"id":"7","properties":{"email":"Ana@x.com","phone":null,"n":5}}],"paging":{"next":{"after":"100"}}})");
+      R"({"results":[{"id":"7","properties":{"email":"Ana@x.com","phone":null,"n":5,"city":"Bonn"}}],"paging":{"next":{"after":"100"}}})",
+      {.names = names, .wanted = FieldMask(0b111), .nested = {}});
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->records[0].value, "ana@x.com");
   EXPECT_EQ(found->records[0].record_id, "7");
-  EXPECT_EQ(found->records[0].fields[1], (std::pair<std::string, std::string>{"phone", ""}));
+  ASSERT_EQ(found->records[0].fields.size(), 4);
+  EXPECT_EQ(found->records[0].fields[0].text, "");
+  EXPECT_EQ(found->records[0].fields[0].json, "null");
+  EXPECT_EQ(found->records[0].fields[1].json, "5");
+  EXPECT_EQ(found->records[0].fields[2].json, "null");
+  EXPECT_EQ(found->records[0].fields[3].json, "null");  // not wanted
   EXPECT_EQ(found->next_page, "");
 }
 

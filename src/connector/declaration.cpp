@@ -232,6 +232,9 @@ const Of<Operation>& operation_shape() {
            .help("Paths of a record's id, the first found."),
        field<&FindRule::counted_from>("counted_from", integer())
            .help("The id is the place of the entry in the list, counted from this number."),
+       field<&FindRule::id_length>("id_length", integer({.min = 1}, "a number of characters"))
+           .help("Ids are one if so many of their characters are, from the first on.")
+           .otherwise("all of them"),
        field<&FindRule::lasting>("lasting", boolean())
            .by_default("true")
            .help("Ids stay those of their records. `false`: they are found anew every time, and not kept."),
@@ -319,6 +322,8 @@ const Of<Route>& route_shape() {
       structure<Route>(
           "route", "Which operations carry out the modes.",
           {field<&Route::find>("find", text()).help("Finds records by match value."),
+           field<&Route::read>("read", text())
+               .help("Reads records by their ids, of a look-up: what they hold before they are written."),
            field<&Route::create>("create", text()).help("Writes a record that is not there."),
            field<&Route::update>("update", text()).help("Writes a record by its id."),
            field<&Route::upsert>("upsert", text()).help("Writes by match value, there or not."),

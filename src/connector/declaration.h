@@ -174,6 +174,7 @@ struct FindRule {
   bool members = false;                 // the list is an object, whose members are entries {key, value}
   std::vector<std::string> record_id;   // paths in an entry; the first that is there
   std::optional<int64_t> counted_from;  // the id is the entry's place in the list; the first one's
+  std::optional<int64_t> id_length;     // so many characters of an id count; absent: all
   bool lasting = true;                  // false: an id may be another record's the next time
   std::string value;                    // of the match field
   std::string fields;                   // object of the record's fields; ".": the entry
@@ -218,7 +219,7 @@ inline constexpr size_t kReferencesMax = 2;
 
 // Which operations carry out the modes when records are matched in one way.
 struct Route {
-  std::string find, create, update, upsert, remove, replace;
+  std::string find, read, create, update, upsert, remove, replace;
   std::vector<Named<ReferenceDeclaration>> references;  // by the field, or match field, that holds the value
   std::optional<BulkRoute> bulk;
   Place place;

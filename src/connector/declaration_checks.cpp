@@ -405,8 +405,9 @@ class Checker {
       known_setting(*piece.placeholder, place);
       const What what = piece.placeholder->what;
       const bool is_of_request = (is_constant(what) && what != What::field_types) || is_of_batch(what) ||
-                                 what == What::page || what == What::run || what == What::session ||
-                                 what == What::part || what == What::job || what == What::once;
+                                 what == What::page || what == What::read_fields || what == What::run ||
+                                 what == What::session || what == What::part || what == What::job ||
+                                 what == What::once;
       const bool fits = what == What::setting ||
                         (what == What::field_types && text == "{field_types}" && scope == Scope::job) ||
                         (scope != Scope::login && is_of_request) ||
@@ -441,9 +442,10 @@ class Checker {
   void route(const std::optional<Route>& route) {
     if (!route) return;
     const auto known = names_of(d_.operations);
-    for (const std::string* name :
-         {&route->find, &route->create, &route->update, &route->upsert, &route->remove, &route->replace})
+    for (const std::string* name : {&route->find, &route->read, &route->create, &route->update,
+                                    &route->upsert, &route->remove, &route->replace})
       known_operation(*name, route->place, known);
+    reads(*route);
     references(*route, known);
     for (const std::string* name : {&route->create, &route->update, &route->upsert, &route->remove})
       referred(*route, *name);
@@ -455,6 +457,20 @@ class Checker {
     for (const std::string* name :
          {&route->bulk->create, &route->bulk->update, &route->bulk->upsert, &route->bulk->remove})
       known_operation(*name, route->bulk->place, known);
+  }
+
+  // What is read is told as a look-up tells it.
+  void reads(const Route& route) {
+    for (const auto& operation : d_.operations) {
+      if (operation.name != route.read) continue;
+      const auto& find = operation.value.find;
+      if (!find || find->fields.empty() || (find->record_id.empty() && !find->counted_from))
+        diagnostics_
+            .error(route.place,
+                   fmt::format("`read` needs a look-up that tells ids and fields, which '{}' does not",
+                               operation.name))
+            .remedy = "give its `find` the paths `record_id` and `fields`";
+    }
   }
 
   void references(const Route& route, const std::vector<std::string>& operations) {

@@ -282,12 +282,15 @@ class Example {
 
   // The records that a look-up's reply lists.
   std::string found(const std::string& name, const std::string& body) const {
-    const auto reading = read_found(*operation(name).find, "email", body);
+    const std::vector<std::string> names{"name", "score", "tags", "seen"};
+    const auto reading =
+        read_found(*operation(name).find, "email", body, {.names = names, .wanted = FieldMask(0b1111)});
     if (!reading.ok()) return reading.error().message + "\n";
     std::string out;
     for (const auto& record : reading->records) {
       out += fmt::format("{}: record {}", record.value, record.record_id);
-      for (const auto& [field, value] : record.fields) out += fmt::format(", {} = {}", field, value);
+      for (size_t i = 0; i < names.size(); ++i)
+        if (!record.fields[i].text.empty()) out += fmt::format(", {} = {}", names[i], record.fields[i].text);
       out += '\n';
     }
     return out + (reading->next_page.empty() ? "" : fmt::format("next: {}\n", reading->next_page));

@@ -385,17 +385,41 @@ std::string with_match_field(std::string path, std::string_view match_field) {
   return path;
 }
 
-void take_fields(const FindRule& rule, element entry, FoundRecord& record) {
-  if (rule.fields.empty()) return;
-  const auto fields = rule.fields == "." ? std::optional(entry) : at_path(entry, rule.fields);
+// A member by its name; letter case makes no difference where it is not there as it is written.
+std::optional<element> member_named(simdjson::dom::object members, std::string_view name) {
+  element found;
+  if (members.at_key(name).get(found) == simdjson::SUCCESS) return found;
+  if (members.at_key_case_insensitive(name).get(found) == simdjson::SUCCESS) return found;
+  return std::nullopt;
+}
+
+// "address.city" is the member of a member where names have levels.
+std::optional<element> field_named(element fields, std::string_view name, std::string_view nested) {
   simdjson::dom::object members;
-  if (fields && fields->get(members) == simdjson::SUCCESS)
-    for (const auto member : members) record.fields.emplace_back(member.key, text_of(member.value));
+  if (fields.get(members) != simdjson::SUCCESS) return std::nullopt;
+  if (auto found = member_named(members, name)) return found;
+  const size_t level = nested.empty() ? name.npos : name.find(nested);
+  if (level == name.npos) return std::nullopt;
+  const auto outer = member_named(members, name.substr(0, level));
+  return outer ? field_named(*outer, name.substr(level + nested.size()), nested) : std::nullopt;
+}
+
+void take_fields(const FindRule& rule, element entry, const ReadFields& read, FoundRecord& record) {
+  record.fields.resize(read.names.size());
+  if (rule.fields.empty() || read.wanted.none()) return;
+  const auto fields = rule.fields == "." ? std::optional(entry) : at_path(entry, rule.fields);
+  if (!fields) return;
+  for (size_t i = 0; i < read.names.size(); ++i) {
+    if (!read.wanted[i]) continue;
+    const auto value = field_named(*fields, read.names[i], read.nested);
+    if (value) record.fields[i] = {.text = text_of(*value), .json = simdjson::minify(*value)};
+  }
 }
 
 }  // namespace
 
-Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body) {
+Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body,
+                               const ReadFields& read) {
   const auto root = parse(body);
   const auto at = root ? at_path(*root, rule.each) : std::nullopt;
   if (!at && root && rule.none_if_absent) return FindReading{};
@@ -406,13 +430,15 @@ Result<FindReading> read_found(const FindRule& rule, std::string_view match_fiel
   FindReading reading;
   int64_t place = rule.counted_from.value_or(0);
   for (const Entry& entry : found_entries(*at, rule.members)) {
+    // Asked for by their ids, records that are not there may be told as null.
+    if (!rule.members && !rule.counted_from && entry.value.is_null()) continue;
     FoundRecord& record = reading.records.emplace_back();
     if (rule.counted_from) record.record_id = fmt::to_string(place++);
     record.value = text_in(entry, value_path, rule.members);
     if (rule.ignore_case) record.value = folded(std::move(record.value));
     for (const auto& path : rule.record_id)
       if (record.record_id.empty()) record.record_id = text_in(entry, path, rule.members);
-    take_fields(rule, entry.value, record);
+    take_fields(rule, entry.value, read, record);
   }
   reading.next_page = text_at(*root, rule.next);
   return reading;

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "connector/declaration.h"
+#include "connector/members.h"
 
 namespace penstock::connector {
 
@@ -56,17 +58,31 @@ ReplyReading read_job_reply(const JobRequest& request, const Declaration& connec
 Result<void> read_job_result(const JobResult& rule, std::string_view match_field, std::string_view text,
                              const SentRows& sent, std::vector<std::optional<RowReading>>& rows);
 
+// Which fields of the records that a look-up finds are to be told. Borrows.
+struct ReadFields {
+  std::span<const std::string> names{};
+  FieldMask wanted{};         // of `names`
+  std::string_view nested{};  // what separates the levels of a name; empty: names are flat
+};
+
+// What a field holds. A field that the reply does not have holds nothing: null.
+struct FoundValue {
+  std::string text;           // "" for null; lists and objects as their JSON
+  std::string json = "null";  // as the destination wrote it
+};
+
 // A record that a look-up found.
 struct FoundRecord {
   std::string value;  // of the match field; lower case when the rule ignores case
   std::string record_id;
-  std::vector<std::pair<std::string, std::string>> fields;  // text of scalars; "" for null
+  std::vector<FoundValue> fields;  // one for each name of ReadFields; null for those that are not wanted
 };
 struct FindReading {
   std::vector<FoundRecord> records;
   std::string next_page;  // empty: this was the last one
 };
 // Of a reply that read_reply() called accepted. `match_field` replaces {match_field} in the rule's paths.
-Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body);
+Result<FindReading> read_found(const FindRule& rule, std::string_view match_field, std::string_view body,
+                               const ReadFields& read = {});
 
 }  // namespace penstock::connector

@@ -94,6 +94,8 @@ std::string Target::request_text(const Placeholder& placeholder, std::span<const
         list += (i > 0 ? "," : "") + row_text(one, text_facts_, rows[i], i, request.masked);
       return list;
     }
+    case What::read_fields:
+      return fmt::format("{}", fmt::join(text_facts_.read_fields, ","));
     default:
       break;
   }

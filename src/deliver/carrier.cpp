@@ -179,7 +179,8 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
   const connector::Target& target = delivery_.parts_.target;
   std::map<std::string, std::vector<connector::FoundRecord>> found;
   for (;;) {
-    auto page = connector::read_found(rule, target.facts().match_field(), exchanged.reply_body);
+    auto page =
+        connector::read_found(rule, target.facts().match_field(), exchanged.reply_body, target.read_fields());
     const auto next = page.ok() ? target.is_next_address(page->next_page) : Result<bool>(page.error());
     if (!next.ok()) {
       exchanged.reading.message = next.error().message;
