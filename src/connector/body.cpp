@@ -116,6 +116,7 @@ std::string row_text(const Placeholder& placeholder, const BodyFacts& facts, con
   for (const Filter filter : placeholder.filters) {
     if (filter == Filter::lower) lower_from(text, 0);
     if (filter == Filter::quote) text = quoted(text);
+    if (filter == Filter::json) append_json_string(text, std::exchange(text, {}));
   }
   return text;
 }

@@ -103,7 +103,7 @@ class BodyCompiler {
       if (is_whole_number(constant)) return literal(constant);
     }
     if (alone != nullptr && !is_constant(alone->what) && !alone->has(Placeholder::Filter::text) &&
-        !is_of_batch(alone->what))
+        !is_of_batch(alone->what) && !is_joined_names(*alone))
       return placeholder(Form::json, *alone);
     literal("\"");
     inside(*text);
@@ -114,11 +114,17 @@ class BodyCompiler {
     for (const auto& piece : text.pieces()) {
       if (piece.placeholder && is_of_batch(piece.placeholder->what))
         joined(*piece.placeholder);
+      else if (piece.placeholder && is_joined_names(*piece.placeholder))
+        string_content(fmt::format("{}", fmt::join(body_.facts_.read_fields, ",")));
       else if (piece.placeholder && !is_constant(piece.placeholder->what))
         placeholder(Form::inside_string, *piece.placeholder);
       else
         string_content(piece.placeholder ? body_.facts_.constant(*piece.placeholder) : piece.literal);
     }
+  }
+
+  static bool is_joined_names(const Placeholder& one) {
+    return one.what == What::read_fields && one.has(Placeholder::Filter::join);
   }
 
   static Placeholder one_of(const Placeholder& batch) {

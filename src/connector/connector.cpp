@@ -341,9 +341,10 @@ Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& 
     note_fields(*text, apart);
     bound.headers.emplace_back(header.name, *std::move(text));
   }
+  if (bound.operation->find) bound.find = bind_find(*bound.operation->find);
+  bound.read_fields = fields_read_by(bound.find);
   if (auto done = bind_body(*bound.operation, std::move(apart), bound); !done.ok()) return done.error();
   bound.needs_record = names_record(*bound.operation);
-  if (bound.operation->find) bound.find = bind_find(*bound.operation->find);
   note_taken(bound.path, bound.takes);
   for (const auto& header : bound.headers) note_taken(header.second, bound.takes);
   if (bound.operation->body) note_taken(with_bodies(*bound.operation->body, facts_.bodies), bound.takes);
@@ -351,8 +352,9 @@ Result<std::optional<BoundOperation>> Target::bind_operation(const std::string& 
 }
 
 FindRule Target::bind_find(FindRule rule) const {
-  for (std::string* path : {&rule.each, &rule.value, &rule.fields, &rule.next}) *path = filled(*path);
-  for (std::string& path : rule.record_id) path = filled(path);
+  for (std::string* path : {&rule.each, &rule.value, &rule.next}) *path = filled(*path);
+  for (auto* paths : {&rule.record_id, &rule.fields})
+    for (std::string& path : *paths) path = filled(path);
   return rule;
 }
 
@@ -371,6 +373,7 @@ Result<void> Target::bind_body(const Operation& operation, std::vector<std::stri
   BodyFacts facts = body_facts();
   facts.apart = std::move(apart);
   facts.lines = operation.content == Operation::Content::ndjson;
+  facts.read_fields = bound.read_fields;
   if (bound.looks_for && is_personal(*bound.looks_for)) facts.match_is_personal = true;
   if (operation.content == Operation::Content::csv || operation.content == Operation::Content::multipart) {
     auto csv = CsvBody::compile(template_, std::move(facts));
@@ -397,12 +400,26 @@ BodyFacts Target::body_facts() const {
     facts.reference_names.push_back(reference.name);
     facts.reference_is_personal.push_back(!reference.find && is_personal(reference.value));
   }
-  facts.read_fields = facts_.match_fields;
-  for (size_t i = 0; i < facts_.fields.size(); ++i)
-    if (facts_.read[i] && std::find(facts_.match_fields.begin(), facts_.match_fields.end(),
-                                    facts_.fields[i]) == facts_.match_fields.end())
-      facts.read_fields.push_back(facts_.fields[i]);
   return facts;
+}
+
+// What is matched on, unless that is the record's own id; that id where it stands among the fields; and what
+// the mapped fields hold, as far as that is to be known. Each once.
+std::vector<std::string> Target::fields_read_by(const std::optional<FindRule>& find) const {
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+  };
+  if (find && !find->members && !find->record_id.empty())
+    for (const auto& fields : find->fields) {
+      const std::string inside = fields == "." ? "" : fields + ".";
+      if (find->record_id[0].starts_with(inside)) add(find->record_id[0].substr(inside.size()));
+    }
+  if (facts_.match_kind != MatchKind::id)
+    for (const auto& field : facts_.match_fields) add(field);
+  for (size_t i = 0; i < facts_.fields.size(); ++i)
+    if (facts_.read[i]) add(facts_.fields[i]);
+  return names;
 }
 
 std::string Target::constant(const Placeholder& placeholder) const {

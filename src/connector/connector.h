@@ -118,8 +118,9 @@ struct BoundOperation {
   std::optional<CsvBody> csv;
   bool needs_record = false;  // it names records by their id, which must be known
   TakenFields takes;
-  std::optional<FindRule> find;         // with the constants in its paths filled in
-  std::optional<ValuePlace> looks_for;  // of a look-up: another value of the row than its match value
+  std::optional<FindRule> find;            // with the constants in its paths filled in
+  std::vector<std::string> read_fields{};  // its {read_fields}
+  std::optional<ValuePlace> looks_for;     // of a look-up: another value of the row than its match value
 };
 
 // Another record that a row names.
@@ -230,8 +231,9 @@ class Target {
   BodyFacts body_facts() const;
   std::optional<ValuePlace> place_of(const std::string& field) const;
   std::string request_text(const Placeholder& placeholder, std::span<const RowView> rows,
-                           const RequestFacts& request) const;
+                           const RequestFacts& request, const BoundOperation* operation = nullptr) const;
   FindRule bind_find(FindRule rule) const;
+  std::vector<std::string> fields_read_by(const std::optional<FindRule>& find) const;
   Result<std::optional<BoundOperation>> bind_operation(const std::string& name,
                                                        std::optional<ValuePlace> looks_for = {}) const;
   std::string constant(const Placeholder& placeholder) const;

@@ -239,8 +239,11 @@ const Of<Operation>& operation_shape() {
            .by_default("true")
            .help("Ids stay those of their records. `false`: they are found anew every time, and not kept."),
        field<&FindRule::value>("value", text()).required().help("Path of the value that was matched on."),
-       field<&FindRule::fields>("fields", text())
-           .help("Path of the object with the record's fields; `.` is the entry itself."),
+       field<&FindRule::fields>("fields", list(text()).or_one())
+           .help("Paths of the objects with the record's fields; `.` is the entry itself. The first that has "
+                 "a field tells it."),
+       field<&FindRule::where>("where", map_of(any_text()))
+           .help("Only entries with these values, as in a reply rule: not those of deleted records."),
        field<&FindRule::ignore_case>("ignore_case", boolean())
            .by_default("false")
            .help("Found values are compared without regard to case."),

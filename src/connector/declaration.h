@@ -177,7 +177,8 @@ struct FindRule {
   std::optional<int64_t> id_length;     // so many characters of an id count; absent: all
   bool lasting = true;                  // false: an id may be another record's the next time
   std::string value;                    // of the match field
-  std::string fields;                   // object of the record's fields; ".": the entry
+  std::vector<std::string> fields;  // objects of the record's fields, the first that has one; ".": the entry
+  std::vector<Named<std::string>> where;  // entries with other values are no records
   bool ignore_case = false;
   bool none_if_absent = false;  // a reply without the list means that nothing was found
   std::string next;             // path in the reply of the next page's mark, or address

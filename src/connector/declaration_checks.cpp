@@ -185,8 +185,9 @@ class Checker {
   void find(const FindRule& rule, const Place& place) {
     if (rule.record_id.empty() == !rule.counted_from)
       diagnostics_.error(place, "a look-up tells ids by `record_id`, or by `counted_from`");
-    for (const auto* path : {&rule.each, &rule.value, &rule.fields, &rule.next}) constant_text(*path, place);
-    for (const auto& path : rule.record_id) constant_text(path, place);
+    for (const auto* path : {&rule.each, &rule.value, &rule.next}) constant_text(*path, place);
+    for (const auto* paths : {&rule.record_id, &rule.fields})
+      for (const auto& path : *paths) constant_text(path, place);
   }
 
   // What is known when a sync is bound to its destination.
@@ -365,7 +366,9 @@ class Checker {
         diagnostics_.error(node.place, "a list of rows must be the whole value, or |join its values");
       if (is_of_row(placeholder.what) && !in_row && placeholder.what != What::once)
         diagnostics_.error(node.place, "a placeholder of a row stands outside `each_row`");
-      const bool is_whole = is_members(placeholder.what) || placeholder.what == What::read_fields ||
+      const bool is_names =
+          placeholder.what == What::read_fields && !placeholder.has(Placeholder::Filter::join);
+      const bool is_whole = is_members(placeholder.what) || is_names ||
                             placeholder.what == What::match_values || placeholder.what == What::field_types;
       if (is_whole && text->alone() == nullptr)
         diagnostics_.error(node.place, "lists and objects of a row must be the whole value");
@@ -470,6 +473,10 @@ class Checker {
                    fmt::format("`read` needs a look-up that tells ids and fields, which '{}' does not",
                                operation.name))
             .remedy = "give its `find` the paths `record_id` and `fields`";
+      if (!names_record(operation.value))
+        diagnostics_.error(route.place, fmt::format("`read` asks for records by their ids: '{}' has neither "
+                                                    "{{record_ids}} nor {{record_id}}",
+                                                    operation.name));
     }
   }
 

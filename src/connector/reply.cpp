@@ -406,13 +406,14 @@ std::optional<element> field_named(element fields, std::string_view name, std::s
 
 void take_fields(const FindRule& rule, element entry, const ReadFields& read, FoundRecord& record) {
   record.fields.resize(read.names.size());
-  if (rule.fields.empty() || read.wanted.none()) return;
-  const auto fields = rule.fields == "." ? std::optional(entry) : at_path(entry, rule.fields);
-  if (!fields) return;
-  for (size_t i = 0; i < read.names.size(); ++i) {
-    if (!read.wanted[i]) continue;
-    const auto value = field_named(*fields, read.names[i], read.nested);
-    if (value) record.fields[i] = {.text = text_of(*value), .json = simdjson::minify(*value)};
+  if (read.wanted.none()) return;
+  for (const auto& path : rule.fields) {
+    const auto fields = path == "." ? std::optional(entry) : at_path(entry, path);
+    for (size_t i = 0; fields && i < read.names.size(); ++i) {
+      if (!read.wanted[i] || record.fields[i].json != "null") continue;
+      const auto value = field_named(*fields, read.names[i], read.nested);
+      if (value) record.fields[i] = {.text = text_of(*value), .json = simdjson::minify(*value)};
+    }
   }
 }
 
@@ -430,10 +431,12 @@ Result<FindReading> read_found(const FindRule& rule, std::string_view match_fiel
   FindReading reading;
   int64_t place = rule.counted_from.value_or(0);
   for (const Entry& entry : found_entries(*at, rule.members)) {
+    const int64_t at_place = place++;
     // Asked for by their ids, records that are not there may be told as null.
     if (!rule.members && !rule.counted_from && entry.value.is_null()) continue;
+    if (!conditions_hold(rule.where, entry.value)) continue;
     FoundRecord& record = reading.records.emplace_back();
-    if (rule.counted_from) record.record_id = fmt::to_string(place++);
+    if (rule.counted_from) record.record_id = fmt::to_string(at_place);
     record.value = text_in(entry, value_path, rule.members);
     if (rule.ignore_case) record.value = folded(std::move(record.value));
     for (const auto& path : rule.record_id)

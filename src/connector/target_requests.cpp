@@ -73,7 +73,7 @@ Result<JobCall> Target::job_call(const JobRequest& request, std::string_view job
 }
 
 std::string Target::request_text(const Placeholder& placeholder, std::span<const RowView> rows,
-                                 const RequestFacts& request) const {
+                                 const RequestFacts& request, const BoundOperation* operation) const {
   switch (placeholder.what) {
     case What::page:
       return std::string(request.page);
@@ -95,7 +95,7 @@ std::string Target::request_text(const Placeholder& placeholder, std::span<const
       return list;
     }
     case What::read_fields:
-      return fmt::format("{}", fmt::join(text_facts_.read_fields, ","));
+      return operation == nullptr ? "" : fmt::format("{}", fmt::join(operation->read_fields, ","));
     default:
       break;
   }
@@ -121,7 +121,7 @@ std::string Target::url(const BoundOperation& operation, std::span<const RowView
       url += piece.literal;
       continue;
     }
-    const std::string text = request_text(*piece.placeholder, rows, request);
+    const std::string text = request_text(*piece.placeholder, rows, request, &operation);
     const bool is_path = piece.placeholder->what == Placeholder::What::setting ||
                          piece.placeholder->what == Placeholder::What::option;
     const bool is_job = piece.placeholder->what == Placeholder::What::job;
@@ -136,8 +136,8 @@ std::vector<std::pair<std::string, std::string>> Target::headers(const BoundOper
   std::vector<std::pair<std::string, std::string>> headers;
   bool has_type = !operation.body && !operation.csv;
   for (const auto& [name, text] : operation.headers) {
-    std::string value =
-        text.fill([&](const Placeholder& placeholder) { return request_text(placeholder, rows, request); });
+    std::string value = text.fill(
+        [&](const Placeholder& placeholder) { return request_text(placeholder, rows, request, &operation); });
     has_type = has_type || name == "Content-Type";
     if (!value.empty()) headers.emplace_back(name, std::move(value));
   }

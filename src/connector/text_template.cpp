@@ -50,11 +50,9 @@ struct NamedFilter {
   std::string_view name;
   Filter filter;
 };
-constexpr NamedFilter kFilters[] = {{"lower", Filter::lower},
-                                    {"quote", Filter::quote},
-                                    {"join", Filter::join},
-                                    {"text", Filter::text},
-                                    {"number", Filter::number}};
+constexpr NamedFilter kFilters[] = {{"lower", Filter::lower}, {"quote", Filter::quote},
+                                    {"json", Filter::json},   {"join", Filter::join},
+                                    {"text", Filter::text},   {"number", Filter::number}};
 
 Error unknown_placeholder(std::string_view name) {
   std::vector<std::string> names;

@@ -43,7 +43,7 @@ struct Placeholder {
     reference,      // {reference.NAME}: the id of the record that it names by this field
     fields,         // the mapped fields to be written, {fields.PREFIX}: those named PREFIX.x, as x
   };
-  enum class Filter { lower, quote, join, text, number };
+  enum class Filter { lower, quote, json, join, text, number };
   What what = What::setting;
   std::string argument{};  // NAME or PREFIX
   std::vector<Filter> filters{};
