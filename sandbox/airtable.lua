@@ -101,7 +101,7 @@ route("DELETE " .. path, function(request, base, name)
   end
   return 200, { records = all }
 end)
--- filterByFormula: {Field}='value', OR of these, or none.
+-- filterByFormula: {Field}='value', OR of these, or none; or FIND(RECORD_ID(),'rec1,rec2')>0.
 local function find(given, base, name)
   local store, found, seen, formula = store_of(base, name), {}, {}, given.filterByFormula or ""
   for field, value in formula:gmatch("{([^}]+)}%s*=%s*['\"](.-)['\"]%s*[,)]") do
@@ -112,6 +112,8 @@ local function find(given, base, name)
   end
   local field, value = formula:match("^{([^}]+)}%s*=%s*['\"](.*)['\"]$")
   if field then found = store:search(field, (value:gsub("\\(.)", "%1"))) end
+  local ids = formula:match("^FIND%(RECORD_ID%(%),%s*['\"]([%w,]*)['\"]%)%s*>%s*0$")
+  if ids then for record in store:each() do if ids:find(record.id, 1, true) then found[#found + 1] = record end end end
   if formula == "" then for record in store:each() do found[#found + 1] = record end end
   local size, from, all = math.min(tonumber(given.pageSize) or 100, 100), tonumber(given.offset) or 1, list {}
   for place = from, math.min(#found, from + size - 1) do all[#all + 1] = shown(found[place]) end

@@ -3,7 +3,8 @@ local contacts = records("contacts", { fold = { "email" } })
 local companies, events, tags = records("companies"), records("events"), records("tags")
 local attributes = {}  -- custom attributes that exist; without --strict they are made on first use
 
-local function errors(code, message) return { type = "error.list", request_id = hex(16), errors = list { { code = code, message = message } } } end
+local function uuid() return ("%s-%s-4%s-8%s-%s"):format(hex(8), hex(4), hex(3), hex(3), hex(12)) end
+local function errors(code, message) return { type = "error.list", request_id = uuid(), errors = list { { code = code, message = message } } } end
 local codes = { [400] = "parameter_invalid", [401] = "unauthorized", [404] = "not_found", [409] = "conflict", [429] = "rate_limit_exceeded" }
 vendor {
   refusal = function(status, why) return errors(codes[status] or "server_error", why or "The request was refused") end,
@@ -109,15 +110,23 @@ route("DELETE /contacts/{id}", function(request, id)
 end)
 route("POST /contacts/{id}/archive", function(_, id) return 200, { type = "contact", id = contact(id).id, external_id = contact(id).fields.external_id or null, archived = true } end)
 
+local function company(known)
+  return merge({ type = "company", id = known.id, app_id = "app", created_at = known.created // 1000, updated_at = known.updated // 1000 }, known.fields)
+end
 route("POST /companies", function(request)
   return one_row(request, function()
     local row = request:json()
     if not is_text(row.company_id) then refuse_with(400, "company_id is missing") end
     local known = companies:find("company_id", row.company_id)
     known = known and companies:update(known, fields_of(row, known)) or companies:create(fields_of(row), hex(24))
-    return 200, merge({ type = "company", id = known.id, app_id = "app", created_at = known.created // 1000, updated_at = known.updated // 1000 }, known.fields)
+    return 200, company(known)
   end)
 end)
+route("GET /companies", function(request)
+  local asked = request.params.company_id or refuse_with(400, "the sandbox finds companies by company_id")
+  return 200, company(companies:find("company_id", asked) or refuse_with(404, "Company Not Found"))
+end)
+route("GET /companies/{id}", function(_, id) return 200, company(companies:get(id) or refuse_with(404, "Company Not Found")) end)
 route("DELETE /companies/{id}", function(request, id)
   request.rows = 1
   local known = companies:get(id) or refuse_with(404, "Company Not Found")

@@ -149,6 +149,27 @@ local function carry_out(kind, step)
   return store:create(step.fields, make_id(kind)).id, true
 end
 
+-- Puts a field of the record into a row, as it is told: by its own name, whatever the case it is asked for in.
+local function tell(kind, record, row, name)
+  local relation, field = name:match("^(.-)%.(.*)$")
+  if relation then
+    local custom_relation = relation:match("^(.*)__r$")
+    local parent_kind = custom_relation and custom_relation .. "__c" or relation
+    local id = record.fields[custom_relation and custom_relation .. "__c" or relation .. "Id"]
+    local held = is_text(id) and objects(parent_kind):get(id)
+    if not held then row[relation] = null return end
+    row[relation] = type(row[relation]) == "table" and row[relation] ~= null and row[relation] or { attributes = { type = parent_kind } }
+    tell(parent_kind, held, row[relation], field)
+  elseif name:lower() == "id" then
+    row.Id = record.id
+  else
+    local own = name
+    for known in pairs(record.fields) do if known:lower() == name:lower() then own = known end end
+    row[own] = record.fields[own]
+    if row[own] == nil then row[own] = null end
+  end
+end
+
 -- ---- Collections
 
 local function collection(request, operation, rows, all_or_none, kind_of, field)
@@ -231,11 +252,12 @@ route("PATCH " .. base .. "/composite/sobjects/{kind}/{field}", function(request
 end)
 route("POST " .. base .. "/composite/sobjects/{kind}", function(request, _, kind)
   local body, found = request:json(), list {}
-  if #(body.ids or {}) > 2000 then bad("EXCEEDED_ID_LIMIT", "at most 2000 ids") end
-  for place, id in ipairs(body.ids or {}) do
+  if #(body.ids or {}) == 0 or #(body.fields or {}) == 0 then bad("MISSING_ARGUMENT", "ids and fields are needed") end
+  if #body.ids > 2000 then bad("EXCEEDED_ID_LIMIT", "at most 2000 ids") end
+  for place, id in ipairs(body.ids) do
     local record = by_id(kind, id)
-    local row = record and { attributes = { type = kind }, Id = record.id } or null
-    for _, field in ipairs(record and body.fields or {}) do row[field] = field == "Id" and record.id or record.fields[field] or null end
+    local row = record and { attributes = { type = kind, url = ("/services/data/v62.0/sobjects/%s/%s"):format(kind, record.id) } } or null
+    for _, field in ipairs(record and body.fields or {}) do tell(kind, record, row, field) end
     found[place] = row
   end
   return 200, found
@@ -344,6 +366,12 @@ route("GET " .. base .. "/query", function(request, version)
   if #request.query > 16000 then refuse(414, refusal(414, "URI Too Long")) end
   local names, kind, rest = soql:match("^%s*[Ss][Ee][Ll][Ee][Cc][Tt]%s+(.-)%s+[Ff][Rr][Oo][Mm]%s+([%w_]+)%s*(.*)$")
   if not names then bad("MALFORMED_QUERY", "unexpected token: " .. soql:sub(1, 30)) end
+  local chosen_names = {}
+  for _, name in ipairs(split(names, ",")) do
+    local folded = trim(name):lower()
+    if chosen_names[folded] then bad("INVALID_FIELD", "duplicate field selected: " .. trim(name)) end
+    chosen_names[folded] = true
+  end
   local found = {}
   local field, wanted = rest:match("^[Ww][Hh][Ee][Rr][Ee]%s+([%w_.]+)%s+[Ii][Nn]%s*%((.*)%)")
   if not field then field, wanted = rest:match("^[Ww][Hh][Ee][Rr][Ee]%s+([%w_.]+)%s*=%s*(.*)$") end
@@ -364,11 +392,7 @@ route("GET " .. base .. "/query", function(request, version)
   local rows = {}
   for place, record in ipairs(found) do
     local row = { attributes = { type = kind, url = ("/services/data/%s/sobjects/%s/%s"):format(version, kind, record.id) } }
-    for _, name in ipairs(split(names, ",")) do
-      name = trim(name)
-      row[name] = name == "Id" and record.id or record.fields[name]
-      if row[name] == nil then row[name] = null end
-    end
+    for _, name in ipairs(split(names, ",")) do tell(kind, record, row, trim(name)) end
     rows[place] = row
   end
   return page(version, rows, 1)

@@ -133,7 +133,11 @@ for name, kind in sorted(kinds) do
       return 200, shown(kind, store:update(known, fields_of(row, known)))
     end)
   end)
-  route("GET " .. path .. "/{id}", function(_, id) return 200, shown(kind, find(id)) end)
+  -- Customers that were deleted are still told of.
+  route("GET " .. path .. "/{id}", function(_, id)
+    if name == "customers" and store:gone(id) then return 200, { id = id, object = kind.one, deleted = true } end
+    return 200, shown(kind, find(id))
+  end)
   if not kind.no_delete then
     route("DELETE " .. path .. "/{id}", function(request, id)
       request.rows = 1

@@ -47,7 +47,7 @@ end
 local kinds = {
   users = { store = users, one = "user", Name = "User", check = check_user, nested = "user_fields" },
   organizations = { store = organizations, one = "organization", Name = "Organization", check = check_organization, nested = "organization_fields" },
-  tickets = { store = tickets, one = "ticket", Name = "Ticket", check = check_ticket, nested = "fields" },
+  tickets = { store = tickets, one = "ticket", Name = "Ticket", check = check_ticket, nested = "fields", always = { requester_id = first_id } },
 }
 
 local function find(kind, row)
@@ -145,7 +145,7 @@ for name, kind in sorted(kinds) do
   local path, store = api .. name, kind.store
   local function many(records)
     local all = list {}
-    for _, record in ipairs(records) do all[#all + 1] = shown(record) end
+    for _, record in ipairs(records) do all[#all + 1] = merge(kind.always or {}, shown(record)) end
     return 200, { [name] = all, count = #all, next_page = null, previous_page = null }
   end
   local function single(request, mode, id)
@@ -176,9 +176,14 @@ for name, kind in sorted(kinds) do
     end)
   end)
   route("GET " .. path .. "/show_many", function(request)
-    local found = {}
-    for _, row in ipairs(named(request)) do found[#found + 1] = find(kind, row) end
-    if #found > rows_max then refuse_with(400, "at most 100 ids") end
+    local found, asked = {}, named(request)
+    if #asked > rows_max then refuse_with(400, "at most 100 ids") end
+    for _, row in ipairs(asked) do
+      -- Users who were deleted are still told of, as ones who are not active.
+      local gone = name == "users" and row.id and users:gone(row.id)
+      if gone then gone.fields.active = false end
+      found[#found + 1] = find(kind, row) or gone or nil
+    end
     return many(found)
   end)
   route("GET " .. path .. "/search", function(request)

@@ -44,6 +44,12 @@ class Airtable(Dialect):
         self.assertEqual(self.records("app1/People"), [])
         self.write(422, "PATCH", {"id": first, "fields": {}})
 
+    def test_records_by_their_ids(self):
+        ids = [one["id"] for one in self.write(200, "POST", *[{"fields": {"Email": f"p{n}@x.example", "n": n}} for n in range(3)])["records"]]
+        formula = f"FIND(RECORD_ID(),'{ids[2]},recNone0000000000,{ids[0]}')>0"
+        found = self.expect(200, "POST", TABLE + "/listRecords", {"filterByFormula": formula, "pageSize": 100})["records"]
+        self.assertEqual([(one["id"], one["fields"]["n"]) for one in found], [(ids[0], 0), (ids[2], 2)])
+
     def test_login(self):
         self.assert_login_is_needed("GET", TABLE)
 

@@ -42,6 +42,17 @@ class Intercom(Dialect):
         self.assertEqual(len(self.records("events")), 1)
         self.expect(200, "POST", "/custom_object_instances/Order", {"external_id": "o1", "custom_attributes": {"n": "1"}})
 
+    def test_records_by_their_ids(self):
+        made = self.create(external_id="1", custom_attributes={"tier": "gold"})
+        self.assertEqual(self.expect(200, "GET", f"/contacts/{made['id']}")["custom_attributes"], {"tier": "gold"})
+        self.expect(404, "GET", "/contacts/0123456789abcdef01234567")
+        firm = self.expect(200, "POST", "/companies", {"company_id": "c1", "name": "Acme", "custom_attributes": {"tier": "gold"}})
+        self.assertEqual(self.expect(200, "GET", f"/companies/{firm['id']}"), firm)
+        # The description has a list there, as for the other parameters; by company_id it is the company itself.
+        self.assertEqual(self.expect(200, "GET", "/companies?company_id=c1", allow=("^response",)), firm)
+        self.expect(404, "GET", "/companies?company_id=c2")
+        self.expect(404, "GET", "/companies/0123456789abcdef01234567")
+
     def test_login_and_limit_headers(self):
         self.assert_login_is_needed("POST", "/contacts")
         self.assertEqual(self.send("GET", "/data_attributes").headers["x-ratelimit-limit"], "1667")

@@ -76,6 +76,21 @@ class Salesforce(Dialect):
         wrong = self.expect(400, "GET", f"{BASE}/query?q=DELETE")
         self.assertEqual(wrong[0]["errorCode"], "MALFORMED_QUERY")
 
+    def read(self, ids, fields, status=200):
+        return self.expect(status, "POST", f"{BASE}/composite/sobjects/Contact", {"ids": ids, "fields": fields})
+
+    def test_records_by_their_ids(self):
+        self.collection("POST", "", [{"attributes": {"type": "Account"}, "Name": "Acme", "Ext__c": "A1"}])
+        made = self.collection("POST", "", [contact(Email="ada@x.example", Account={"Ext__c": "A1"}), contact("Ben")])
+        ids = [one["id"] for one in made]
+        found = self.read([ids[1][:15], "003000000000999AAA", "nonsense", ids[0]], ["id", "LastName", "email", "Account.Ext__c"])
+        self.assertEqual([one and (one["Id"], one["LastName"], one.get("Email")) for one in found],
+                         [(ids[1], "Ben", None), None, None, (ids[0], "Lovelace", "ada@x.example")])
+        self.assertEqual((found[0]["Account"], found[3]["Account"]["Ext__c"]), (None, "A1"))
+        self.assertEqual(self.read([ids[0]] * 2001, ["Id"], 400)[0]["errorCode"], "EXCEEDED_ID_LIMIT")
+        again = self.expect(400, "GET", f"{BASE}/query?q=SELECT+Id,Name,id+FROM+Contact")
+        self.assertIn("duplicate field selected", again[0]["message"])
+
     def test_single_rows(self):
         made = self.expect(201, "POST", f"{BASE}/sobjects/Contact", {"LastName": "Ada"})
         self.expect(204, "PATCH", f"{BASE}/sobjects/Contact/{made['id']}", {"FirstName": "A"})

@@ -27,6 +27,15 @@ class Stripe(Dialect):
         self.assertTrue(self.expect(200, "DELETE", "/v1/customers/" + made["id"])["deleted"])
         self.post(404, "customers/" + made["id"], name="x")
 
+    def test_customers_by_their_ids(self):
+        made = self.post(200, "customers", email="ada@x.example", **{"metadata[tier]": "gold"})
+        found = self.expect(200, "GET", "/v1/customers/" + made["id"])
+        self.assertEqual((found["email"], found["metadata"]), ("ada@x.example", {"tier": "gold"}))
+        self.expect(200, "DELETE", "/v1/customers/" + made["id"])
+        gone = self.expect(200, "GET", "/v1/customers/" + made["id"])
+        self.assertEqual((gone["deleted"], "email" in gone), (True, False))
+        self.assertEqual(self.expect(404, "GET", "/v1/customers/cus_none")["error"]["code"], "resource_missing")
+
     def test_keys(self):
         first = self.post(200, "customers", key="k1", email="ada@x.example")
         self.assertEqual(self.post(200, "customers", key="k1", email="ada@x.example"), first)

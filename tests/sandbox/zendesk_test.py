@@ -44,6 +44,18 @@ class Zendesk(Dialect):
         self.expect(201, "POST", API + "organizations/create_or_update", {"organization": {"external_id": "2", "name": "Bolt"}})
         self.expect(422, "POST", API + "organizations", {"organization": {"name": "Bolt"}})
 
+    def test_records_by_their_ids(self):
+        self.finish(200, "POST", "users/create_many", {"users": [{"name": "Ada", "user_fields": {"tier": "gold"}}, {"name": "Ben"}]})
+        ids = [one["id"] for one in self.sandbox.records("users")]
+        self.finish(200, "DELETE", f"users/destroy_many?ids={ids[1]}")
+        found = self.expect(200, "GET", f"{API}users/show_many?ids={ids[0]},{ids[1]},99")["users"]
+        self.assertEqual([(one["name"], one["active"]) for one in found], [("Ada", True), ("Ben", False)])
+        self.assertEqual(found[0]["user_fields"], {"tier": "gold"})
+        self.finish(200, "POST", "tickets/create_many", {"tickets": [{"subject": "Rain", "comment": {"body": "wet"}}]})
+        ticket = self.sandbox.records("tickets")[0]["id"]
+        self.assertEqual([one["subject"] for one in self.expect(200, "GET", f"{API}tickets/show_many?ids={ticket},99")["tickets"]], ["Rain"])
+        self.expect(400, "GET", f"{API}users/show_many?ids=" + ",".join(map(str, range(101))))
+
     def test_look_ups_may_hit_several(self):
         self.finish(200, "POST", "users/create_many", {"users": [{"name": "Ada", "email": "a@x.example"}, {"name": "Ada", "email": "b@x.example"}]})
         self.assertEqual(len(self.expect(200, "GET", API + "users/search?query=name:Ada")["users"]), 2)

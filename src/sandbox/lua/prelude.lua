@@ -249,6 +249,11 @@ function Records:get(id)
   local record = self.by_id[tostring(id)]
   if record and not record.archived then return record end
 end
+-- One that was deleted.
+function Records:gone(id)
+  local record = self.by_id[tostring(id)]
+  if record and record.archived then return record end
+end
 -- Every live record with this value, in the order in which they got it.
 function Records:all(field, value)
   if value == nil or value == null then return list {} end
