@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "rehearse/reading.h"
 #include "rehearse/stage.h"
-#include "rehearse/writing.h"
 
 namespace penstock::rehearse {
 namespace {
@@ -18,9 +18,9 @@ using connector::RowRule;
 using connector::Verdict;
 
 // All of them: those of writing, of refusals, and of what goes wrong on the way.
-class Behaviours : public Writing {
+class Behaviours : public Reading {
  public:
-  using Writing::Writing;
+  using Reading::Reading;
 
   using Behaviour = Verdicted (Behaviours::*)();
   static const std::vector<std::pair<std::string_view, Behaviour>>& all();
@@ -360,6 +360,7 @@ const std::vector<std::pair<std::string_view, Behaviours::Behaviour>>& Behaviour
       {"records are found", &Behaviours::finds_records},
       {"no record is found", &Behaviours::finds_none},
       {"several records are found", &Behaviours::finds_several},
+      {"what is there is read", &Behaviours::reads_what_is_there},
       {"NULL", &Behaviours::writes_nulls},
       {"unicode", &Behaviours::writes_unicode},
       {"batches: one row, all, one more", &Behaviours::keeps_to_batches},
@@ -384,7 +385,7 @@ std::string operations_of(const Stage& stage) {
   std::string out = fmt::format("{} {}", config::name_of(stage.way().mode), stage.way().match.size());
   const connector::Target& target = stage.target();
   for (const auto* operation :
-       {target.find(), target.create(), target.update(), target.upsert(), target.remove()})
+       {target.find(), target.read(), target.create(), target.update(), target.upsert(), target.remove()})
     out += " " + (operation == nullptr ? "-" : operation->name);
   return out;
 }

@@ -54,7 +54,7 @@ Destination::Destination(Loop& loop, const connector::Target& target, std::vecto
                          std::function<std::vector<size_t>(const HttpRequest&)> rows_in)
     : loop_(loop), target_(target), rows_(std::move(rows)), rows_in_(std::move(rows_in)) {
   for (const auto* operation :
-       {target.find(), target.create(), target.update(), target.upsert(), target.remove()})
+       {target.find(), target.read(), target.create(), target.update(), target.upsert(), target.remove()})
     if (operation != nullptr) operations_.push_back(operation);
   for (const auto& reference : target.references())
     if (reference.find) operations_.push_back(&*reference.find);

@@ -129,7 +129,7 @@ std::vector<RowWish> wishes_of(const RowRule* rule, const SentRows& sent) {
 }  // namespace
 
 std::string made_record_id(const std::string& match, size_t index) {
-  return match.empty() ? fmt::format("record-{}", index + 1) : "record-" + match;
+  return match.empty() ? fmt::format("{}{}", kMadeId, index + 1) : std::string(kMadeId) + match;
 }
 
 std::vector<int> statuses_of(const ReplyRule& rule) {
@@ -236,41 +236,70 @@ std::string path_in(const connector::FindRule& find, std::string_view path) {
   return std::string(path);
 }
 
-void add_found(Json& entry, const connector::FindRule& find, const std::string& match, size_t row,
+void add_found(Json& entry, const connector::FindRule& find, const std::string& match, const std::string& id,
                size_t time) {
   const bool by_name = find.members && find.value == "key";
-  if (!by_name) entry.at(path_in(find, find.value)).set(match);
-  if (find.record_id.empty() || find.record_id[0] == find.value) return;
-  const std::string id = made_record_id(match, row);
+  const bool by_id = !find.record_id.empty() && find.record_id[0] == find.value;
+  set_conditions(entry, find.where, false);
+  if (!by_name) entry.at(path_in(find, find.value)).set(by_id ? id : match);
+  set_conditions(entry, find.where, true);
+  if (find.record_id.empty() || by_id) return;
   std::vector<std::string> paths;
   for (const auto& path : find.record_id) paths.push_back(path_in(find, path));
   set_first(entry, paths, time == 0 ? id : fmt::format("{}-{}", id, time + 1));
 }
 
+// Levels of a name are members of members, where names have levels.
+Json& field_in(Json& fields, std::string_view name, std::string_view nested) {
+  const size_t level = nested.empty() ? name.npos : name.find(nested);
+  if (level == name.npos) return fields.member(name);
+  return field_in(fields.member(name.substr(0, level)), name.substr(level + nested.size()), nested);
+}
+
+void add_held(Json& entry, const Target& target, const connector::FindRule& find, size_t row,
+              const HeldValue& held) {
+  for (size_t field = 0; held && !find.fields.empty() && field < target.facts().fields.size(); ++field) {
+    const std::string value = held(row, field);
+    const std::string& path = find.fields[field % find.fields.size()];
+    if (value.empty()) continue;
+    Json& place =
+        field_in(entry.at(path == "." ? "" : path), target.facts().fields[field], target.values().nested);
+    if (!place.is_set()) place.set_raw(value);
+  }
+}
+
 }  // namespace
 
 std::optional<MadeReply> finding_reply(const Target& target, const BoundOperation& operation,
-                                       const SentRows& sent, const std::vector<size_t>& found, size_t times) {
+                                       const SentRows& sent, const std::vector<size_t>& found, size_t times,
+                                       const HeldValue& held) {
   const connector::FindRule& find = *operation.find;
+  const auto id_of = [&](size_t row) {
+    return operation.needs_record ? sent.record_id(row) : made_record_id(sent.match(row), row);
+  };
   const auto is_wanted = [](const connector::ReplyReading& reading) {
     return reading.verdict == Verdict::accepted;
   };
   const auto is_missing = [](const connector::ReplyReading& reading) {
     return reading.verdict == Verdict::missing;
   };
-  for (const ReplyRule* rule : rules_for(target, operation)) {
-    if (found.empty() && rule->is == Verdict::missing)
+  const bool is_one = names_one(*operation.operation) && !find.members;
+  const auto rules = rules_for(target, operation);
+  for (const ReplyRule* rule : rules)
+    if (found.empty() && names_one(*operation.operation) && rule->is == Verdict::missing)
       if (auto made = read_back(target, operation, *rule, body_by(*rule, sent, {}), sent, is_missing))
         return made;
+  for (const ReplyRule* rule : rules) {
     if (rule->is != Verdict::accepted) continue;
     Json body;
     set_conditions(body, rule->where, false);
-    const bool is_one = names_one(*operation.operation) && !find.members;
     if (!is_one && !find.members) body.at(find.each).set_list();
     for (const size_t row : found)
       for (size_t i = 0; i < times; ++i) {
         Json& list = body.at(find.each);
-        add_found(is_one ? list : new_entry(list, find, sent.match(row), i), find, sent.match(row), row, i);
+        Json& entry = is_one ? list : new_entry(list, find, sent.match(row), i);
+        add_found(entry, find, sent.match(row), id_of(row), i);
+        add_held(entry, target, find, row, held);
       }
     set_conditions(body, rule->where, true);
     const auto made = read_back(target, operation, *rule, body.text(), sent, is_wanted);

@@ -44,14 +44,18 @@ std::optional<MadeReply> reply_saying(const connector::Target& target,
                                       const connector::SentRows& sent);
 // Whether a look-up's reply can name one record for each row only.
 bool names_one(const connector::Operation& look_up);
+// What the record of a row holds in a mapped field, as JSON; empty: the reply says nothing of it.
+using HeldValue = std::function<std::string(size_t row, size_t field)>;
 // The reply of a look-up that found a record for each of these rows (`times` of them), and none for others.
 std::optional<MadeReply> finding_reply(const connector::Target& target,
                                        const connector::BoundOperation& operation,
                                        const connector::SentRows& sent, const std::vector<size_t>& found,
-                                       size_t times = 1);
+                                       size_t times = 1, const HeldValue& held = {});
 
 // Where the list of a look-up begins to have entries, if ids are places in it; the row's number is added.
 inline constexpr size_t kMadePlaces = 20'000;
+// What ids begin with: short, for some destinations tell ids by their first characters.
+inline constexpr std::string_view kMadeId = "id-";
 // The id that made replies give the record of a row.
 std::string made_record_id(const std::string& match, size_t index);
 

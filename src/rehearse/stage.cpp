@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "connector/csv.h"
+#include "connector/encode.h"
 
 namespace penstock::rehearse {
 namespace {
@@ -150,6 +151,10 @@ Result<Stage> Stage::make(connector::ConnectorRef connector, Way way) {
     target = bind_example(connector, *facts);
     if (!target.ok()) return target.error();
   }
+  // All that they hold is to be known.
+  for (size_t i = 0; i < facts->fields.size(); ++i) facts->read.set(i);
+  target = bind_example(connector, *facts);
+  if (!target.ok()) return target.error();
   stage.target_ = std::make_unique<connector::Target>(*std::move(target));
   if (stage.way_.bulk && !stage.target_->bulk_from())
     return Error{ErrorKind::config, "there are no operations for large plans", ""};
@@ -203,7 +208,7 @@ std::string Stage::sql(const Rows& rows) const {
   const std::string mark = "printf('qz%07dzq', i)";
   const std::string change = rows.removed ? "removed" : rows.known ? "changed" : "added";
   const bool by_id = way_.kind == MatchKind::id && !way_.match.empty();
-  const std::string id = by_id ? mark : "'record-' || " + mark;
+  const std::string id = by_id ? mark : fmt::format("'{}' || {}", kMadeId, mark);
   std::string columns = fmt::format(
       "CAST(i AS UBIGINT), '{}', 'k' || i, CAST(0 AS UBIGINT), CAST(i + 1 AS UBIGINT), CAST(i + 1 AS "
       "UBIGINT), "
@@ -245,7 +250,7 @@ std::vector<KnownRow> Stage::known_rows(duck::Connection& connection, const Rows
       KnownRow& one = known[row];
       if (!way_.match.empty()) one.match = marker(row);
       for (const Values& match : (*chunk)->match()) one.matches.emplace_back(match.bytes(i));
-      one.record_id = by_id ? one.match : "record-" + marker(row);
+      one.record_id = by_id ? one.match : std::string(kMadeId) + marker(row);
       for (size_t field = 0; field < names.size(); ++field)
         if (!(*chunk)->fields()[field].is_null(i))
           one.fields.emplace(names[field], (*chunk)->fields()[field].bytes(i));
@@ -276,6 +281,32 @@ Played Stage::play(duck::Connection& connection, const Rows& rows,
   heard_ = destination.heard();
   trouble_ = destination.trouble();
   return played;
+}
+
+Look Stage::look(duck::Connection& connection, const connector::BoundOperation& operation,
+                 const Rows& rows) const {
+  Look look{.rows = known_rows(connection, rows), .request = {}};
+  auto source = QueriedRows::open(connection, sql(rows), std::vector<ValueType>(way_.match.size()),
+                                  std::vector<ValueType>(target_->facts().fields.size()));
+  check(source.ok(), "rows can be made up");
+  std::vector<Row> sent;
+  while (sent.size() < rows.count) {
+    auto chunk = source->read();
+    check(chunk.ok() && *chunk != nullptr, "as many rows as were asked for");
+    for (size_t i = 0; i < (*chunk)->rows(); ++i) {
+      Row& row = sent.emplace_back();
+      row.chunk = *chunk;
+      row.index = static_cast<uint32_t>(i);
+      row.record_id = look.rows[sent.size() - 1].record_id;
+    }
+  }
+  std::vector<connector::RowView> views;
+  for (const Row& row : sent) views.push_back(row.view());
+  const connector::RequestFacts facts{.page = operation.find->first, .run = "rehearsal"};
+  look.request.method = operation.method;
+  look.request.url = target_->url(operation, views, facts);
+  look.request.body = connector::encode(operation, views, facts);
+  return look;
 }
 
 std::vector<size_t> rows_named_in(const HttpRequest& request, size_t rows) {

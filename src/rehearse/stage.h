@@ -31,6 +31,12 @@ struct Rows {
   bool removed = false;       // they left the model
 };
 
+// A look-up of made-up rows, which goes nowhere.
+struct Look {
+  std::vector<KnownRow> rows;
+  HttpRequest request;
+};
+
 class Stage {
  public:
   // Errors of kind config: the connector does not offer this way.
@@ -39,6 +45,8 @@ class Stage {
   // Delivers such rows to a destination that answers well, but for what `direct` changes of it.
   Played play(duck::Connection& connection, const Rows& rows,
               const std::function<void(Destination&)>& direct = {});
+  // One request that looks for all of these rows.
+  Look look(duck::Connection& connection, const connector::BoundOperation& operation, const Rows& rows) const;
   // What was heard in the last play.
   const std::vector<Destination::Kept>& heard() const { return heard_; }
   const std::string& trouble() const { return trouble_; }

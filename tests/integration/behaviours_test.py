@@ -20,7 +20,7 @@ auth: { type: bearer, token: "{setting.api_key}" }
 base: "{setting.base_url}"
 limits: { all: { rates: [{ rate: 10/s }] } }
 objects: { people: { title: People, match: { email: unique } } }
-routes: { unique: { find: find, create: create, update: update, delete: remove } }
+routes: { unique: { find: find, read: read, create: create, update: update, delete: remove } }
 operations:
   create:
     request: POST /people
@@ -52,6 +52,11 @@ operations:
     rows: 20
     find: { each: people, record_id: id, value: email }
     replies: [{ status: 200, is: accepted }]
+  read:
+    request: GET /people/{record_id}
+    limit: all
+    find: { each: "", record_id: id, value: id, fields: attributes }
+    replies: [{ status: 200, is: accepted }, { status: 404, is: missing }]
 replies:
   - { status: 401, is: auth, message: error }
   - { status: 429, is: throttled, message: error }
@@ -92,7 +97,7 @@ class Behaviours(unittest.TestCase):
         held = {each["behaviour"] for each in results if each["result"] == "ok"}
         for behaviour in ("rows are written", "NULL", "unicode", "batches: one row, all, one more", "bytes of a request",
                           "each row its own reply", "one row spoils a request", "too fast", "the login is refused",
-                          "replies that are lost", "several records are found"):
+                          "replies that are lost", "several records are found", "what is there is read"):
             self.assertIn(behaviour, held)
         self.assertEqual({each["mode"] for each in results}, {"insert", "update", "upsert", "mirror", "append", "delete"})
         for each in results:
@@ -106,6 +111,8 @@ class Behaviours(unittest.TestCase):
         self.assertEqual(self.failing((throttled, "")), {"too fast"})
         self.assertEqual(self.failing((auth, "")), {"the login is refused"})
         self.assertEqual(self.failing(("is: split", "is: rejected")), {"one row spoils a request"})
+        # What is not there would be a record that holds nothing.
+        self.assertEqual(self.failing((", { status: 404, is: missing }", "")), {"what is there is read"})
         # A rule that comes first hides the others: what was refused would count as accepted.
         self.assertIn("each row its own reply",
                       self.failing(("    replies: &writes\n", "    replies: &writes\n      - { status: 2xx, is: accepted }\n")))
