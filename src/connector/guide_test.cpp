@@ -246,6 +246,7 @@ class Example {
     facts.match_fields = {"email"};
     facts.match_kind = MatchKind::unique;
     facts.fields = {"name", "score", "tags", "seen"};
+    facts.read = FieldMask(0b1111);
     TargetSettings settings{{{"base_url", "https://api.harbour.example"}}, {}};
     auto target = Target::bind(connector, settings, facts);
     EXPECT_TRUE(target.ok()) << target.error().message;
@@ -372,8 +373,8 @@ class Example {
   explicit Example(Target target) : target_(std::move(target)) {}
 
   const BoundOperation& operation(const std::string& name) const {
-    for (const auto* one : {target_.find(), target_.create(), target_.update(), target_.upsert(),
-                            target_.remove(), target_.replace()})
+    for (const auto* one : {target_.find(), target_.read(), target_.create(), target_.update(),
+                            target_.upsert(), target_.remove(), target_.replace()})
       if (one != nullptr && one->name == name) return *one;
     die("the example has no operation " + name);
   }

@@ -81,7 +81,44 @@ std::string objects_of(const Declaration& d) {
   return out;
 }
 
-std::string route_row(std::string_view kind, const std::optional<Route>& route) {
+const Operation* operation_named(const Declaration& d, const std::string& name) {
+  for (const auto& operation : d.operations)
+    if (operation.name == name) return &operation.value;
+  return nullptr;
+}
+
+std::string records_a_request(const Operation& look_up) {
+  return look_up.rows == 1 ? "one record a request" : fmt::format("{} records a request", look_up.rows);
+}
+
+// How it is known what records hold; empty: it is not.
+std::string reading_of(const Declaration& d, const Route& route) {
+  const Operation* find = operation_named(d, route.find);
+  const bool finds = find != nullptr && !find->find->fields.empty();
+  if (const Operation* read = operation_named(d, route.read))
+    return "yes, " + records_a_request(*read) + (finds || route.find.empty() ? "" : ", once they are found");
+  return finds ? "yes, as they are found, " + records_a_request(*find) : "";
+}
+
+// Of objects that go another way than the connector's routes.
+std::string readings_of_objects(const Declaration& d) {
+  std::string told, untold;
+  for (const auto& object : d.objects) {
+    if (!object.value.routes) continue;
+    const Routes& routes = *object.value.routes;
+    std::string reading;
+    for (const auto* route : {&routes.id, &routes.unique, &routes.search})
+      if (*route && reading.empty()) reading = reading_of(d, **route);
+    if (reading.empty())
+      untold += fmt::format("{}`{}`", untold.empty() ? "" : ", ", object.name);
+    else
+      told += fmt::format("Of `{}`: {}. ", object.name, reading);
+  }
+  if (!untold.empty()) told += fmt::format("Of {}: no. ", untold);
+  return told;
+}
+
+std::string route_row(const Declaration& d, std::string_view kind, const std::optional<Route>& route) {
   if (!route) return "";
   const bool writes_both = !route->upsert.empty() || (!route->create.empty() && !route->find.empty());
   std::string modes;
@@ -94,14 +131,23 @@ std::string route_row(std::string_view kind, const std::optional<Route>& route) 
   add(writes_both && !route->remove.empty(), "mirror");
   add(!route->create.empty(), "append");
   add(!route->remove.empty(), "delete");
-  return fmt::format("| {} | {} |\n", kind, modes);
+  const std::string reading = reading_of(d, *route);
+  return fmt::format("| {} | {} | {} |\n", kind, modes, reading.empty() ? "no" : reading);
 }
 
 std::string modes_of(const Declaration& d) {
-  return "## Modes\n\n| found by | modes |\n| --- | --- |\n" +
-         route_row(name_of(MatchKind::id), d.routes.id) +
-         route_row(name_of(MatchKind::unique), d.routes.unique) +
-         route_row(name_of(MatchKind::search), d.routes.search);
+  std::string out = "## Modes\n\n| found by | modes | read before written |\n| --- | --- | --- |\n" +
+                    route_row(d, name_of(MatchKind::id), d.routes.id) +
+                    route_row(d, name_of(MatchKind::unique), d.routes.unique) +
+                    route_row(d, name_of(MatchKind::search), d.routes.search);
+  std::string objects = readings_of_objects(d);
+  if (!objects.empty()) objects.pop_back();
+  const bool reads = out.find("| yes, ") != out.npos || objects.find(": yes, ") != objects.npos;
+  if (!reads) return out;
+  return out +
+         "\n*Read before written*: what records hold can be known before it is overwritten. Before-images, "
+         "`write: if_unchanged`, drift and undo need that.\n" +
+         (objects.empty() ? "" : objects + "\n");
 }
 
 std::vector<std::string> names_of_limits(const LimitNames& names) {
