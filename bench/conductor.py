@@ -19,6 +19,9 @@ SECTIONS = {
     "delivery": (sections.delivery, "Delivery",
                  lambda s: f"{s.delivery_rows:,} rows of 10 fields in batches of 100 over {sections.CONNECTIONS} "
                            f"connections; medians of {s.rounds} rounds."),
+    "before": (sections.before, "Reading before writing",
+               lambda s: f"{s.unchanged_rows:,} rows of 10 fields in batches of 100 against the sandbox; medians of {s.rounds} "
+                         "rounds."),
     "limits": (lambda place, sizes: limits.limits(place, sizes.pressure), "Limits",
                lambda s: f"Over {s.pressure.span} s and more, against the sandbox; {limits.ROWS} rows in a request."),
     "many": (lambda place, sizes: limits.many(place, sizes.pressure), "Many syncs in one process",

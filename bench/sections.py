@@ -189,6 +189,37 @@ def delivery(place, sizes):
     return lines
 
 
+def before(place, sizes):
+    """Every row written again, without and with reading its record first; and what is kept of what was read."""
+    rows, database = sizes.unchanged_rows, place.database(sizes.unchanged_rows, "before")
+    sandbox = [PROGRAM, "sandbox", "--quiet", "--listen", "127.0.0.1:0", "--limit", "none"]
+    with server(sandbox) as url:
+        project = warehouse.Project(fresh(place.path("before")), url)
+        project.penstock(database, "run")  # fills the sandbox
+
+        def write(**settings):
+            project.sync(**settings)
+            return project.penstock(database, "run", "--full")
+        costs = alternate(sizes.rounds, plain=write, keeping=lambda: write(before="keep"),
+                          equal=lambda: write(skip_equal=True))
+        kept = project.newest("before")
+    plain, keeping, equal = (median(costs[name]) for name in ("plain", "keeping", "equal"))
+    requests = {name: result_of(costs[name][-1])["requests"] for name in costs}
+    reads = requests["keeping"] - requests["plain"]
+    if result_of(costs["equal"][-1])["equal"] != rows:
+        raise SystemExit("what the sandbox said already was written")
+    million = os.path.getsize(kept) / rows * 1e6 / MB
+    return [
+        Line("Requests that read, for each that writes", f"{reads / requests['plain']:.2f}", "≤ 1",
+             at_most(reads, requests["plain"])),
+        Line("A run that reads before it writes, against one that does not, where no limit slows either",
+             f"{keeping / plain:.2f}× ({keeping:.2f} s : {plain:.2f} s)"),
+        Line("A run that finds all rows there already (skip_equal)", f"{equal / plain:.2f}× ({equal:.2f} s)"),
+        Line("Before-images of 1 million rows of 10 fields, with what was written", f"{million:.0f} MB", "< 100 MB",
+             million < 100),
+    ]
+
+
 def fresh(directory):
     shutil.rmtree(directory, ignore_errors=True)
     return directory

@@ -95,10 +95,7 @@ class Project:
         self._write("models/customers.yaml", {"source": "warehouse", "primary_key": "id", "table": "customers"})
         self._write("destinations/crm.yaml",
                     {"type": "hubspot", "access_token": "bench", "base_url": base_url} | destination)
-        self._write("syncs/customers.yaml",
-                    {"model": "customers", "destination": "crm", "object": "contacts", "mode": "upsert",
-                     "match": {"email": "email"}, "fields": FIELDS, "on_removed": "delete"} |
-                    ({"batch": batch} if batch else {}))
+        self.sync(**({"batch": batch} if batch else {}))
         self._write("connectors/hubspot.yaml", shipped_with(limit))
 
     def _write(self, name, content):
@@ -106,6 +103,17 @@ class Project:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(content if isinstance(content, str) else json.dumps(content, indent=1))
+
+    def sync(self, **settings):
+        """The one sync, with these settings besides."""
+        self._write("syncs/customers.yaml",
+                    {"model": "customers", "destination": "crm", "object": "contacts", "mode": "upsert",
+                     "match": {"email": "email"}, "fields": FIELDS, "on_removed": "delete"} | settings)
+
+    def newest(self, kind):
+        """The newest file that a run of the sync left of this kind."""
+        directory = os.path.join(self.directory, ".penstock", kind, "customers")
+        return max((os.path.join(directory, name) for name in os.listdir(directory)), key=os.path.getmtime)
 
     def multiply(self, base_urls, syncs, batch):
         """So many syncs to each of these accounts, in place of the one."""

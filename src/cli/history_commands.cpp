@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/field_view.h"
 #include "cli/history_view.h"
 #include "declare/json.h"
 #include "run/history.h"
@@ -13,7 +14,7 @@ namespace {
 
 struct HistoryOptions {
   std::vector<std::string> syncs;
-  std::string run, sync, key;
+  std::string run, sync, key, field;
   bool rejected = false;
   uint64_t limit = 20;
 };
@@ -102,11 +103,21 @@ int log(const Globals& globals, const HistoryOptions& given) {
   return kDone;
 }
 
+int trace_field(const Globals& globals, const Workspace& workspace, const config::Sync& sync,
+                const HistoryOptions& given) {
+  const auto history = field_history(workspace, sync, given.key, given.field);
+  if (!history.ok()) return print_error(globals, history.error());
+  fmt::print("{}",
+             globals.json ? field_json(sync, *history) + "\n" : field_text(sync, *history, globals.terminal));
+  return kDone;
+}
+
 int trace(const Globals& globals, const HistoryOptions& given) {
   auto workspace = open_workspace(globals);
   if (!workspace) return kUsage;
   const auto* sync = known_sync(globals, *workspace, given.sync);
   if (sync == nullptr) return kUsage;
+  if (!given.field.empty()) return trace_field(globals, *workspace, *sync, given);
   auto traced = trace_key(*workspace, *sync, given.key);
   if (!traced.ok()) return print_error(globals, traced.error());
   fmt::print("{}", globals.json ? trace_json(*sync, *traced, workspace->clock().now()) + "\n"
@@ -151,11 +162,15 @@ void add_log(Door door) {
 void add_trace(Door door) {
   auto* command = door.app.add_subcommand(
       "trace", "Tell one row's history: what was sent, when, what came back, what happens next");
-  command->footer("Examples:\n  penstock trace customers_to_crm 42\n  penstock trace prices DE,4711");
+  command->footer(
+      "Examples:\n  penstock trace customers_to_crm 42\n  penstock trace prices DE,4711\n"
+      "  penstock trace customers_to_crm 42 --field tier");
   auto given = std::make_shared<HistoryOptions>();
   command->add_option("SYNC", given->sync, "The sync")->required();
   command->add_option("KEY", given->key, "The row's key; parts of a longer one separated by commas")
       ->required();
+  command->add_option("--field", given->field,
+                      "Only this field: each value, when, by which run, and what stood there before");
   command->callback([door, given] { door.run = [door, given] { return trace(door.globals, *given); }; });
 }
 

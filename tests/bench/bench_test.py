@@ -28,7 +28,7 @@ class Bench(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         for name in ("Plan against the bare scan", "Plan against the same plan as SQL", "Memory on top",
                      "A run with nothing to do", "Commit of 1,000 changes", "Delivery to the sandbox",
-                     "used of what is allowed", "takes 40%", "A limit that nobody told", "in one process: the last is done", "Done within 3 min", "Encoding batches", "penstock --version"):
+                     "Requests that read", "Before-images of 1 million", "used of what is allowed", "takes 40%", "A limit that nobody told", "in one process: the last is done", "Done within 3 min", "Encoding batches", "penstock --version"):
             lines = [line for line in done.stdout.splitlines() if name in line]
             self.assertEqual(len(lines), 1, done.stdout)
             self.assertRegex(lines[0].split(name)[1], r"\d", "a line without a number")

@@ -1,5 +1,6 @@
 """Airtable: ten records a request, all or nothing; upserts on a field."""
 
+from kinds_of_vendor import SeveralHands
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
@@ -30,6 +31,13 @@ class Airtable(VendorTest):
         self.rows = [person(1), person(2), person(99, email="o'neil@example.com")]
         self.run_sync(sync="names", accepted=2, skipped=1)
         self.assertEqual([one["Name"] for one in self.held("app1/People")][:4], ["Person 0", "PERSON 1", "PERSON 2", "Person 3"])
+
+
+class Hands(SeveralHands, VendorTest):
+    vendor = "airtable"
+    settings = {"access_token": SECRET, "base": "app1"}
+    kept, told_by, field = "app1/People", "Email", "City"
+    sync = {"object": "People", "match": {"Email": "email"}, "fields": {"Name": "name", "City": "city"}}
 
 
 if __name__ == "__main__":

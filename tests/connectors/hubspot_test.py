@@ -2,6 +2,7 @@
 
 import json
 
+from kinds_of_vendor import SeveralHands
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
@@ -93,6 +94,13 @@ class HubSpot(VendorTest):
                         options={"from_by": "email", "to_by": "name"})
         self.rows = [person(1, phone="Acme")]
         self.assertIn("SEVERAL_REFERENCES", self.reason(1, self.run_sync(code=PARTIAL, rejected=1)))
+
+
+class Hands(SeveralHands, VendorTest):
+    vendor = "hubspot"
+    settings = {"access_token": SECRET}
+    kept, told_by, field = "contacts", "email", "city"
+    sync = {"match": {"email": "email"}, "fields": {"firstname": "name", "city": "city"}}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Intercom as a destination: contacts, companies and events, tried against the sandbox."""
 
-from kinds_of_vendor import People
+from kinds_of_vendor import People, SeveralHands
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
@@ -42,6 +42,16 @@ class Intercom(People, VendorTest):
         self.rows = [person(1), person(2), person(9)]
         self.run_sync(sync="events", code=PARTIAL, accepted=2, rejected=1)
         self.assertEqual([one["created_at"] for one in self.sandbox.records("events").values()], [1795443191] * 2)
+
+
+class Hands(SeveralHands, VendorTest):
+    vendor = "intercom"
+    settings = {"access_token": SECRET}
+    kept, told_by, field = "contacts", "email", "custom_attributes.city"
+    sync = {"match": {"email": "email"}, "fields": {"name": "name", "custom_attributes.city": "city"}}
+
+    def city_of(self, record):
+        return record.get("custom_attributes", {}).get("city")
 
 
 if __name__ == "__main__":

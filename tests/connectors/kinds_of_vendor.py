@@ -149,3 +149,74 @@ class People:
         self.refuse_some()
         self.rows = [person(key) for key in range(1, 11)]
         self.assert_refused_alone(self.run_sync(code=PARTIAL))
+
+
+class SeveralHands:
+    """Others write to the same records: what they changed is left to them, listed, and a run is taken back around it.
+
+    The others are another sync, whose model is the rows that have a telephone number: it is their city.
+    """
+
+    kept = None  # what the stand-in calls the records
+    told_by = None  # the field by which they are told apart there
+    field = None  # that holds `city`
+
+    def city_of(self, record):
+        """What a record of the stand-in has there."""
+        return record.get(self.field)
+
+    def there(self):
+        return {one[self.told_by]: self.city_of(one) for one in self.held(self.kept)}
+
+    def write_two(self, **more):
+        """Two records, both written twice; the second time by the run that is given."""
+        self.write_sync(**more)
+        self.rows = [self.row(1), self.row(2)]
+        self.run_sync(accepted=2)
+        self.rows = [self.row(1, city="Bonn"), self.row(2, city="Bonn")]
+        return self.run_sync(accepted=2)["run"]
+
+    @staticmethod
+    def row(number, **values):
+        return person(number, **values)
+
+    def others_write(self):
+        self.project.model("select * from people where phone is not null", name="edited")
+        self.write_sync("others", model="edited", mode="update", fields={self.field: "phone"})
+        self.rows = [self.row(1, city="Bonn"), self.row(2, city="Bonn", phone="Mainz")]
+        self.run_sync(sync="others", accepted=1)
+
+    def values_there(self):
+        return sorted(self.there().values(), key=str)
+
+    def test_a_run_is_taken_back_around_what_others_changed(self):
+        run = self.write_two(before="keep")
+        self.others_write()
+        for arguments in (("--dry-run",), ()):
+            [undone] = self.call("undo", run, *arguments, "--json", code=PARTIAL).results
+            self.assertEqual((undone["restored"], undone["values"], undone["left_values"]), (1, 1, 1))
+            self.assertEqual([(one["key"], one["field"], one["theirs"]) for one in undone["left"]], [("2", self.field, "Mainz")])
+        self.assertEqual(self.values_there(), ["Mainz", "Ulm"])
+        self.assert_quiet(waiting=1, unchanged=1)
+
+    def test_what_others_changed_is_left_to_them_and_listed(self):
+        fields = self.sync["fields"] | {self.field: {"from": "city", "write": "if_unchanged"}}
+        self.write_two(fields=fields)
+        self.others_write()
+        self.rows = [self.row(1, city="Kiel"), self.row(2, city="Kiel")]
+        self.run_sync(accepted=2, kept_fields=1)
+        self.assertEqual(self.values_there(), ["Kiel", "Mainz"])
+        found = self.call("drift", "contacts", "--json", code=PARTIAL).objects
+        self.assertEqual([(one["key"], one["field"], one["ours"], one["theirs"]) for one in found if "field" in one],
+                         [("2", self.field, "Kiel", "Mainz")])
+
+    def test_a_record_that_a_mirror_removed_is_made_again(self):
+        self.write_sync(mode="mirror", before="keep")
+        self.rows = [self.row(1), self.row(2)]
+        self.run_sync(accepted=2)
+        self.rows = [self.row(2)]
+        run = self.run_sync(removed=1, accepted=1)["run"]
+        [undone] = self.call("undo", run, "--json").results
+        self.assertEqual((undone["made_again"], undone["accepted"]), (1, 1))
+        self.assertEqual(self.values_there(), ["Ulm", "Ulm"])
+        self.run_sync(sent=0)

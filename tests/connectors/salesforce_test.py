@@ -2,6 +2,7 @@
 
 import json
 
+from kinds_of_vendor import SeveralHands
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 KEY = "Ext__c"
@@ -118,6 +119,21 @@ class Bulk(SalesforceTest):
         self.rows = [self.ext(0), self.ext(7)]
         self.run_sync(sync="leavers", accepted=2)
         self.assertEqual(sorted(self.found("Key__c")), ["1"])
+
+
+class Hands(SeveralHands, SalesforceTest):
+    kept, told_by, field = "Contact", KEY, "Department"
+    sync = {"object": "Contact", "match": {KEY: "id"}, "fields": {"LastName": "name", "Department": "city"}}
+
+    def row(self, number, **values):
+        return self.ext(number, **values)
+
+    def setUp(self):
+        super().setUp()
+        self.known()
+
+    def there(self):
+        return {key: city for key, city in super().there().items() if key != "0"}
 
 
 if __name__ == "__main__":

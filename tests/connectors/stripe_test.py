@@ -1,5 +1,6 @@
 """Stripe: customers are searched for, then written; metadata in a form."""
 
+from kinds_of_vendor import SeveralHands
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
@@ -34,6 +35,17 @@ class Stripe(VendorTest):
         self.run_sync(sync="again", accepted=3)
         self.assertEqual([one["name"] for one in self.held("customers")], ["PERSON 1", "PERSON 2", "PERSON 3"])
         self.assertEqual(self.held("customers")[2]["email"], "o'neil@example.com")
+
+
+class Hands(SeveralHands, VendorTest):
+    vendor = "stripe"
+    settings = {"api_key": SECRET}
+    kept, told_by, field = "customers", "email", "metadata.city"
+    sync = {"object": "customers", "match": {"metadata[external_id]": "id"},
+            "fields": {"email": "email", "name": "name", "metadata.city": "city"}}
+
+    def city_of(self, record):
+        return record["metadata"].get("city")
 
 
 if __name__ == "__main__":

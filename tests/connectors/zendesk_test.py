@@ -1,5 +1,6 @@
 """Zendesk as a destination: its stand-in must hold exactly the model."""
 
+from kinds_of_vendor import SeveralHands
 from of_vendor import PARTIAL, SECRET, VendorTest, main, person
 
 
@@ -88,6 +89,19 @@ class Others(ZendeskTest):
         self.project.sync("deletes", object="tickets", mode="delete", match={"id": "id"}, fields=None)
         self.run_sync(sync="deletes", accepted=1)
         self.assertEqual(len(self.sandbox.records("tickets")), 1)
+
+
+class Hands(SeveralHands, ZendeskTest):
+    kept, told_by, field = "users", "external_id", "user_fields.city"
+    sync = {"object": "users", "match": {"external_id": "id"}, "fields": {"name": "name", "user_fields.city": "city"}}
+
+    def city_of(self, record):
+        return record["user_fields"].get("city")
+
+
+class HandsOfOrganizations(SeveralHands, ZendeskTest):
+    kept, told_by, field = "organizations", "external_id", "notes"
+    sync = {"object": "organizations", "match": {"external_id": "id"}, "fields": {"name": "name", "notes": "city"}}
 
 
 if __name__ == "__main__":

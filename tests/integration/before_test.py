@@ -10,7 +10,7 @@ from harness import USAGE, PipeTest, main, person
 class Before(PipeTest):
     def images(self, *columns):
         """Rows of the newest file of what a run overwrote."""
-        files = sorted(glob.glob(self.project.path(".penstock/before/contacts/*.parquet")))
+        files = sorted(glob.glob(self.project.path(".penstock/before/contacts/*.parquet")), key=os.path.getmtime)
         self.assertTrue(files, "nothing was kept")
         with Duck() as duck:
             sql = f"SELECT {', '.join(columns)} FROM read_parquet('{files[-1]}') ORDER BY key"
@@ -107,6 +107,29 @@ class Before(PipeTest):
         result = self.run_sync(accepted=1, kept_fields=1)
         for command in (("log", result["run"], "--json"), ("log", result["run"]), ("trace", "contacts", "1")):
             self.assertNotIn("Secretville", self.call(*command).text)
+
+    def test_the_history_of_a_field(self):
+        self.sandbox.create(email="p1@example.com", city="Bonn")
+        self.project.sync(before="keep", fields={"firstname": "name", "city": {"from": "city", "write": "if_unchanged"},
+                                                 "phone": {"from": "phone", "pii": True}})
+        self.rows = [person(1, city="Bonn", phone="12")]
+        first = self.run_sync(accepted=1)["run"]
+        self.rows = [person(1, city="Kiel", phone="13")]
+        second = self.run_sync(accepted=1)["run"]
+        self.sandbox.edit(self.record_id("p1@example.com"), city="Mainz")
+        self.rows = [person(1, city="Jena", phone="13")]
+        self.run_sync(accepted=1, kept_fields=1)
+        [told] = self.call("trace", "contacts", "1", "--field", "city", "--json").objects
+        self.assertEqual([(one["run"], one["sent"], one.get("value"), one["before"]) for one in told["events"]][:2],
+                         [(first, True, "Bonn", "Bonn"), (second, True, "Kiel", "Bonn")])
+        self.assertEqual([(one["kept"], one["before"]) for one in told["events"]][2], (True, "Mainz"))
+        text = self.call("trace", "contacts", "1", "--field", "city").out
+        for word in ("'Kiel'", "'Mainz'", "(left to others)", second):
+            self.assertIn(word, text)
+        personal = self.call("trace", "contacts", "1", "--field", "phone")
+        self.assertIn("•••", personal.out)
+        self.assertNotIn("'12'", personal.out)
+        self.assert_refused(self.call("trace", "contacts", "1", "--field", "citi", code=USAGE), "citi", "its fields are")
 
     def test_a_destination_that_tells_nothing_is_refused(self):
         self.project.write("destinations/counts.yaml", {"type": "amplitude", "api_key": "none"})
