@@ -144,6 +144,8 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
   out +=
       styled(fmt::format("  {}, {}\n", count(run.requests, "request", "requests"), duration(run.seconds())),
              Style::dim, terminal.colour_out);
+  if (!run.approved_by.empty())
+    out += styled(fmt::format("  approved by {}\n", run.approved_by), Style::dim, terminal.colour_out);
   for (const auto& note : report.notes)
     out += styled("  note: " + note + "\n", Style::dim, terminal.colour_out);
   if (report.error) {
@@ -209,6 +211,7 @@ std::string report_json(const RunReport& report) {
         .end_object();
   json.end_object();
   if (report.guard) json.key("guard").text(report.guard->guard);
+  json.text_if("confirmed", run.confirmed).text_if("plan", run.plan).text_if("approved_by", run.approved_by);
   json.key("refused").begin_array();
   for (const auto& group : report.refused) {
     json.begin_object()
