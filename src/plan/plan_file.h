@@ -13,15 +13,15 @@ namespace penstock {
 
 // What a plan file says of itself, in Parquet's own metadata.
 struct PlanFileFacts {
-  std::string project, sync;
-  std::string version;  // of the program that wrote it
+  std::string project{}, sync{};
+  std::string version{};  // of the program that wrote it
   Time planned_at{};
   std::string kind = "run";
   std::optional<uint64_t> limit{};
   std::optional<std::string> key{};     // as it was typed
-  std::string configuration;            // "name:digest" of each part whose change changes what is sent
+  std::string configuration{};          // "name:digest" of each part whose change changes what is sent
   uint64_t generation = 0;              // of the snapshot that it was compared with
-  std::string last_run;                 // whose outcomes were in it
+  std::string last_run{};               // whose outcomes were in it
   std::vector<std::string> personal{};  // fields that are masked where the file is shown
   PlanCounts counts{};
   uint64_t requests = 0;
