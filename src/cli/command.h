@@ -50,6 +50,7 @@ void add_init(Door door);
 void add_check(Door door);
 void add_plan(Door door);
 void add_run(Door door);
+void add_approve(Door door);
 void add_retry(Door door);
 void add_drift(Door door);
 void add_undo(Door door);

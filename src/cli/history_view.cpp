@@ -26,6 +26,16 @@ std::string status_word(const std::string& status, const Terminal& terminal) {
   return styled(mark + status, style, terminal.colour_out);
 }
 
+// What was special about a run: " (full, confirmed max_removed)".
+std::string remarks(const RunRow& run) {
+  std::vector<std::string> all;
+  if (run.kind != "run") all.push_back(run.kind);
+  if (!run.confirmed.empty()) all.push_back("confirmed " + run.confirmed);
+  if (!run.plan.empty())
+    all.push_back(run.approved_by.empty() ? "a plan file" : "a plan approved by " + run.approved_by);
+  return all.empty() ? "" : fmt::format(" ({})", fmt::join(all, ", "));
+}
+
 }  // namespace
 
 std::string run_json(const RunRow& run) {
@@ -52,17 +62,17 @@ std::string run_json(const RunRow& run) {
       {"rejected", run.rejected}, {"skipped", run.skipped},     {"in_doubt", run.in_doubt},
       {"failed", run.failed},     {"requests", run.requests},   {"throttled", run.throttled}};
   for (const auto& [name, value] : counts) add_count(json, name, value);
-  return json.text_if("error", run.error).end_object().str();
+  json.text_if("error", run.error).text_if("confirmed", run.confirmed);
+  return json.text_if("plan", run.plan).text_if("approved_by", run.approved_by).end_object().str();
 }
 
 std::string runs_table(const std::vector<RunRow>& runs, Time now, const Terminal& terminal) {
   Table table(
       {"run", "sync", "status", "started", "took", "rows", "sent", "accepted", "rejected", "requests"});
   for (const auto& run : runs)
-    table.add({run.run, run.sync,
-               status_word(run.status, terminal) + (run.kind == "run" ? "" : fmt::format(" ({})", run.kind)),
-               ago(run.started, now), run.finished ? duration(run.seconds()) : "", number(run.rows),
-               number(run.sent), number(run.accepted), number(run.rejected), number(run.requests)});
+    table.add({run.run, run.sync, status_word(run.status, terminal) + remarks(run), ago(run.started, now),
+               run.finished ? duration(run.seconds()) : "", number(run.rows), number(run.sent),
+               number(run.accepted), number(run.rejected), number(run.requests)});
   return table.text(terminal);
 }
 

@@ -28,6 +28,7 @@ class PlanText {
 
   std::string text() {
     head();
+    origin();
     counts();
     samples();
     invalid();
@@ -37,6 +38,8 @@ class PlanText {
       line(Style::red, fmt::format("  guard {}: {}", planned_.guard->guard, planned_.guard->message));
       line(Style::dim, "  → " + planned_.guard->remedy);
     }
+    kept();
+    holds();
     return std::move(out_);
   }
 
@@ -164,6 +167,41 @@ class PlanText {
                        number(quota->needed), iso8601(quota->left.more)));
   }
 
+  void origin() {
+    if (!planned_.read) return;
+    const PlanFileFacts& facts = planned_.read->facts;
+    std::string asked = facts.kind == "run" ? "" : ", " + facts.kind;
+    if (facts.limit) asked += fmt::format(", at most {}", penstock::cli::count(*facts.limit, "row", "rows"));
+    if (facts.key) asked += ", one key only";
+    line(Style::dim, fmt::format("  {}: planned at {}{}, digest {}", planned_.read->path,
+                                 iso8601(facts.planned_at), asked, planned_.read->digest));
+    if (!planned_.approved_by.empty()) line(Style::dim, "  approved by " + planned_.approved_by);
+  }
+
+  void kept() {
+    if (!planned_.kept) return;
+    const std::string& path = planned_.kept->path;
+    out_ += fmt::format("\n  kept in {}  {}\n", styled(path, Style::bold, terminal_.colour_out),
+                        styled("digest " + planned_.kept->digest, Style::dim, terminal_.colour_out));
+    line(Style::yellow, "  it holds what would be sent in clear, personal values too; only you can read it");
+    line(Style::dim, fmt::format("  next: {}penstock run --plan {}",
+                                 sync_.approve == config::Approve::required
+                                     ? fmt::format("penstock approve {}   then   ", path)
+                                     : "",
+                                 path));
+  }
+
+  void holds() {
+    if (!planned_.read) return;
+    if (planned_.moved) {
+      line(Style::red, "  it does not hold any longer: " + planned_.moved->message);
+      line(Style::dim, "  → " + planned_.moved->remedy);
+    } else {
+      line(Style::green,
+           fmt::format("  it still holds: penstock run --plan {} sends it", planned_.read->path));
+    }
+  }
+
   const PlannedSync& planned_;
   const PlanCounts& counts_;
   const config::Sync& sync_;
@@ -177,6 +215,16 @@ void counts_json(declare::JsonWriter& json, const PlanCounts& counts) {
       {"removed", counts.removed}, {"unchanged", counts.unchanged}, {"invalid", counts.invalid},
       {"waiting", counts.waiting}};
   for (const auto& [name, value] : all) json.key(name).integer(static_cast<int64_t>(value));
+}
+
+void file_json(declare::JsonWriter& json, const PlannedSync& planned) {
+  if (planned.kept) json.key("out").text(planned.kept->path).key("digest").text(planned.kept->digest);
+  if (!planned.read) return;
+  json.key("file").text(planned.read->path).key("digest").text(planned.read->digest);
+  json.key("planned_at").text(iso8601(planned.read->facts.planned_at));
+  json.text_if("approved_by", planned.approved_by);
+  json.key("holds").boolean(!planned.moved);
+  if (planned.moved) json.key("moved").text(planned.moved->message);
 }
 
 void sample_json(declare::JsonWriter& json, const SampleRow& sample) {
@@ -268,6 +316,7 @@ std::string plan_json(const PlannedSync& planned) {
         .key("message")
         .text(planned.guard->message)
         .end_object();
+  file_json(json, planned);
   return json.end_object().str();
 }
 

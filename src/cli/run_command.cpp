@@ -6,6 +6,7 @@
 #include "cli/progress_display.h"
 #include "cli/run_view.h"
 #include "cli/session.h"
+#include "run/reviewed_plan.h"
 #include "run/run_many.h"
 
 namespace penstock::cli {
@@ -13,6 +14,8 @@ namespace {
 
 struct RunOptionsGiven {
   std::vector<std::string> syncs;
+  std::string plan;                  // a plan file to be sent
+  std::vector<std::string> confirm;  // names of guards
   RunRequest request;
   bool full = false, baseline = false;
 };
@@ -67,11 +70,38 @@ class Results {
   std::set<std::string> told_;
 };
 
+// What is to be run, and how.
+struct Asked {
+  std::vector<const config::Sync*> syncs;  // none: what is wrong has been said
+  RunRequest request;
+};
+
+// A plan file says itself which sync it is of.
+Asked asked_by_file(const Globals& globals, const Workspace& workspace, const RunOptionsGiven& given) {
+  if (!given.syncs.empty()) {
+    print_error(globals, {ErrorKind::config, "a plan file says itself which sync it is of",
+                          fmt::format("leave out '{}'", given.syncs[0])});
+    return {};
+  }
+  auto file = open_plan_file(workspace, given.plan);
+  if (!file.ok()) {
+    print_error(globals, file.error());
+    return {};
+  }
+  const config::Sync* sync = workspace.project().sync(file->facts.sync);
+  return {{sync}, request_for(*std::move(file))};
+}
+
 int run(const Globals& globals, const RunOptionsGiven& given) {
+  auto confirmed = parse_confirmed(given.confirm);
+  if (!confirmed.ok()) return print_error(globals, confirmed.error());
   auto workspace = open_workspace(globals);
   if (!workspace) return kUsage;
-  const auto syncs = choose_syncs(globals, *workspace, given.syncs);
+  auto [syncs, request] = given.plan.empty()
+                              ? Asked{choose_syncs(globals, *workspace, given.syncs), given.request}
+                              : asked_by_file(globals, *workspace, given);
   if (syncs.empty()) return kUsage;
+  request.confirmed = *std::move(confirmed);
   auto session = Session::start(globals, *workspace);
   if (!session.ok()) return print_error(globals, session.error());
   ProgressDisplay display(globals, (*session)->loop());
@@ -81,8 +111,17 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
     display.forget(ended.sync.name);
     results.add(ended);
   };
-  (*session)->loop().run(run_many(std::move(parts), syncs, given.request, on_ended));
+  (*session)->loop().run(run_many(std::move(parts), syncs, request, on_ended));
   return results.exit();
+}
+
+void add_confirm(CLI::App& command, RunOptionsGiven& given) {
+  command
+      .add_option("--confirm", given.confirm,
+                  "Pass these guards in this run, separated by commas; `all` for all of them")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("GUARD");
 }
 
 }  // namespace
@@ -93,16 +132,25 @@ void add_run(Door door) {
       "Exit codes: 0 all accepted, 1 failed, 2 configuration, 3 some rows rejected or invalid, 4 stopped by "
       "a guard.\n"
       "Examples:\n  penstock run\n  penstock run customers_to_crm --limit 10\n  penstock run "
-      "customers_to_crm --baseline");
+      "customers_to_crm --baseline\n  penstock run customers_to_crm --confirm max_removed\n  penstock run "
+      "--plan "
+      "plan.parquet");
   auto given = std::make_shared<RunOptionsGiven>();
   command->add_option("SYNC", given->syncs, "Syncs to run; all of them when none is named");
   auto* full = command->add_flag("--full", given->full, "Send every row again");
-  command->add_flag("--baseline", given->baseline, "Take the model as already sent; send nothing")
-      ->excludes(full);
+  auto* baseline =
+      command->add_flag("--baseline", given->baseline, "Take the model as already sent; send nothing")
+          ->excludes(full);
   auto* limit = command->add_option("--limit", given->request.limit, "Send at most so many rows")
                     ->check(CLI::PositiveNumber);
-  command->add_option("--key", given->request.key, "Only this row; parts of a longer key separated by commas")
-      ->excludes(limit);
+  auto* key = command
+                  ->add_option("--key", given->request.key,
+                               "Only this row; parts of a longer key separated by commas")
+                  ->excludes(limit);
+  auto* plan = command->add_option("--plan", given->plan,
+                                   "Send exactly what this plan file says, or nothing if anything has moved");
+  for (auto* other : {full, baseline, limit, key}) plan->excludes(other);
+  add_confirm(*command, *given);
   command->callback([door, given] {
     if (given->full) given->request.kind = RunKind::full;
     if (given->baseline) given->request.kind = RunKind::baseline;
@@ -117,6 +165,7 @@ void add_retry(Door door) {
       "together with whatever else has changed.");
   auto given = std::make_shared<RunOptionsGiven>();
   command->add_option("SYNC", given->syncs, "The sync")->required();
+  add_confirm(*command, *given);
   given->request.kind = RunKind::retry;
   command->callback([door, given] { door.run = [door, given] { return run(door.globals, *given); }; });
 }

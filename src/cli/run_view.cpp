@@ -144,6 +144,8 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
   out +=
       styled(fmt::format("  {}, {}\n", count(run.requests, "request", "requests"), duration(run.seconds())),
              Style::dim, terminal.colour_out);
+  if (!run.approved_by.empty())
+    out += styled(fmt::format("  approved by {}\n", run.approved_by), Style::dim, terminal.colour_out);
   if (report.equal > 0)
     out += styled(fmt::format("  {} said so already there, and {} not written\n",
                               count(report.equal, "row", "rows"), report.equal == 1 ? "was" : "were"),
@@ -228,6 +230,7 @@ std::string report_json(const RunReport& report) {
         .end_object();
   json.end_object();
   if (report.guard) json.key("guard").text(report.guard->guard);
+  json.text_if("confirmed", run.confirmed).text_if("plan", run.plan).text_if("approved_by", run.approved_by);
   json.key("refused").begin_array();
   for (const auto& group : report.refused) {
     json.begin_object()

@@ -68,9 +68,13 @@ std::string undo_text(const UndoReport& undo, bool dry_run, const Terminal& term
 
 struct UndoGiven {
   UndoRequest request;
+  std::vector<std::string> confirm;
 };
 
-int undo(const Globals& globals, const UndoGiven& given) {
+int undo(const Globals& globals, UndoGiven given) {
+  auto confirmed = parse_confirmed(given.confirm);
+  if (!confirmed.ok()) return print_error(globals, confirmed.error());
+  given.request.confirmed = *std::move(confirmed);
   auto workspace = open_workspace(globals);
   if (!workspace) return kUsage;
   auto session = Session::start(globals, *workspace);
@@ -107,6 +111,8 @@ void add_undo(Door door) {
   command->add_flag("--dry-run", given->request.dry_run,
                     "Read what is there, say what would be done, write nothing");
   command->add_flag("--created", given->request.created, "Remove the records that the run made");
+  command->add_option("--confirm", given->confirm, "Pass the sync's guard this once: max_removed")
+      ->delimiter(',');
   command->callback([door, given] { door.run = [door, given] { return undo(door.globals, *given); }; });
 }
 

@@ -82,6 +82,7 @@ enum class NullValue { clear, omit };
 enum class InDoubt { hold, resend };
 enum class Priority { low, normal, high };
 enum class EmptyModel { stop, allow };
+enum class Approve { none, required };
 
 std::string_view name_of(Mode mode);
 std::string_view name_of(OnRemoved on_removed);
@@ -123,7 +124,11 @@ struct Guard {
   std::optional<Placed<ShareOrCount>> max_removed;
   std::optional<Placed<ShareOrCount>> max_changed;
   std::optional<Placed<ShareOrCount>> max_rejected;
+  std::optional<Placed<ShareOrCount>> max_added;
+  std::optional<Placed<ShareOrCount>> max_invalid;
   std::optional<Placed<int64_t>> max_first_run;  // rows of the first run
+  std::optional<Placed<int64_t>> max_requests;   // of a run
+  std::optional<Placed<Share>> max_quota;        // of the destination's allowance of a day
   EmptyModel empty_model = EmptyModel::stop;
 };
 
@@ -154,6 +159,7 @@ struct Sync {
   std::optional<Node> options;  // what the connector lets a sync choose; it checks them
   std::optional<Schedule> schedule;
   Guard guard;
+  Approve approve = Approve::none;
   std::vector<Placed<std::string>> alerts;
   InDoubt in_doubt = InDoubt::hold;
   BatchLimits batch;

@@ -355,6 +355,26 @@ const Of<Guard>& guard_shape() {
                .help("Rows that the first run may send.")
                .otherwise("no bound")
                .example("10000"),
+           field<&Guard::max_added>("max_added", bound())
+               .help("Rows that may be added. A share is of those that were there, and does not count in a "
+                     "first "
+                     "run.")
+               .otherwise("no bound")
+               .example("20%"),
+           field<&Guard::max_invalid>("max_invalid", bound())
+               .help("Rows of the model that may be invalid.")
+               .otherwise("no bound")
+               .example("1%"),
+           field<&Guard::max_requests>("max_requests", placed(integer({.min = 0}, "a number of requests")))
+               .help("Requests that a run may need.")
+               .otherwise("no bound")
+               .example("5000"),
+           field<&Guard::max_quota>("max_quota", placed(declare::share()))
+               .help("The part that a run may take of what the destination allows in a day, all of it and "
+                     "not what "
+                     "is left.")
+               .otherwise("no bound")
+               .example("25%"),
            field<&Guard::empty_model>(
                "empty_model",
                choice<EmptyModel>({{"stop", EmptyModel::stop, "nothing is sent"},

@@ -11,8 +11,9 @@
 namespace penstock {
 namespace {
 
-constexpr int kSchemaVersion = 1;
-constexpr const char* kSchema = R"(
+constexpr uint64_t kSchemaVersion = 2;
+// What leads from each version to the next: a new file goes through all of them.
+constexpr const char* kSteps[kSchemaVersion] = {R"(
 CREATE TABLE runs (
   run TEXT PRIMARY KEY, sync TEXT NOT NULL, status TEXT NOT NULL, kind TEXT NOT NULL,
   started INTEGER NOT NULL, finished INTEGER,
@@ -22,11 +23,26 @@ CREATE TABLE runs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_by_sync ON runs(sync, started);
 PRAGMA user_version = 1;
-)";
+)",
+                                                R"(
+ALTER TABLE runs ADD COLUMN confirmed TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN plan TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
+CREATE TABLE approvals (
+  plan TEXT NOT NULL, sync TEXT NOT NULL, approved_by TEXT NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL,
+  PRIMARY KEY (plan, approved_by)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+)"};
 constexpr const char* kColumns =
     "run, sync, status, kind, started, finished, rows, added, changed, removed, unchanged, invalid, waiting, "
     "sent, "
-    "accepted, rejected, skipped, in_doubt, failed, requests, throttled, error";
+    "accepted, rejected, skipped, in_doubt, failed, requests, throttled, error, confirmed, plan, approved_by";
+// Of a file of version 1 that nobody can write to.
+constexpr const char* kColumnsBefore =
+    "run, sync, status, kind, started, finished, rows, added, changed, removed, unchanged, invalid, waiting, "
+    "sent, "
+    "accepted, rejected, skipped, in_doubt, failed, requests, throttled, error, '', '', ''";
 
 Error store_error(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_extended_errcode(database);
@@ -123,15 +139,20 @@ RunRow read_run(const Statement& statement) {
   if (!statement.is_null(5)) run.finished = from_unix_micros(static_cast<int64_t>(statement.number(5)));
   int column = 6;
   for (uint64_t* count : counts_of(run)) *count = statement.number(column++);
-  run.error = statement.text(column);
+  run.error = statement.text(column++);
+  run.confirmed = statement.text(column++);
+  run.plan = statement.text(column++);
+  run.approved_by = statement.text(column);
   return run;
 }
 
 }  // namespace
 
-RunStore::RunStore(RunStore&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+RunStore::RunStore(RunStore&& other) noexcept
+    : database_(std::exchange(other.database_, nullptr)), version_(other.version_) {}
 RunStore& RunStore::operator=(RunStore&& other) noexcept {
   std::swap(database_, other.database_);
+  std::swap(version_, other.version_);
   return *this;
 }
 RunStore::~RunStore() {
@@ -144,14 +165,18 @@ Result<void> RunStore::execute(const char* sql) {
   return success();
 }
 
-// Two processes may create them at once: the second finds them there.
-Result<void> RunStore::create_tables() {
+// Two processes may do it at once: the second finds it done.
+Result<void> RunStore::bring_up_to_date() {
   if (auto begun = execute("BEGIN IMMEDIATE"); !begun.ok()) return begun;
   auto version = schema_version(database_);
   if (!version.ok()) return version.error();
-  if (*version == 0)
-    if (auto created = execute(kSchema); !created.ok()) return created;
+  for (uint64_t step = *version; step < kSchemaVersion; ++step)
+    if (auto taken = execute(kSteps[step]); !taken.ok()) return taken;
   return execute("COMMIT");
+}
+
+std::string RunStore::columns() const {
+  return version_ < 2 ? kColumnsBefore : kColumns;
 }
 
 Result<RunStore> RunStore::open(const std::string& path) {
@@ -175,8 +200,9 @@ Result<RunStore> RunStore::open(const std::string& path) {
   if (*found > kSchemaVersion)
     return Error{ErrorKind::disk, fmt::format("{} was written by a newer version of penstock", path),
                  "use that version, or a newer one"};
-  if (*found == 0)
-    if (auto created = store.create_tables(); !created.ok()) return created.error();
+  if (*found < kSchemaVersion)
+    if (auto done = store.bring_up_to_date(); !done.ok()) return done.error();
+  store.version_ = kSchemaVersion;
   return store;
 }
 
@@ -196,6 +222,9 @@ Result<RunStore> RunStore::open_read_only(const std::string& path) {
   const int code = sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
   RunStore store(database);
   if (code != SQLITE_OK) return store_error(database, "open");
+  auto version = schema_version(database);
+  if (!version.ok()) return version.error();
+  store.version_ = *version;
   return store;
 }
 
@@ -207,9 +236,10 @@ Result<std::optional<RunStore>> RunStore::open_existing(const std::string& path)
 }
 
 Result<void> RunStore::put(const RunRow& run) {
-  auto statement = Statement::prepare(database_, fmt::format("INSERT OR REPLACE INTO runs({}) VALUES "
-                                                             "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                                             kColumns));
+  auto statement =
+      Statement::prepare(database_, fmt::format("INSERT OR REPLACE INTO runs({}) VALUES "
+                                                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                                kColumns));
   if (!statement.ok()) return statement.error();
   RunRow copy = run;
   statement->bind(run.run)
@@ -219,13 +249,13 @@ Result<void> RunStore::put(const RunRow& run) {
       .bind_time(run.started)
       .bind_time(run.finished);
   for (const uint64_t* count : counts_of(copy)) statement->bind(*count);
-  statement->bind(run.error);
+  statement->bind(run.error).bind(run.confirmed).bind(run.plan).bind(run.approved_by);
   if (auto done = statement->step("write"); !done.ok()) return done.error();
   return success();
 }
 
 Result<std::optional<RunRow>> RunStore::find(const std::string& run) {
-  auto statement = Statement::prepare(database_, fmt::format("SELECT {} FROM runs WHERE run = ?", kColumns));
+  auto statement = Statement::prepare(database_, fmt::format("SELECT {} FROM runs WHERE run = ?", columns()));
   if (!statement.ok()) return statement.error();
   statement->bind(run);
   auto row = statement->step("read");
@@ -237,7 +267,7 @@ Result<std::vector<RunRow>> RunStore::list(const std::string& sync, uint64_t lim
   auto statement = Statement::prepare(
       database_,
       fmt::format("SELECT {} FROM runs WHERE ?1 = '' OR sync = ?1 ORDER BY started DESC, run DESC LIMIT ?2",
-                  kColumns));
+                  columns()));
   if (!statement.ok()) return statement.error();
   statement->bind(sync).bind(limit);
   std::vector<RunRow> runs;
@@ -246,6 +276,36 @@ Result<std::vector<RunRow>> RunStore::list(const std::string& sync, uint64_t lim
     if (!row.ok()) return row.error();
     if (!*row) return runs;
     runs.push_back(read_run(*statement));
+  }
+}
+
+Result<void> RunStore::put(const ApprovalRow& approval) {
+  auto statement = Statement::prepare(
+      database_, "INSERT OR REPLACE INTO approvals(plan, sync, approved_by, at, note) VALUES (?,?,?,?,?)");
+  if (!statement.ok()) return statement.error();
+  statement->bind(approval.plan)
+      .bind(approval.sync)
+      .bind(approval.by)
+      .bind_time(approval.at)
+      .bind(approval.note);
+  if (auto done = statement->step("write"); !done.ok()) return done.error();
+  return success();
+}
+
+Result<std::vector<ApprovalRow>> RunStore::approvals(const std::string& plan) {
+  std::vector<ApprovalRow> approvals;
+  if (version_ < 2) return approvals;
+  auto statement = Statement::prepare(
+      database_,
+      "SELECT plan, sync, approved_by, at, note FROM approvals WHERE plan = ? ORDER BY at, approved_by");
+  if (!statement.ok()) return statement.error();
+  statement->bind(plan);
+  for (;;) {
+    auto row = statement->step("read");
+    if (!row.ok()) return row.error();
+    if (!*row) return approvals;
+    approvals.push_back({statement->text(0), statement->text(1), statement->text(2),
+                         from_unix_micros(static_cast<int64_t>(statement->number(3))), statement->text(4)});
   }
 }
 

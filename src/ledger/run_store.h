@@ -1,4 +1,4 @@
-// The history of runs: one SQLite file for the project.
+// The history of runs, and who approved of plans: one SQLite file for the project.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,17 @@ struct RunRow {
   uint64_t sent = 0, accepted = 0, rejected = 0, skipped = 0, in_doubt = 0, failed = 0;
   uint64_t requests = 0, throttled = 0;
   std::string error;
+  std::string confirmed;    // guards that a person passed, separated by commas
+  std::string plan;         // the digest of the plan file that was run
+  std::string approved_by;  // who had approved it
   double seconds() const { return finished ? in_seconds(*finished - started) : 0; }
+};
+
+// That a person approves of a plan: of the file with this digest.
+struct ApprovalRow {
+  std::string plan, sync, by;
+  Time at{};
+  std::string note;
 };
 
 // Several processes may use one file. Not thread-safe. Errors are of kind `disk`.
@@ -46,12 +56,19 @@ class RunStore {
   // Newest first; of all syncs for an empty name.
   Result<std::vector<RunRow>> list(const std::string& sync, uint64_t limit);
 
+  // A person approves of a plan once; the last word counts.
+  Result<void> put(const ApprovalRow& approval);
+  // Of the plan with this digest, oldest first.
+  Result<std::vector<ApprovalRow>> approvals(const std::string& plan);
+
  private:
   explicit RunStore(sqlite3* database) : database_(database) {}
   static Result<RunStore> open_read_only(const std::string& path);
   Result<void> execute(const char* sql);
-  Result<void> create_tables();
+  Result<void> bring_up_to_date();
+  std::string columns() const;
   sqlite3* database_;
+  uint64_t version_ = 0;  // of the file's format
 };
 
 }  // namespace penstock

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "plan/plan_file.h"
+
 namespace penstock {
 namespace {
 
@@ -374,6 +376,146 @@ TEST_F(PlanTest, AnEmptyModelIsAPlanOfRemovals) {
   run("DELETE FROM customers");
   options.on_removed = OnRemoved::remove;
   EXPECT_EQ(counts(plan()), "0 +0 ~0 -1 =0 !0 w0");
+}
+
+// ---- Plans that are kept
+
+struct PlanFileTest : PlanTest {
+  std::string kept = directory.path + "/kept.parquet";
+
+  PlanFile keep(Planned& planned, PlanFileFacts facts = {}) {
+    facts.project = "p", facts.sync = "s", facts.version = "penstock 1", facts.configuration = "mapping:1";
+    facts.counts = planned.plan.counts;
+    auto file =
+        write_plan_file(real_disk(), *planned.connection, planned.plan, planned.model.mapping, facts, kept);
+    EXPECT_TRUE(file.ok()) << file.error().message;
+    return *file;
+  }
+  PlanDifference differences(Planned& now, Holds holds = Holds::all) {
+    auto found = compare_plans(*now.connection, kept, now.plan.file, holds);
+    EXPECT_TRUE(found.ok()) << found.error().message;
+    return *found;
+  }
+};
+
+TEST_F(PlanFileTest, SaysWhatItWasMadeOf) {
+  run("INSERT INTO customers VALUES (1, 'a@x', 'a', 1), (2, 'b@x', 'b', 2)");
+  auto planned = plan();
+  const PlanFile written = keep(planned, {.planned_at = Time(1'793'610'000'123'456us),
+                                          .kind = "full",
+                                          .limit = 7,
+                                          .key = "it's \"one\"",
+                                          .configuration = "",
+                                          .generation = 3,
+                                          .last_run = "run-3",
+                                          .personal = {"name", "ltv"},
+                                          .requests = 12,
+                                          .seconds = 1.5});
+  const auto read = read_plan_file(real_disk(), kept);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(read->intact);
+  EXPECT_EQ(read->digest, written.digest);
+  EXPECT_EQ(read->digest.size(), 32u);
+  const PlanFileFacts& facts = read->facts;
+  EXPECT_EQ(facts.planned_at, Time(1'793'610'000'123'456us));
+  EXPECT_EQ(facts.kind, "full");
+  EXPECT_EQ(facts.limit, 7u);
+  EXPECT_EQ(facts.key, "it's \"one\"");
+  EXPECT_EQ(facts.generation, 3u);
+  EXPECT_EQ(facts.last_run, "run-3");
+  EXPECT_EQ(facts.personal, (Lines{"name", "ltv"}));
+  EXPECT_EQ(facts.counts.added, 2u);
+  EXPECT_EQ(facts.counts.to_send, 2u);
+  EXPECT_EQ(facts.requests, 12u);
+  EXPECT_EQ(facts.seconds, 1.5);
+}
+
+TEST_F(PlanFileTest, ItsDigestDoesNotDependOnTheOrderOfRows) {
+  run("INSERT INTO customers SELECT i, 'u' || i, 'n' || i, i FROM range(5000) t(i)");
+  auto first = plan();
+  const std::string digest = keep(first).digest;
+  run("CREATE TABLE turned AS FROM customers ORDER BY id DESC; DELETE FROM customers; INSERT INTO customers "
+      "FROM turned");
+  auto second = plan();
+  EXPECT_TRUE(differences(second).none());
+  EXPECT_EQ(keep(second).digest, digest);
+  run("UPDATE customers SET name = 'x' WHERE id = 77");
+  auto third = plan();
+  EXPECT_NE(keep(third).digest, digest);
+}
+
+// Snapshots, plans and approvals outlive a version of DuckDB: these numbers must not change.
+TEST_F(PlanFileTest, ItsDigestIsTheSameForever) {
+  run("INSERT INTO customers VALUES (1, 'a@x', 'a', 1.25), (2, 'b@x', NULL, NULL)");
+  auto planned = plan();
+  EXPECT_EQ(keep(planned).digest, "23c6be27a9b9724a84cfce514f8db3c7");
+}
+
+TEST_F(PlanFileTest, DifferencesAreToldByKey) {
+  run("INSERT INTO customers SELECT i, 'u' || i, 'n' || i, i FROM range(20) t(i)");
+  auto first = plan();
+  keep(first);
+  run("UPDATE customers SET name = 'x' WHERE id IN (9, 10); DELETE FROM customers WHERE id = 3; "
+      "INSERT INTO customers SELECT i, 'u' || i, 'n', i FROM range(100, 110) t(i)");
+  auto second = plan();
+  const auto all = differences(second);
+  EXPECT_EQ(all.changed.rows, 2u);
+  EXPECT_EQ(all.changed.keys, "9, 10");
+  EXPECT_EQ(all.gone.keys, "3");
+  EXPECT_EQ(all.added.rows, 10u);
+  EXPECT_EQ(all.added.keys, "100, 101, 102, 103, 104");
+  EXPECT_EQ(differences(second, Holds::part).added.rows, 0u);
+  const auto common = keep_common_rows(*second.connection, second.model.mapping, kept, second.plan.file,
+                                       directory.path + "/common");
+  ASSERT_TRUE(common.ok()) << common.error().message;
+  EXPECT_EQ(*common, 19u);
+}
+
+TEST_F(PlanFileTest, ARowWhoseTimeHasComeIsNotInThePlanOfBefore) {
+  run("INSERT INTO customers VALUES (1, 'a@x', 'a', 1), (2, 'b@x', 'b', 2)");
+  auto first = plan();
+  accept(first, {"2"});
+  options.probe.now = Time(30min);
+  auto before = plan();
+  EXPECT_EQ(counts(before), "2 +0 ~0 -0 =1 !0 w1");
+  keep(before);
+  options.probe.now = Time(2h);
+  auto later = plan();
+  EXPECT_EQ(differences(later).added.keys, "2");
+  options.probe.now = Time(30min);
+  auto as_before = plan();
+  EXPECT_TRUE(differences(as_before).none());
+}
+
+TEST_F(PlanFileTest, WhatWasEditedIsNotIntact) {
+  run("INSERT INTO customers VALUES (1, 'a@x', 'a', 1), (2, 'b@x', 'b', 2)");
+  auto planned = plan();
+  keep(planned);
+  const auto entries = *planned.connection->texts(
+      "SELECT decode(key), decode(value) FROM parquet_kv_metadata('" + kept + "')");
+  const auto rewritten = [&](const std::string& select, const std::string& key = "",
+                             const std::string& value = "") {
+    std::string metadata;
+    for (const auto& entry : entries)
+      metadata += (metadata.empty() ? "" : ", ") + *entry[0] + ": " +
+                  duck::quote_text(*entry[0] == key ? value : *entry[1]);
+    const std::string edited = directory.path + "/edited.parquet";
+    EXPECT_TRUE(planned.connection
+                    ->run("COPY (" + select + ") TO '" + edited + "' (FORMAT parquet, KV_METADATA {" +
+                          metadata + "})")
+                    .ok());
+    auto file = read_plan_file(real_disk(), edited);
+    EXPECT_TRUE(file.ok()) << file.error().message;
+    return file->intact;
+  };
+  const std::string all = "FROM '" + kept + "'";
+  EXPECT_TRUE(rewritten(all));
+  EXPECT_FALSE(rewritten("SELECT * REPLACE ('c' AS \"fields.name\") " + all));
+  EXPECT_FALSE(rewritten(all + " WHERE key = '1'"));
+  EXPECT_FALSE(rewritten(all + " UNION ALL " + all));
+  EXPECT_FALSE(rewritten(all, "penstock_planned_at_us", "1"));
+  EXPECT_FALSE(rewritten(all, "penstock_configuration", "mapping:2"));
+  EXPECT_FALSE(rewritten(all, "penstock_generation", "9"));
 }
 
 }  // namespace

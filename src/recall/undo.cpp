@@ -91,6 +91,7 @@ class UndoRun {
     run().sync = sync_->name;
     run().kind = "undo";
     run().started = workspace_.clock().now();
+    run().confirmed = fmt::format("{}", fmt::join(request_.confirmed, ","));
     return success();
   }
 
@@ -137,6 +138,7 @@ class UndoRun {
     facts.known = manifest.ok() ? manifest->counts.current : 0;
     facts.on_removed = OnRemoved::remove;
     facts.asked_for_all = true;
+    facts.confirmed = request_.confirmed;
     return check_guards(sync_->guard, counts, facts);
   }
 

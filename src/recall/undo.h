@@ -11,9 +11,10 @@ namespace penstock {
 
 struct UndoRequest {
   std::string run;
-  std::optional<std::string> key;  // only this row, as a person types it
-  bool created = false;            // records that the run made are removed
-  bool dry_run = false;            // the destination is asked, and nothing is written
+  std::optional<std::string> key;      // only this row, as a person types it
+  bool created = false;                // records that the run made are removed
+  bool dry_run = false;                // the destination is asked, and nothing is written
+  std::vector<std::string> confirmed;  // guards that a person passes this once
 };
 
 // What is left alone, since it is not as the run left it.

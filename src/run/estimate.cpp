@@ -1,5 +1,7 @@
 #include "run/estimate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -9,6 +11,14 @@ namespace {
 
 constexpr double kAnswerSeconds = 0.2;
 constexpr uint64_t kAtOnce = 16;
+
+// The longest window of a day or more. What differs from row to row is no allowance of the run's.
+std::optional<declare::Rate> day_of(const connector::LimitRule& limit) {
+  std::optional<declare::Rate> day;
+  for (const auto& rate : limit.rates)
+    if (rate.per >= kQuotaWindow && !limit.by_row && (!day || rate.per > day->per)) day = rate;
+  return day;
+}
 
 // Adds up requests by limit group.
 class Bill {
@@ -53,6 +63,7 @@ class Bill {
           estimate.seconds = std::max(estimate.seconds, seconds_at(rate, requests));
     estimate.seconds = std::max(estimate.seconds, seconds_of(all_));
     estimate.quota_short = quota_short();
+    estimate.day = day();
     return estimate;
   }
 
@@ -60,6 +71,17 @@ class Bill {
   void count(const connector::LimitNames& groups, uint64_t requests) {
     all_ += requests;
     for (const auto& group : groups) requests_[*group] += requests;
+  }
+
+  std::optional<DayUse> day() const {
+    std::optional<DayUse> most;
+    for (const auto& [group, requests] : requests_) {
+      const auto rate = day_of(prepared_.target->limit(group));
+      if (!rate) continue;
+      DayUse use{group, *rate, requests};
+      if (!most || use.share() > most->share()) most = std::move(use);
+    }
+    return most;
   }
 
   // The allowance that is short by the most.
@@ -104,6 +126,17 @@ bool has_policy(const PreparedSync& prepared, WritePolicy policy) {
 }
 
 }  // namespace
+
+bool declares_day(const connector::Target& target) {
+  const auto& groups = target.connector().declaration().limits;
+  return std::any_of(groups.begin(), groups.end(),
+                     [&](const auto& group) { return day_of(target.limit(group.name)).has_value(); });
+}
+
+std::string no_day_to_guard(const connector::Target& target) {
+  return fmt::format("the guard max_quota stops nothing here: {} declares no limit of a day",
+                     target.connector().declaration().title);
+}
 
 bool goes_in_bulk(const PreparedSync& prepared, const PlanCounts& counts) {
   const auto from = prepared.target->bulk_from();

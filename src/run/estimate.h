@@ -5,6 +5,7 @@
 #include <string>
 
 #include "deliver/rate_limits.h"
+#include "plan/guards.h"
 #include "plan/plan.h"
 #include "run/prepare.h"
 
@@ -22,10 +23,16 @@ struct Estimate {
   uint64_t jobs = 0;   // of those that carry rows, so many do it as jobs
   double seconds = 0;  // at the limits, if the destination answers in a fifth of a second
   std::optional<QuotaShort> quota_short{};  // a day's allowance that does not suffice
+  std::optional<DayUse> day{};              // the day's allowance that most is taken of
 };
 
 // Whether the plan's rows go by the bulk operations of the route, where it has any.
 bool goes_in_bulk(const PreparedSync& prepared, const PlanCounts& counts);
+
+// Whether the destination's connector says how much a day allows.
+bool declares_day(const connector::Target& target);
+// What people are told where it does not and `max_quota` was set.
+std::string no_day_to_guard(const connector::Target& target);
 
 // `limits`: what is left of them today.
 Estimate estimate(const PreparedSync& prepared, const PlanCounts& counts, RateLimits* limits);

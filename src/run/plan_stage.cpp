@@ -64,13 +64,17 @@ std::string dry_plan_file(const Workspace& workspace, const std::string& sync, c
   return join_path(workspace.paths().temporary(), fmt::format("plan-{}-{}.parquet", sync, run));
 }
 
-GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request) {
+GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request,
+                       const Estimate& estimate) {
   return {.known = snapshot.manifest().counts.current,
           .first_run = snapshot.manifest().generation == 0,
           .asked_for_all = request.kind == RunKind::full,
           .asked_for_key = request.key.has_value(),
           .nothing_is_sent = request.kind == RunKind::baseline,
-          .on_removed = on_removed(*prepared.sync)};
+          .on_removed = on_removed(*prepared.sync),
+          .requests = estimate.requests,
+          .day = estimate.day,
+          .confirmed = request.confirmed};
 }
 
 namespace {
@@ -111,7 +115,7 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
   options.probe.everything = request.kind == RunKind::full;
   options.probe.retry_waiting = request.kind == RunKind::retry;
   options.probe.cause = prepared.cause;
-  options.probe.now = workspace.clock().now();
+  options.probe.now = request.as_of.value_or(workspace.clock().now());
   if (request.key) {
     auto key = parse_key(*request.key, prepared.model->primary_key.size());
     if (!key.ok()) return key.error();

@@ -18,7 +18,8 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
 std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
                         std::span<const Values> match, std::span<const Values> fields, size_t row);
 
-GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request);
+GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request,
+                       const Estimate& estimate);
 
 // Where the next plan of a sync would go; removed by whoever made it.
 std::string dry_plan_file(const Workspace& workspace, const std::string& sync, const std::string& run);

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "run/discover.h"
+#include "run/estimate.h"
 #include "run/field_rules.h"
 #include "run/prepare_rows.h"
 #include "run/sync_options.h"
@@ -174,6 +175,8 @@ Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Wor
   auto target = connector::Target::bind(connector, *std::move(settings), std::move(facts));
   if (!target.ok()) co_return target.error();
   prepared.target = std::make_unique<connector::Target>(*std::move(target));
+  if (sync.guard.max_quota && !declares_day(*prepared.target))
+    prepared.notes.push_back(no_day_to_guard(*prepared.target));
   auto router = checked_router(sync, *prepared.target, rules_of(sync, prepared.mapped, purpose), diagnostics);
   if (!router) co_return as_error(diagnostics);
   prepared.router = std::make_unique<Router>(*std::move(router));

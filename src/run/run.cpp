@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include "ledger/retention.h"
-#include "run/look.h"
+#include "run/approvals.h"
 #include "run/plan_stage.h"
 #include "run/recover.h"
 #include "run/refused.h"
 #include "run/resume.h"
+#include "run/reviewed_plan.h"
 #include "run/row_source.h"
 
 namespace penstock {
@@ -78,105 +79,6 @@ class PlanPermit {
 
 }  // namespace
 
-// ---- Planning alone
-
-class PlanSync {
- public:
-  PlanSync(RunParts parts, const config::Sync& sync, RunRequest request, declare::Diagnostics& diagnostics)
-      : parts_(parts),
-        sync_(sync),
-        request_(std::move(request)),
-        diagnostics_(diagnostics),
-        act_(parts.interruption) {}
-
-  Task<Result<PlannedSync>> plan() {
-    PlannedSync planned;
-    planned.sync = sync_.name;
-    {
-      const std::string run = parts_.workspace.new_run_id();
-      auto lock = lock_sync(parts_.workspace, sync_.name, run);
-      if (!lock.ok() && lock.error().kind != ErrorKind::locked) co_return lock.error();
-      if (!lock.ok())
-        planned.notes.push_back("a run is going on: this plan compares with the state before it");
-      if (lock.ok())
-        if (auto recovered = recover_unless_jobs(planned.notes); !recovered.ok()) co_return recovered.error();
-    }
-    auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_,
-                                          request_.before ? Login::needed : Login::optional, diagnostics_,
-                                          request_.before ? Purpose::look : Purpose::run);
-    if (!prepared.ok()) co_return prepared.error();
-    act_.is([&] { prepared->opened.connection->interrupt(); });
-    const std::string file = dry_plan_file(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
-    auto stage =
-        co_await parts_.loop.offload([&] { return plan_stage(parts_.workspace, *prepared, request_, file); });
-    act_.is_nothing();
-    if (stage.ok() && request_.before)
-      if (auto seen = co_await look_at(*prepared, *stage, planned); !seen.ok()) stage = seen.error();
-    (void)parts_.workspace.disk().remove(file);
-    if (!stage.ok()) co_return stage.error();
-    prepared->target->use_bulk(goes_in_bulk(*prepared, stage->plan.counts));
-    const auto limits = limits_of(parts_.loop, parts_.accounts, *prepared->target,
-                                  prepared->destination->rate_share.fraction);
-    planned.estimate = estimate(*prepared, stage->plan.counts, limits.get());
-    planned.guard =
-        check_guards(sync_.guard, stage->plan.counts, guard_facts(*prepared, *stage->snapshot, request_));
-    planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());
-    planned.plan = std::move(stage->plan);
-    planned.plan.migration.reset();  // it borrows from the snapshot
-    co_return planned;
-  }
-
- private:
-  // What the destination holds of the plan's records.
-  Task<Result<void>> look_at(PreparedSync& prepared, PlannedStage& stage, PlannedSync& planned) {
-    const auto written =
-        LastWritten::open(parts_.workspace.disk(), parts_.workspace.paths().written(sync_.name));
-    if (!written.ok()) co_return written.error();
-    prepared.router->remember(&*written);
-    RunFacts facts;
-    facts.run = parts_.workspace.new_run_id();
-    facts.sync = sync_.name;
-    auto looked =
-        co_await look({parts_, *prepared.access, *prepared.target, *prepared.router, prepared.mapped,
-                       *prepared.opened.connection, prepared.destination->rate_share.fraction},
-                      stage.plan.file, std::move(facts));
-    prepared.router->remember(nullptr);
-    if (!looked.ok()) co_return looked.error();
-    auto counts = count_looked(*looked);
-    if (!counts.ok()) co_return counts.error();
-    planned.looked = *counts;
-    add_values_there(*looked, stage.plan.samples);
-    co_return success();
-  }
-
-  // A plan asks nobody about jobs that an earlier run left: that may take hours.
-  Result<void> recover_unless_jobs(std::vector<std::string>& notes) {
-    auto left = left_jobs(parts_.workspace.disk(), parts_.workspace.paths(), sync_.name);
-    if (!left.ok()) return left.error();
-    if (left->jobs.empty()) return recover(parts_.workspace, sync_.name, notes);
-    for (const auto& job : left->jobs)
-      notes.push_back(
-          fmt::format("{} is still at the destination: this plan compares with the state before it, "
-                      "and `penstock run {}` asks what became of it",
-                      name_of(job, left->facts), sync_.name));
-    return success();
-  }
-
-  RunParts parts_;
-  const config::Sync& sync_;
-  RunRequest request_;
-  declare::Diagnostics& diagnostics_;
-  Interruption::Act act_;
-};
-
-Task<Result<PlannedSync>> plan_sync(RunParts parts, const config::Sync& sync, RunRequest request,
-                                    declare::Diagnostics& diagnostics) {
-  PlanSync plan(std::move(parts), sync, std::move(request), diagnostics);
-  co_return co_await plan.plan();
-}
-
-// ---- A run
-
 class RunSync {
  public:
   RunSync(RunParts parts, const config::Sync& sync, RunRequest request, declare::Diagnostics& diagnostics)
@@ -188,7 +90,8 @@ class RunSync {
         act_(parts.interruption),
         ticker_(parts.loop) {}
 
-  // Lock the sync, recover what crashed, prepare, plan, ask the guards, deliver, settle.
+  // Lock the sync, recover what crashed, prepare, plan, hold it to the plan that was reviewed, ask the
+  // guards, deliver, settle.
   Task<Result<RunReport>> run() {
     begin();
     auto lock = lock_sync(workspace_, sync_.name, report_.run.run);
@@ -201,13 +104,14 @@ class RunSync {
         co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
     if (!prepared.ok()) co_return co_await ended_with(prepared.error());
     report_.notes.insert(report_.notes.end(), prepared->notes.begin(), prepared->notes.end());
+    if (auto held = hold_to_file(*prepared); !held.ok()) co_return co_await ended_with(held.error());
+    if (report_.guard) co_return co_await stopped_by_guard();
     auto planned = co_await plan(*prepared);
     if (!planned.ok()) co_return co_await ended_with(planned.error());
     permit.give_back();
-    report_.guard =
-        check_guards(sync_.guard, planned->plan.counts, guard_facts(*prepared, *planned->snapshot, request_));
+    if (auto asked = ask_guards(*prepared, *planned); !asked.ok())
+      co_return co_await ended_with(asked.error());
     if (report_.guard) co_return co_await stopped_by_guard();
-    prepared->target->use_bulk(goes_in_bulk(*prepared, planned->plan.counts));
     if (has_nothing_to_do(*planned)) co_return co_await succeeded();
     co_return co_await carry_out(*prepared, *planned);
   }
@@ -251,6 +155,8 @@ class RunSync {
     report_.run.sync = sync_.name;
     report_.run.kind = name_of(request_.kind);
     report_.run.started = workspace_.clock().now();
+    report_.run.confirmed = fmt::format("{}", fmt::join(request_.confirmed, ","));
+    if (request_.reviewed) report_.run.plan = request_.reviewed->digest;
     progress_.sync = sync_.name;
     progress_.run = report_.run.run;
     progress_.started = parts_.loop.now();
@@ -265,12 +171,45 @@ class RunSync {
 
   Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }
 
+  // A run of a plan file sends that plan, or nothing.
+  Result<void> hold_to_file(const PreparedSync& prepared) {
+    if (!request_.reviewed) return success();
+    auto moved = moved_before_planning(workspace_, prepared, *request_.reviewed);
+    if (!moved.ok()) return moved.error();
+    report_.guard = *std::move(moved);
+    return success();
+  }
+
+  Result<void> ask_guards(PreparedSync& prepared, const PlannedStage& planned) {
+    if (report_.guard) return success();  // the plan has moved
+    const PlanCounts& counts = planned.plan.counts;
+    prepared.target->use_bulk(goes_in_bulk(prepared, counts));
+    auto approval = approval_of(workspace_, sync_, request_, counts);
+    if (!approval.ok()) return approval.error();
+    report_.run.approved_by = approval->by;
+    report_.guard = approval->missing;
+    if (!report_.guard)
+      report_.guard = check_guards(
+          sync_.guard, counts,
+          guard_facts(prepared, *planned.snapshot, request_, estimate(prepared, counts, nullptr)));
+    return success();
+  }
+
+  // Into `file`, and held to the plan that was reviewed.
+  Result<PlannedStage> make_plan_file(PreparedSync& prepared, const std::string& file) {
+    auto stage = plan_stage(workspace_, prepared, request_, file);
+    if (!stage.ok() || !request_.reviewed) return stage;
+    auto moved = moved_rows(workspace_, prepared, *stage, *request_.reviewed);
+    if (!moved.ok()) return moved.error();
+    report_.guard = *std::move(moved);
+    return stage;
+  }
+
   Task<Result<PlannedStage>> plan(PreparedSync& prepared) {
     enter(RunStage::planning);
     act_.is([&prepared] { prepared.opened.connection->interrupt(); });
     const std::string file = workspace_.paths().plan(sync_.name), unfinished = file + ".new";
-    auto stage =
-        co_await parts_.loop.offload([&] { return plan_stage(workspace_, prepared, request_, unfinished); });
+    auto stage = co_await parts_.loop.offload([&] { return make_plan_file(prepared, unfinished); });
     act_.is_nothing();
     if (!stage.ok()) co_return stage.error();
     if (parts_.interruption.asked()) co_return Error{ErrorKind::interrupted, "interrupted", ""};
@@ -500,6 +439,7 @@ class RunSync {
 
   void watch_rejections() {
     if (report_.guard || resuming_) return;
+    if (is_confirmed(request_.confirmed, "max_rejected")) return;
     const OutcomeCounts& outcomes = progress_.delivery.outcomes;
     report_.guard = check_rejected(sync_.guard, outcomes.sent(), outcomes.rejected);
     if (report_.guard) delivery_->stop();

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "deliver/accounts.h"
 #include "deliver/deliver.h"
 #include "plan/guards.h"
+#include "plan/plan_file.h"
 #include "run/estimate.h"
 #include "run/look_counts.h"
 #include "run/prepare.h"
@@ -28,6 +30,12 @@ struct RunRequest {
   std::optional<std::string> key;  // as a person types it
   uint64_t samples = 0;            // rows of each kind to be shown
   bool before = false;             // of a plan: the destination is asked what it holds
+  std::optional<Time> as_of = {};  // in the place of now, for rows that wait for their time
+  std::string out = {};            // of a plan: the file that it is kept in
+  std::string version = {};        // of the program, for that file
+  // What the run sends, or nothing. Shared: requests are copied, and a file is read once.
+  std::shared_ptr<const PlanFile> reviewed = {};
+  std::vector<std::string> confirmed = {};  // guards that a person passes this once
 };
 
 // A plan with what people want to know about it.
@@ -36,6 +44,10 @@ struct PlannedSync {
   Plan plan;
   Estimate estimate;
   std::optional<GuardStop> guard;
+  std::optional<PlanFile> kept;    // in the request's `out`
+  std::optional<PlanFile> read;    // whose plan this is
+  std::optional<GuardStop> moved;  // why the plan of `reviewed` does not hold any longer
+  std::string approved_by;         // who approved of that file
   std::vector<std::string> notes;
   std::optional<LookCounts> looked;  // where it was asked for
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "run/estimate.h"
 #include "run/sync_options.h"
 
 namespace penstock {
@@ -147,6 +148,9 @@ void check_without_destination(const config::Sync& sync, const config::Model& mo
   }
   const auto router = checked_router(sync, *target, rules_as_written(sync), diagnostics);
   if (router) warn_of_old_records(sync, model, *target, *router, diagnostics);
+  if (sync.guard.max_quota && !declares_day(*target))
+    diagnostics.warning(sync.guard.max_quota->place, no_day_to_guard(*target)).remedy =
+        "use max_requests, which counts the requests of a run";
 }
 
 }  // namespace penstock

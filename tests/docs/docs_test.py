@@ -218,8 +218,10 @@ class CommandLine(unittest.TestCase):
         def lines(command):
             return session.run(f"penstock {command} --json 2>/dev/null || true")[1].splitlines()
 
-        self.expect_keys("plan --json", lines("plan"))
-        ran = [line for line in lines("run") if '"event":"result"' in line]
+        self.expect_keys("plan --json", lines("plan") + lines("plan customers_to_crm --out plan.parquet") +
+                         lines("plan --read plan.parquet"))
+        self.expect_keys("approve --json", lines("approve plan.parquet --by ann"))
+        ran = [line for line in lines("run --plan plan.parquet --confirm all") if '"event":"result"' in line]
         self.expect_keys("run --json", ran)
         self.expect_keys("runs --json", lines("runs"))
         self.expect_keys("status --json", lines("status"))

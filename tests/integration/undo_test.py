@@ -110,6 +110,8 @@ class Undo(PipeTest):
         result = self.undo(run, "--created", code=STOPPED, status="stopped")
         self.assertEqual(result["guard"], "max_removed")
         self.assertEqual(len(self.records()), 2)
+        self.undo(run, "--created", "--confirm", "max_removed", removed_records=2)
+        self.assertEqual(self.records(), {})
 
     def test_records_that_the_run_removed_are_made_again(self):
         self.project.sync(mode="mirror", before="keep")
