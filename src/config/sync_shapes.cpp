@@ -181,6 +181,13 @@ std::vector<FieldOf<Sync>> common_fields() {
           .otherwise("`{ empty_model: stop }`")
           .help("Bounds that stop a run before anything is sent.")
           .example("{ max_removed: 5%, max_changed: 50% }"),
+      field<&Sync::approve>(
+          "approve",
+          choice<Approve>({{"none", Approve::none, "runs send what they plan"},
+                           {"required", Approve::required,
+                            "only a plan file that somebody approved is sent (`penstock approve`)"}}))
+          .by_default("none")
+          .help("Whether a person must approve a plan before it is sent."),
       field<&Sync::alerts>(
           "alerts", list(placed(identifier())).or_one().what("the name of an alert, or a list of names"))
           .help("Who hears of it when a run fails or stops.")

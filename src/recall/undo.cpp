@@ -35,8 +35,8 @@ class UndoRun {
     auto overwritten =
         co_await parts_.loop.offload([&] { return open_overwritten(workspace_, *sync_, request_.run); });
     if (!overwritten.ok()) co_return overwritten.error();
-    auto target = co_await bind_undo_target(parts_, *sync_, *overwritten, request_.created, request_.dry_run,
-                                            diagnostics_);
+    auto target = co_await bind_undo_target(parts_, *sync_, run().run, *overwritten, request_.created,
+                                            request_.dry_run, diagnostics_);
     if (!target.ok()) co_return target.error();
     if (auto planned = co_await plan(*overwritten, *target); !planned.ok()) co_return planned.error();
     if (counts_.rows() == 0) co_return nothing_to_do();

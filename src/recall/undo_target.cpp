@@ -9,10 +9,11 @@
 namespace penstock {
 namespace {
 
-connector::TargetFacts facts_of(const config::Sync& sync, const MappedModel& model,
+connector::TargetFacts facts_of(const config::Sync& sync, const std::string& run, const MappedModel& model,
                                 connector::MatchKind kind) {
   connector::TargetFacts facts;
-  facts.sync = sync.name;
+  // A key that makes a write the same as an earlier one must not: it would get that one's reply.
+  facts.sync = sync.name + "\n" + run;
   facts.object = *sync.object;
   facts.match_kind = kind;
   for (const auto& match : model.mapping.match) {
@@ -53,7 +54,7 @@ bool same_match(const config::Sync& sync, const MappedModel& model) {
 
 }  // namespace
 
-Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sync,
+Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sync, std::string run,
                                           OverwrittenBy& overwritten, bool removes, bool looks_only,
                                           declare::Diagnostics& diagnostics) {
   if (!same_match(sync, overwritten.model))
@@ -74,7 +75,7 @@ Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sy
   auto kind = co_await find_match_kind(parts.client, *bound.access, connector, *settings, sync, notes);
   if (!kind.ok()) co_return kind.error();
   take_style(overwritten, connector->declaration().values);
-  auto facts = facts_of(sync, overwritten.model, *kind);
+  auto facts = facts_of(sync, run, overwritten.model, *kind);
   read_options(sync, *connector, &parts.workspace.resolver(), facts, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
   auto target = connector::Target::bind(connector, *std::move(settings), std::move(facts));

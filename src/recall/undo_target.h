@@ -15,9 +15,10 @@ struct UndoTarget {
   double rate_share = 1;
 };
 
-// `removes`: records that the run made are to go. `looks_only`: nothing is written. Gives the values of
-// `overwritten` the style of the destination. Errors of kind config: what the destination cannot do.
-Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sync,
+// `run`: the undo's own id. `removes`: records that the run made are to go. `looks_only`: nothing is written.
+// Gives the values of `overwritten` the style of the destination. Errors of kind config: what the destination
+// cannot do.
+Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sync, std::string run,
                                           OverwrittenBy& overwritten, bool removes, bool looks_only,
                                           declare::Diagnostics& diagnostics);
 

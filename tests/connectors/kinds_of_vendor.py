@@ -197,7 +197,8 @@ class SeveralHands:
             self.assertEqual((undone["restored"], undone["values"], undone["left_values"]), (1, 1, 1))
             self.assertEqual([(one["key"], one["field"], one["theirs"]) for one in undone["left"]], [("2", self.field, "Mainz")])
         self.assertEqual(self.values_there(), ["Mainz", "Ulm"])
-        self.assert_quiet(waiting=1, unchanged=1)
+        self.plan_sync(waiting=1, unchanged=1, to_send=0)
+        self.run_sync(sent=0)
 
     def test_what_others_changed_is_left_to_them_and_listed(self):
         fields = self.sync["fields"] | {self.field: {"from": "city", "write": "if_unchanged"}}
