@@ -160,15 +160,34 @@ route("POST /users/identify", { limits = { "identities" } }, function(request)
   return 201, { message = "success", aliases_processed = #rows }
 end)
 
+-- What is told of a profile: what the service knows by name, and custom attributes in an object of their own.
+local known_fields = {}
+for _, name in ipairs { "external_id", "email", "phone", "first_name", "last_name", "gender", "dob", "country", "home_city", "language", "time_zone",
+  "user_aliases", "braze_id", "created_at", "custom_attributes", "custom_events", "purchases", "devices", "apps", "random_bucket", "total_revenue" } do
+  known_fields[name] = true
+end
+local function exported(user, wanted)
+  local all, names = { braze_id = user.id, custom_attributes = {} }, nil
+  for name, value in pairs(user.fields) do
+    if known_fields[name] then all[name] = value elseif name ~= "alias" then all.custom_attributes[name] = value end
+  end
+  if type(wanted) ~= "table" then return all end
+  local told = {}
+  for _, name in ipairs(wanted) do
+    if not known_fields[name] then refuse_with(400, ("'%s' is not a valid field to export"):format(tostring(name))) end
+    told[name] = all[name]
+  end
+  return told
+end
 route("POST /users/export/ids", { limits = { "export" } }, function(request)
   local body, found, missing = request:json(), list {}, list {}
   for _, id in ipairs(array(body, "external_ids", 50)) do
     local user = users:find("external_id", id)
-    if user then found[#found + 1] = merge(user.fields, { braze_id = user.id }) else missing[#missing + 1] = id end
+    if user then found[#found + 1] = exported(user, body.fields_to_export) else missing[#missing + 1] = id end
   end
   if is_text(body.email_address) then
     for _, user in ipairs(users:all("email", body.email_address)) do
-      found[#found + 1] = merge(user.fields, { braze_id = user.id })
+      found[#found + 1] = exported(user, body.fields_to_export)
     end
   end
   return 201, { message = "success", users = found, invalid_user_ids = missing }

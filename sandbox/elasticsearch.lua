@@ -111,6 +111,15 @@ route("GET /{index}/_doc/{id}", function(_, index, id)
   local known = store_of(index):get(id)
   return known and 200 or 404, { _index = index, _id = id, found = known ~= nil, _source = known and known.fields or nil }
 end)
+route("POST /{index}/_mget", function(request, index)
+  local ids, docs = request:json().ids, list {}
+  if type(ids) ~= "table" or #ids == 0 then refuse_with(400, "Validation Failed: 1: no documents to get;") end
+  for _, id in ipairs(ids) do
+    local known = store_of(index):get(id)
+    docs[#docs + 1] = { _index = index, _id = id, found = known ~= nil, _source = known and known.fields or nil }
+  end
+  return 200, { docs = docs }
+end)
 route("GET /{index}/_mapping", function(_, index)
   local properties = {}
   for key, kind in pairs(types) do

@@ -54,6 +54,16 @@ route("POST " .. api .. "issue/bulk", function(request)
   request.rejected = #errors
   return #made == 0 and 400 or 201, { issues = made, errors = errors }
 end)
+-- By their ids or keys; what is not there is in neither list.
+route("POST " .. api .. "issue/bulkfetch", function(request)
+  local asked, found, seen = request:json().issueIdsOrKeys, list {}, {}
+  if type(asked) ~= "table" or #asked == 0 or #asked > 100 then refuse_with(400, "between 1 and 100 issueIdsOrKeys are needed") end
+  for _, id in ipairs(asked) do
+    local issue = issues:get(id) or issues:find("key", id)
+    if issue and not seen[issue] then found[#found + 1] = shown(issue) seen[issue] = true end
+  end
+  return 200, { expand = "schema,names", issues = found, issueErrors = list {} }
+end)
 route("POST " .. api .. "issue", function(request)
   local fields = request:json().fields or {}
   local problem = wrong(fields, true)

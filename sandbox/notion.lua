@@ -62,7 +62,7 @@ route("POST /v1/pages", function(request)
   return 200, shown(page)
 end)
 local function find(id) return pages:get(id) or refuse_with(404, "Could not find page with ID: " .. id) end
-route("GET /v1/pages/{id}", function(_, id) return 200, shown(find(id)) end)
+route("GET /v1/pages/{id}", function(_, id) return 200, shown(pages:gone(id) or find(id)) end)
 route("PATCH /v1/pages/{id}", function(request, id)
   local body, page = request:json(), find(id)
   request.rows, request.rejected = 1, 1

@@ -65,8 +65,11 @@ for kind, title in sorted(kinds) do
     route("POST " .. path, function(request) return write(request) end)
     route("GET " .. path, function(request)
       local all, from, most = list {}, tonumber(request.params.cursor) or 1, math.min(tonumber(request.params.limit) or 100, 500)
-      local rows = {}
-      for record in store:each() do rows[#rows + 1] = record end
+      local rows, ids = {}, request.params.ids
+      local asked = is_text(ids) and split(ids, ",") or {}
+      if #asked > 100 then refuse_with(400, "ids: at most 100") end
+      for _, id in ipairs(asked) do rows[#rows + 1] = store:get(id) end
+      if not ids then for record in store:each() do rows[#rows + 1] = record end end
       for place = from, math.min(#rows, from + most - 1) do all[#all + 1] = shown(rows[place]) end
       return 200, { success = true, data = all, additional_data = { next_cursor = from + most <= #rows and tostring(from + most) or null } }
     end)

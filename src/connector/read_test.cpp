@@ -175,6 +175,88 @@ TEST(ReadById, Databases) {
   }
 }
 
+TEST(ReadById, OthersInBatches) {
+  const Reader klaviyo({.connector = "klaviyo",
+                        .object = "profiles",
+                        .match = "email",
+                        .fields = {"first_name", "properties.tier"}});
+  EXPECT_EQ(klaviyo.request(), "GET /api/profiles?page%5Bsize%5D=100&filter=any(id,%5B%221%22%2C%222%22%5D)");
+  EXPECT_EQ(
+      klaviyo.told(200, R"({"data":[{"id":"1","attributes":{"first_name":"Ana","properties":{"tier":7}}}]})"),
+      R"(1 first_name="Ana" properties.tier=7)");
+  const Reader marketo({.connector = "marketo", .object = "leads", .match = "email"});
+  EXPECT_EQ(marketo.request(),
+            "POST /rest/v1/leads.json?_method=GET "
+            "filterType=id&filterValues=1%2C2&fields=id%2Cemail%2Cname%2Cplan");
+  EXPECT_EQ(marketo.told(200, R"({"success":true,"result":[{"id":1,"name":"Ana","plan":null}]})"),
+            R"(1 name="Ana" plan=null)");
+  const Reader pipedrive(
+      {.connector = "pipedrive", .object = "persons", .match = "id", .kind = MatchKind::id});
+  EXPECT_EQ(pipedrive.request(), "GET /api/v2/persons?limit=100&ids=1%2C2");
+  EXPECT_EQ(pipedrive.told(
+                200, R"({"data":[{"id":1,"name":"Ana","is_deleted":false},{"id":2,"is_deleted":true}]})"),
+            R"(1 name="Ana" plan=null)");
+  const Reader jira({.connector = "jira",
+                     .object = "issues",
+                     .match = "key",
+                     .kind = MatchKind::id,
+                     .fields = {"summary", "project.key"}});
+  EXPECT_EQ(jira.request(),
+            R"(POST /rest/api/3/issue/bulkfetch {"issueIdsOrKeys":["1","2"],"fields":["*all"]})");
+  EXPECT_EQ(
+      jira.told(
+          200,
+          R"({"issues":[{"id":"9","key":"ENG-1","fields":{"summary":"Rain","project":{"key":"ENG"}}}]})"),
+      R"(ENG-1 summary="Rain" project.key="ENG")");
+  const Reader elasticsearch(
+      {.connector = "elasticsearch", .object = "people", .match = "_id", .kind = MatchKind::id});
+  EXPECT_EQ(elasticsearch.request(), R"(POST /people/_mget {"ids":["1","2"]})");
+  EXPECT_EQ(
+      elasticsearch.told(
+          200, R"({"docs":[{"_id":"1","found":true,"_source":{"name":"Ana"}},{"_id":"2","found":false}]})"),
+      R"(1 name="Ana" plan=null)");
+  const Reader braze({.connector = "braze",
+                      .object = "users",
+                      .match = "external_id",
+                      .kind = MatchKind::id,
+                      .fields = {"first_name", "plan"}});
+  EXPECT_EQ(braze.request().substr(0, 67),
+            R"(POST /users/export/ids {"external_ids":["1","2"],"fields_to_export")");
+  EXPECT_EQ(braze.told(201, R"({"message":"success","invalid_user_ids":["2"],"users":[
+      {"external_id":"1","first_name":"Ana","custom_attributes":{"plan":"gold"}}]})"),
+            R"(1 first_name="Ana" plan="gold")");
+  const Reader redis({.connector = "redis", .object = "hash/people:", .match = "id"});
+  EXPECT_EQ(redis.request(),
+            R"(GET /rows/hash%2Fpeople%3A {"values":["1","2"],"fields":["id","name","plan"]})");
+}
+
+TEST(ReadById, OthersOneByOne) {
+  const Reader notion({.connector = "notion",
+                       .object = "pages/d1",
+                       .match = "id",
+                       .kind = MatchKind::id,
+                       .fields = {"properties.Score.number"}});
+  EXPECT_EQ(notion.request(), "GET /v1/pages/1");
+  EXPECT_EQ(notion.told(200, R"({"id":"1","in_trash":false,"properties":{"Score":{"number":2}}})"),
+            "1 properties.Score.number=2");
+  EXPECT_EQ(notion.told(200, R"({"id":"1","in_trash":true})"), "");
+  const Reader mailchimp({.connector = "mailchimp",
+                          .object = "L1",
+                          .match = "email_address",
+                          .fields = {"merge_fields.FNAME", "status"}});
+  EXPECT_EQ(mailchimp.request(), "GET /3.0/lists/L1/members/1");
+  EXPECT_EQ(mailchimp.told(200, R"({"id":"1","status":"subscribed","merge_fields":{"FNAME":"Ana"}})"),
+            R"(1 merge_fields.FNAME="Ana" status="subscribed")");
+  const Reader iterable(
+      {.connector = "iterable", .object = "users", .match = "userId", .kind = MatchKind::id});
+  EXPECT_EQ(iterable.request(), "GET /api/users/byUserId/1");
+  EXPECT_EQ(iterable.told(200, R"({"user":{"userId":"1","dataFields":{"name":"Ana"}}})"),
+            R"(1 name="Ana" plan=null)");
+  EXPECT_EQ(iterable.told(200, "{}"), "");
+  const Reader asana({.connector = "asana", .object = "project/9", .match = "gid", .kind = MatchKind::id});
+  EXPECT_EQ(asana.request().substr(asana.request().find("/tasks")), "/tasks/1?opt_fields=gid%2Cname%2Cplan");
+}
+
 // Of several objects that hold fields the first that has one tells it.
 TEST(ReadById, FieldsMayStandInSeveralPlaces) {
   FindRule rule;

@@ -98,6 +98,10 @@ class Reading : public Writing {
       });
       if (record == records.end()) return fails("a record that is there is not told by its id");
       for (size_t field = 0; field < names.size(); ++field) {
+        const auto& ids = operation.find->record_id;
+        const bool is_name = names[field] == operation.find->value ||
+                             std::find(ids.begin(), ids.end(), names[field]) != ids.end();
+        if (is_name) continue;  // it says who it is
         const std::string wanted = held(rows, row, field);
         if (!wanted.empty() && !same_json(record->fields.at(field).json, wanted))
           return fails(fmt::format("of '{}' a record holds {}, and {} is told", names[field], wanted,

@@ -206,6 +206,18 @@ class Contract(unittest.TestCase):
         self.exchanges("update 200")
         self.assertEqual([each["properties"]["email"] for each in self.sandbox.records("contacts")], ["ada@y.example"])
 
+    def test_records_are_read_by_their_ids(self):
+        one = json.loads(self.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {"email": "ada@x.example", "firstname": "Ada"}})[1])
+        body = {"properties": ["email", "firstname", "phone"], "propertiesWithHistory": [], "inputs": [{"id": one["id"]}, {"id": "987654321"}]}
+        connection = http.client.HTTPConnection("127.0.0.1", self.recorder.port, timeout=30)
+        connection.request("POST", "/crm/v3/objects/contacts/batch/read", json.dumps(body),
+                           {"Content-Type": "application/json", "Authorization": "Bearer test-token"})
+        told = json.loads(connection.getresponse().read())
+        connection.close()
+        self.exchanges("read 207")
+        self.assertEqual([(each["id"], each["properties"]["firstname"]) for each in told["results"]], [(one["id"], "Ada")])
+        self.assertEqual(told["errors"][0]["context"]["ids"], ["987654321"])
+
     # ---- Discovery
 
     def test_discovery(self):

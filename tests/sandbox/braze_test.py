@@ -44,6 +44,13 @@ class Braze(Dialect):
         found = self.expect(201, "POST", "/users/export/ids", {"external_ids": ["u1", "u2"], "fields_to_export": ["email"]})
         self.assertEqual((len(found["users"]), found["invalid_user_ids"]), (1, ["u1"]))
 
+    def test_custom_attributes_are_exported_apart(self):
+        self.track(attributes=[{"external_id": "u1", "first_name": "Ada", "tier": "gold", "n": None}])
+        found = self.expect(201, "POST", "/users/export/ids", {"external_ids": ["u1"], "fields_to_export": ["external_id", "first_name", "custom_attributes"]})
+        self.assertEqual(found["users"], [{"external_id": "u1", "first_name": "Ada", "custom_attributes": {"tier": "gold"}}])
+        wrong = self.expect(400, "POST", "/users/export/ids", {"external_ids": ["u1"], "fields_to_export": ["tier"]})
+        self.assertIn("'tier' is not a valid field", wrong["message"])
+
     def test_subscriptions_and_catalogs(self):
         self.expect(201, "POST", "/v2/subscription/status/set", {"subscription_groups": [
             {"subscription_group_id": "g", "subscription_state": "subscribed", "external_ids": ["u1", "u2"]}]})

@@ -15,6 +15,9 @@ class Pipedrive(Dialect):
         changed = self.expect(200, "PATCH", f"/api/v2/persons/{made['id']}", {"name": "Eve", "custom_fields": {"b": 2}})["data"]
         self.assertEqual((changed["name"], changed["custom_fields"]), ("Eve", {"a": 1, "b": 2}))
         self.expect(400, "POST", "/api/v2/persons", {"emails": []})
+        told = self.expect(200, "GET", f"/api/v2/persons?limit=100&ids={made['id']},99")["data"]
+        self.assertEqual([(one["id"], one["custom_fields"]) for one in told], [(made["id"], {"a": 1, "b": 2})])
+        self.expect(400, "GET", "/api/v2/persons?ids=" + ",".join(map(str, range(101))))
         self.expect(200, "DELETE", f"/api/v2/persons/{made['id']}")
         self.expect(404, "PATCH", f"/api/v2/persons/{made['id']}", {"name": "x"})
         self.assert_login_is_needed("GET", "/api/v2/deals")
@@ -63,7 +66,11 @@ class Notion(Dialect):
         self.assertEqual(len(self.expect(200, "POST", f"/v1/data_sources/{self.parent['data_source_id']}/query", query, allow=("^request",))["results"]), 1)
         self.expect(400, "POST", "/v1/pages", {"parent": self.parent, "properties": {"Shoe": {"number": 1}}})
         self.expect(400, "POST", "/v1/pages", {"parent": self.parent, "properties": {"Email": {"email": "no"}}})
+        told = self.expect(200, "GET", f"/v1/pages/{made['id']}")
+        self.assertEqual((told["in_trash"], told["properties"]["Score"]["number"]), (False, 2))
         self.expect(200, "PATCH", f"/v1/pages/{made['id']}", {"archived": True}, allow=("^request",))
+        self.assertTrue(self.expect(200, "GET", f"/v1/pages/{made['id']}")["in_trash"])
+        self.expect(404, "GET", "/v1/pages/6f2e1c0e-0000-4000-8000-000000000009")
         self.assertEqual(self.records("pages"), [])
 
     def test_login(self):

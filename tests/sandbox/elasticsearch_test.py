@@ -28,6 +28,8 @@ class Elasticsearch(Dialect):
         self.bulk(self.at("index", 1), {"name": "Ada"}, self.at("index", 2), {"name": "Ada"})
         found = self.expect(200, "POST", "/people/_search", {"query": {"terms": {"name.keyword": ["Ada", "Ben"]}}})
         self.assertEqual([one["_id"] for one in found["hits"]["hits"]], ["1", "2"])
+        told = self.expect(200, "POST", "/people/_mget", {"ids": ["2", "9"]})["docs"]
+        self.assertEqual([(one["_id"], one["found"], one.get("_source")) for one in told], [("2", True, {"name": "Ada"}), ("9", False, None)])
         self.expect(200, "DELETE", "/people/_doc/1")
         self.expect(404, "GET", "/people/_doc/1")
         self.expect(201, "PUT", "/people/_doc/5", {"name": "C"})

@@ -49,6 +49,8 @@ class Klaviyo(Dialect):
         wrong = self.expect(400, "POST", "/api/profile-import", {"data": profile(email="ada")})
         self.assertEqual(wrong["errors"][0]["source"]["pointer"], "/data/attributes/email")
         self.assertEqual(len(self.find("email", "ada@x.example", "b")), 1)
+        told = self.find("id", "01NONE", made["id"])
+        self.assertEqual([(one["id"], one["attributes"]["last_name"]) for one in told], [(made["id"], "L")])
 
     def test_lists(self):
         made = self.expect(201, "POST", "/api/profile-import", {"data": profile(email="ada@x.example")})["data"]["id"]

@@ -41,6 +41,9 @@ class Jira(Dialect):
         self.expect(204, "PUT", "/rest/api/3/issue/ENG-1", {"fields": {"summary": "Sun"}})
         found = self.expect(200, "POST", "/rest/api/3/search/jql", {"jql": 'cf[10001] in ("k1", "k2")', "fields": ["summary"]})["issues"]
         self.assertEqual([one["fields"]["summary"] for one in found], ["Sun"])
+        told = self.expect(200, "POST", "/rest/api/3/issue/bulkfetch", {"issueIdsOrKeys": ["ENG-1", made["id"], "ENG-9"], "fields": ["*all"]})
+        self.assertEqual([(one["key"], one["fields"]["project"]["key"]) for one in told["issues"]], [("ENG-1", "ENG")])
+        self.expect(400, "POST", "/rest/api/3/issue/bulkfetch", {"issueIdsOrKeys": ["ENG-1"] * 101})
         wrong = self.expect(400, "POST", "/rest/api/3/issue", self.fields(description="text"))
         self.assertEqual(sorted(wrong["errors"]), ["description", "summary"])
 
