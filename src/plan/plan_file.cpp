@@ -13,19 +13,6 @@ namespace {
 constexpr size_t kFirstMatch = 9;  // columns before the match values
 constexpr uint64_t kKeysShown = 5;
 
-// DuckDB renames columns that differ in case only; what we write has the names of docs/formats.md.
-std::string original_columns(const Mapping& mapping) {
-  std::vector<std::string> names = {"change",      "why",       "key",          "key_hi", "key_lo",
-                                    "fingerprint", "record_id", "match_before", "send"};
-  for (const auto& match : mapping.match) names.push_back("match." + match.name);
-  for (const auto& field : mapping.fields) names.push_back("fields." + field.name);
-  names.emplace_back("takes_over");
-  std::string out;
-  for (size_t i = 0; i < names.size(); ++i)
-    out += fmt::format("{}#{} AS {}", i > 0 ? ", " : "", i + 1, duck::quote_name(names[i]));
-  return out;
-}
-
 // What the rows of a file come to, in whatever order they stand.
 struct RowsDigest {
   std::string text;
@@ -104,7 +91,7 @@ Result<PlanFile> understand(duck::Connection& connection, const std::string& pat
 }  // namespace
 
 Result<PlanFile> write_plan_file(Disk& disk, duck::Connection& connection, const Plan& plan,
-                                 const Mapping& mapping, PlanFileFacts facts, const std::string& path) {
+                                 PlanFileFacts facts, const std::string& path) {
   PlanFile file{path, std::move(facts), ""};
   auto entries = entries_of(file.facts);
   auto rows = digest_rows(connection, plan.file);
@@ -116,11 +103,10 @@ Result<PlanFile> write_plan_file(Disk& disk, duck::Connection& connection, const
   // The file is there with its owner's rights before a value is written into it.
   const std::string unfinished = path + ".new";
   if (auto made = disk.replace_private(unfinished, ""); !made.ok()) return made.error();
-  const auto written =
-      connection.run(fmt::format("COPY (SELECT {} FROM {}) TO {} (FORMAT parquet, COMPRESSION snappy, "
-                                 "USE_TMP_FILE false, KV_METADATA {})",
-                                 original_columns(mapping), parquet_file_sql(plan.file),
-                                 duck::quote_text(unfinished), metadata_sql(entries)));
+  const auto written = connection.run(
+      fmt::format("COPY (FROM {}) TO {} (FORMAT parquet, COMPRESSION snappy, "
+                  "USE_TMP_FILE false, KV_METADATA {})",
+                  parquet_file_sql(plan.file), duck::quote_text(unfinished), metadata_sql(entries)));
   auto renamed = written.ok() ? disk.rename(unfinished, path) : Result<void>(written.error());
   if (renamed.ok()) return file;
   (void)disk.remove(unfinished);
@@ -210,13 +196,12 @@ Result<PlanDifference> compare_plans(duck::Connection& connection, const std::st
   return difference;
 }
 
-Result<uint64_t> keep_common_rows(duck::Connection& connection, const Mapping& mapping,
-                                  const std::string& earlier, const std::string& now,
-                                  const std::string& out) {
+Result<uint64_t> keep_common_rows(duck::Connection& connection, const std::string& earlier,
+                                  const std::string& now, const std::string& out) {
   return connection.run(fmt::format(
-      "COPY (SELECT {} FROM {} AS planned SEMI JOIN {} AS kept ON planned.key_hi = kept.key_hi AND "
+      "COPY (SELECT planned.* FROM {} AS planned SEMI JOIN {} AS kept ON planned.key_hi = kept.key_hi AND "
       "planned.key_lo = kept.key_lo) TO {} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 40960)",
-      original_columns(mapping), parquet_file_sql(now), parquet_file_sql(earlier), duck::quote_text(out)));
+      parquet_file_sql(now), parquet_file_sql(earlier), duck::quote_text(out)));
 }
 
 }  // namespace penstock

@@ -36,9 +36,9 @@ struct PlanFile {
 };
 
 // Writes the rows of `plan` with these facts to `path`, for its owner alone, by way of a temporary name.
-// `version` goes into the facts. Blocks.
+// Blocks.
 Result<PlanFile> write_plan_file(Disk& disk, duck::Connection& connection, const Plan& plan,
-                                 const Mapping& mapping, PlanFileFacts facts, const std::string& path);
+                                 PlanFileFacts facts, const std::string& path);
 
 // Errors are of kind config and name the file: it is not there, no Parquet, no plan, of another version.
 Result<PlanFile> read_plan_file(Disk& disk, const std::string& path);
@@ -63,7 +63,7 @@ Result<PlanDifference> compare_plans(duck::Connection& connection, const std::st
                                      const std::string& now, Holds holds);
 
 // Writes those rows of the plan `now` that are in `earlier` as well to `out`; their number.
-Result<uint64_t> keep_common_rows(duck::Connection& connection, const Mapping& mapping,
-                                  const std::string& earlier, const std::string& now, const std::string& out);
+Result<uint64_t> keep_common_rows(duck::Connection& connection, const std::string& earlier,
+                                  const std::string& now, const std::string& out);
 
 }  // namespace penstock

@@ -386,8 +386,7 @@ struct PlanFileTest : PlanTest {
   PlanFile keep(Planned& planned, PlanFileFacts facts = {}) {
     facts.project = "p", facts.sync = "s", facts.version = "penstock 1", facts.configuration = "mapping:1";
     facts.counts = planned.plan.counts;
-    auto file =
-        write_plan_file(real_disk(), *planned.connection, planned.plan, planned.model.mapping, facts, kept);
+    auto file = write_plan_file(real_disk(), *planned.connection, planned.plan, facts, kept);
     EXPECT_TRUE(file.ok()) << file.error().message;
     return *file;
   }
@@ -465,8 +464,8 @@ TEST_F(PlanFileTest, DifferencesAreToldByKey) {
   EXPECT_EQ(all.added.rows, 10u);
   EXPECT_EQ(all.added.keys, "100, 101, 102, 103, 104");
   EXPECT_EQ(differences(second, Holds::part).added.rows, 0u);
-  const auto common = keep_common_rows(*second.connection, second.model.mapping, kept, second.plan.file,
-                                       directory.path + "/common");
+  const auto common =
+      keep_common_rows(*second.connection, kept, second.plan.file, directory.path + "/common");
   ASSERT_TRUE(common.ok()) << common.error().message;
   EXPECT_EQ(*common, 19u);
 }

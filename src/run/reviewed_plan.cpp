@@ -43,8 +43,7 @@ std::string shown_difference(const PlanDifference& difference) {
 // A plan with a limit sends the rows that the file names, not as many others.
 Result<void> narrow(const Workspace& workspace, PreparedSync& prepared, Plan& plan, const PlanFile& file) {
   const std::string kept = plan.file + ".kept";
-  auto rows =
-      keep_common_rows(*prepared.opened.connection, prepared.mapped.mapping, file.path, plan.file, kept);
+  auto rows = keep_common_rows(*prepared.opened.connection, file.path, plan.file, kept);
   if (!rows.ok()) return rows.error();
   plan.counts.to_send = *rows;
   return workspace.disk().rename(kept, plan.file);
@@ -98,8 +97,8 @@ Result<PlanFile> keep_plan(const Workspace& workspace, PreparedSync& prepared, c
   facts.counts = stage.plan.counts;
   facts.requests = estimate.requests;
   facts.seconds = estimate.seconds;
-  return write_plan_file(workspace.disk(), *prepared.opened.connection, stage.plan, prepared.mapped.mapping,
-                         std::move(facts), request.out);
+  return write_plan_file(workspace.disk(), *prepared.opened.connection, stage.plan, std::move(facts),
+                         request.out);
 }
 
 Result<PlannedSync> plan_of_file(const Workspace& workspace, const PlanFile& file, const PlannedSync& now,
