@@ -61,6 +61,21 @@ class Play {
   Machine machine_;
 };
 
+// Access tokens end after some seconds, and do not say so. Requests wait longer than that for their turn, and
+// then get a token that another one fetched: that it is refused is no reason to end the run.
+TEST(Stories, TokensThatEndWhileRequestsWaitForTheirTurn) {
+  Scenario s = scenario("contacts", "email", "unique", "upsert");
+  s.refreshes_login = true, s.requests_per_10s = 4, s.concurrency = 8;
+  Play play(std::move(s));
+  play.destination().let_tokens_expire();
+  Edition edition{.customers = {}, .fields = fields()};
+  for (int64_t id = 1; id <= 60; ++id)
+    edition.customers.push_back(customer(id, "u" + std::to_string(id) + "@x.org", "Ana"));
+  const LifeEnd end = play.run(edition);
+  ASSERT_TRUE(end.report);
+  EXPECT_EQ(end.report->run.accepted, 60u) << end.report->run.error;
+}
+
 // Found by killing the process: a removal in doubt took the record away, a write in doubt made another one by
 // the same match value, and then the row got a new one. The record that we know of is gone, the other one is
 // not.
