@@ -61,6 +61,30 @@ class Play {
   Machine machine_;
 };
 
+// Others delete a record and make another one with its match value. It is found, and gets all that the row
+// has: also where only a field that was added to the mapping would have travelled.
+TEST(Stories, WhatTookThePlaceOfARecordThatIsGoneGetsAllFields) {
+  for (const char* mode : {"update", "upsert"})
+    for (const auto& [object, field, kind] :
+         {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+      Play play(scenario(object, field, kind, mode));
+      const std::string found_by = std::string("{\"") + field + "\":\"a@x.org\"}";
+      (void)play.destination().create(found_by);
+      Edition edition{.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()};
+      (void)play.run(edition);
+      play.destination().archive(play.found("a@x.org").at(0).id);
+      const std::string second = play.destination().create(found_by);
+      edition.fields.push_back({.name = "p_city", .origin = Origin::city});
+      (void)play.run(edition);
+      const auto records = play.found("a@x.org");
+      ASSERT_EQ(records.size(), 1u) << mode << object;
+      EXPECT_EQ(records[0].id, second);
+      EXPECT_EQ(records[0].field("p_name"), "Ana") << mode << object;
+      EXPECT_EQ(records[0].field("p_city"), "Oslo") << mode << object;
+      EXPECT_EQ(play.problems(), std::vector<std::string>());
+    }
+}
+
 // Access tokens end after some seconds, and do not say so. Requests wait longer than that for their turn, and
 // then get a token that another one fetched: that it is refused is no reason to end the run.
 TEST(Stories, TokensThatEndWhileRequestsWaitForTheirTurn) {
