@@ -100,6 +100,24 @@ TEST(Stories, TokensThatEndWhileRequestsWaitForTheirTurn) {
   EXPECT_EQ(end.report->run.accepted, 60u) << end.report->run.error;
 }
 
+// An event is in doubt, and a person asks for it again: then it is refused for what it says by now. When that
+// is put right it goes, and nobody need be asked once more.
+TEST(Stories, AnEventThatAPersonAskedForAgainMayBeThereTwice) {
+  Play play(scenario("companies", "name", "search", "append"));
+  FieldPlans mapped = fields();
+  mapped.push_back({.name = "lifecyclestage", .origin = Origin::stage});
+  Weather silence;
+  silence.unanswered = 1;
+  Customer event = customer(1, "One", "Ana");
+  (void)play.run({.customers = {event}, .fields = mapped}, {}, RunKind::usual, silence);
+  event.stage = "bogus";
+  (void)play.run({.customers = {event}, .fields = mapped}, {}, RunKind::retry);
+  event.stage = "lead";
+  (void)play.run({.customers = {event}, .fields = mapped});
+  EXPECT_EQ(play.found("One").size(), 2u);
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // Found by killing the process: a removal in doubt took the record away, a write in doubt made another one by
 // the same match value, and then the row got a new one. The record that we know of is gone, the other one is
 // not.
