@@ -45,6 +45,9 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   if (!owners.ok()) return owners.error();
   auto owner_changes = ChangeSet::begin(disk, paths.owners(sync));
   if (!owner_changes.ok()) return owner_changes.error();
+  // Keys that changed without a request may have lost their records to rows with one, which win.
+  if (extras.plan != nullptr)
+    if (auto put = put_silent_changes(*extras.plan, *snapshot, *changes); !put.ok()) return put;
   if (auto put = put_outcomes(connection, paths.plan(sync), journal, now,
                               {*snapshot, *owners, *changes, *owner_changes});
       !put.ok())
@@ -52,8 +55,6 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   // The hint first: a crash in between leaves it ahead of the snapshot, which whoever asks it will notice.
   if (owner_changes->size() > 0)
     if (auto hinted = commit(*owners, *std::move(owner_changes), {}); !hinted.ok()) return hinted;
-  if (extras.plan != nullptr)
-    if (auto put = put_silent_changes(extras.plan->silent, *snapshot, *changes); !put.ok()) return put;
   return commit(*snapshot, *std::move(changes), manifest_update(*snapshot, settled, extras));
 }
 

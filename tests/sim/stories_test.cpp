@@ -241,6 +241,48 @@ TEST(Stories, AKeyThatIsBackIsSentAgainIfItsRecordWasAnothersMeanwhile) {
   EXPECT_EQ(play.problems(), std::vector<std::string>());
 }
 
+// A row cannot be sent for a while, another one is written to its record, and then the first is back as it
+// was. So it is where nobody knows whether the other one was written.
+TEST(Stories, ARowThatIsValidAgainIsSentAgainIfItsRecordWasAnothersMeanwhile) {
+  for (const bool dies : {false, true})
+    for (const auto& [object, field, kind] :
+         {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+      Play play(scenario(object, field, kind, "upsert"));
+      const Customer first = customer(1, "a@x.org", "Ana");
+      Customer invalid = first;
+      invalid.match.reset();
+      (void)play.run({.customers = {first}, .fields = fields()});
+      Weather silence;
+      silence.stalled_after = 1;
+      (void)play.run({.customers = {invalid, customer(2, "a@x.org", "Bo")}, .fields = fields()},
+                     dies ? Doom{.killed_after = 200s} : Doom{}, RunKind::usual, dies ? silence : Weather());
+      (void)play.run({.customers = {first}, .fields = fields()});
+      ASSERT_EQ(play.found("a@x.org").size(), 1u) << object << dies;
+      EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Ana") << object << dies;
+      EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1") << object << dies;
+      EXPECT_EQ(play.problems(), std::vector<std::string>());
+    }
+}
+
+// A record is handed over, nobody knows whether that was written, and then it is handed back.
+TEST(Stories, ARecordThatWasPerhapsHandedOverIsHandedBack) {
+  for (const auto& [object, field, kind] :
+       {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+    Play play(scenario(object, field, kind, "mirror"));
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    Weather silence;
+    silence.stalled_after = 1;
+    (void)play.run({.customers = {customer(2, "a@x.org", "Bo")}, .fields = fields()}, {.killed_after = 200s},
+                   RunKind::usual, silence);
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    ASSERT_EQ(play.found("a@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Ana") << object;
+    EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1") << object;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
+}
+
 // A row gets a new match value, and another one that is new gets its old one: it must not be written to the
 // record of the first, which still has that value when it is looked for.
 TEST(Stories, AMatchValueThatIsPassedOnMeansANewRecord) {
