@@ -227,7 +227,7 @@ Exchanged not_sent(Error error) {
 // What came of one request, and the login that it carried.
 struct SentOnce {
   Exchanged exchanged;
-  uint64_t pass = 0;
+  Pass pass{};
   std::optional<Time> server_time{};
 };
 
@@ -306,18 +306,16 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
   co_return once;
 }
 
-// With a login that can be renewed, a request that is refused for it is sent once more.
+// With a login that can be renewed, a request that is refused for it is sent again.
 Task<Exchanged> send_with_login(ExchangeParts with, Way way, HttpRequest request) {
   Access& access = with.parts.access;
   if (!access.can_renew() || !way.with_login)
     co_return (co_await send_once(with, way, std::move(request))).exchanged;
-  SentOnce once = co_await send_once(with, way, request);
-  if (once.exchanged.failure || once.exchanged.reading.verdict != Verdict::auth)
-    co_return std::move(once.exchanged);
-  const auto renewed = co_await access.renew(once.pass, once.server_time);
-  if (!renewed.ok()) co_return not_sent(renewed.error());
-  if (!*renewed) co_return std::move(once.exchanged);
-  co_return (co_await send_once(with, way, std::move(request))).exchanged;
+  for (uint32_t refusals = 0;; ++refusals) {
+    SentOnce once = co_await send_once(with, way, request);
+    const bool refused = !once.exchanged.failure && once.exchanged.reading.verdict == Verdict::auth;
+    if (!refused || !access.renew(once.pass, refusals, once.server_time)) co_return std::move(once.exchanged);
+  }
 }
 
 // Lists of results are as large as an upload: nobody reads them where requests are kept.

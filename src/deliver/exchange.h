@@ -34,7 +34,7 @@ struct ExchangeParts {
 std::string encode(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, bool masked);
 
 // Sends the rows in one request with this body. When the login is refused it is renewed, and the request sent
-// once more: that is no attempt of the rows.
+// again: that is no attempt of the rows.
 Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::string page,
                          std::string body);
 

@@ -369,15 +369,17 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
     // The record that was followed is gone: the row is looked for as what it is now.
     if (!std::exchange(row.old_match, {}).empty()) {
       if (!row.record_id.empty()) return write_unread(row);
-      row.old_is_gone = row.learned = true;
+      row.old_is_gone = row.learned = row.is_elsewhere = true;
       row.write_match = false;
-      return target_->upsert() != nullptr ? Next(Step::upsert) : Next(Step::find);
+      return target_->upsert() != nullptr && rules_.mode != Mode::update ? Next(Step::upsert)
+                                                                         : Next(Step::find);
     }
     return missing(row, {});
   }
   // It is about to lose the match value by which it was found.
   const bool lasts = target_->find()->find->lasting;
   row.learned = row.learned || (lasts && !row.old_match.empty() && row.record_id != records[0].record_id);
+  if (!row.record_id.empty() && row.record_id != records[0].record_id) row.is_elsewhere = true;
   row.record_id = records[0].record_id;
   row.old_match.clear();
   if (rules_.mode == Mode::insert)
@@ -417,22 +419,27 @@ Next Router::referred(Row& row, size_t reference, const std::vector<FoundRecord>
 
 // We know the record's id, but could not read what it holds: fields that depend on that are left alone.
 Next Router::write_unread(Row& row) const {
-  for (size_t i = 0; i < rules_.write.size(); ++i)
-    if (rules_.write[i] == WritePolicy::if_empty || rules_.write[i] == WritePolicy::if_unchanged)
-      row.send.reset(i);
+  leave_unread(row);
   if (row.send.none() && !row.write_match) return Settle{};
   return Step::update;
 }
 
-// A record that had been there was deleted by somebody, and our upsert of a few fields made it anew: it gets
-// the rest as well.
+void Router::leave_unread(Row& row) const {
+  for (size_t i = 0; i < rules_.write.size(); ++i)
+    if (rules_.write[i] == WritePolicy::if_empty || rules_.write[i] == WritePolicy::if_unchanged)
+      row.send.reset(i);
+}
+
+// A record that had been there was deleted by somebody, and our upsert of a few fields made it anew, or went
+// to another one that has its match value by now: it gets the rest as well.
 Next Router::accepted(Row& row, bool created) const {
-  if (!created || row.change != Change::changed || row.went_missing || row.record_id.empty() || row.clear ||
-      target_->update() == nullptr || is_removal(row))
+  if ((!created && !row.is_elsewhere) || row.change != Change::changed || row.went_missing ||
+      row.record_id.empty() || row.clear || target_->update() == nullptr || is_removal(row))
     return Settle{};
   const connector::FieldMask sent = row.send;
-  choose_fields(row, true);
-  if (row.send == sent) return Settle{};
+  choose_fields(row, created);
+  if (!created) leave_unread(row);
+  if ((row.send & ~sent).none()) return Settle{};
   row.went_missing = true;
   // Should the rest not arrive, the record is neither what was accepted before nor what the row is now.
   row.effect_unknown = true;
@@ -470,24 +477,29 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   if (rules_.spares_changed && row.change == Change::changed) return spared("somebody removed its record");
   if (rules_.looks_only) return looked();
   if (is_removal(row)) return Settle{};  // what is to be gone is gone
-  if (rules_.mode == Mode::update)
+  // A record that disappears again and again is not chased.
+  const bool is_over = row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true));
+  const bool updates = rules_.mode == Mode::update;
+  // Another one may have the match value by now.
+  const bool may_find = !is_over && target_->find() != nullptr && !row.chunk->match().empty();
+  if (updates && (row.record_id.empty() || !may_find))
     return Settle{
         .outcome = Outcome::skipped, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
-  // A record that disappears again and again is not chased.
-  if (row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true)))
-    return refused(row, reading);
-  if (target_->create() == nullptr && target_->upsert() == nullptr)
+  if (is_over) return refused(row, reading);
+  if (!updates && target_->create() == nullptr && target_->upsert() == nullptr)
     return Settle{
         .outcome = Outcome::rejected, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
   // A write of which nobody knows what became may have made another record, by the old match value.
   if (!row.record_id.empty() && follows(row) && target_->find() != nullptr) {
+    row.is_elsewhere = true;
     row.record_id.clear();
     row.old_match = old_match_of(*row.chunk, row.index);
     if (!row.old_match.empty()) return Step::find;
   }
-  if (!row.record_id.empty()) row.old_is_gone = row.learned = true;
+  if (!row.record_id.empty()) row.old_is_gone = row.learned = row.is_elsewhere = true;
   row.record_id.clear();
   row.write_match = false;
+  if (updates) return Step::find;
   choose_fields(row, true);
   if (target_->upsert() != nullptr) return Step::upsert;
   return row.was_found ? create(row) : Next(Step::find);
@@ -509,7 +521,11 @@ Next Router::after_reading(Step step, Row& row, const RowReading& reading) const
     return old_is_removed(row);
   switch (reading.verdict) {
     case Verdict::accepted:
-      if (!reading.record_id.empty()) row.record_id = reading.record_id;
+      if (!reading.record_id.empty()) {
+        row.is_elsewhere =
+            step == Step::upsert && !row.record_id.empty() && row.record_id != reading.record_id;
+        row.record_id = reading.record_id;
+      }
       row.created = row.created || step == Step::create || reading.created.value_or(false);
       return accepted(row, reading.created.value_or(false) && step == Step::upsert);
     case Verdict::exists:
@@ -527,7 +543,7 @@ void Router::choose_fields(Row& row, bool creating) const {
   const std::string_view send = row.chunk->send(row.index);
   row.send.reset();
   for (size_t i = 0; i < rules_.write.size(); ++i) {
-    if (i < send.size() && send[i] == '0' && !creating) continue;
+    if (i < send.size() && send[i] == '0' && !creating && !row.is_elsewhere) continue;
     if (rules_.write[i] == WritePolicy::on_create && !creating) continue;
     if (rules_.omit_null[i] && row.chunk->fields()[i].is_null(row.index)) continue;
     row.send.set(i);

@@ -121,6 +121,7 @@ class Router {
   Next write_new(Row& row) const;
   Next create(Row& row) const;
   Next write_unread(Row& row) const;
+  void leave_unread(Row& row) const;
   void choose_fields(Row& row, bool creating) const;
   bool has_policy(const Row& row, WritePolicy policy) const;
   bool is_removal(const Row& row) const {

@@ -46,6 +46,7 @@ struct Row {
   bool replaces = false;                // what has the old match values is to be removed first
   bool old_is_gone = false;             // nothing is left of what it had been written to
   bool learned = false;                 // where its record is, which the journal does not say yet
+  bool is_elsewhere = false;            // written to another record than holds what was accepted before
   bool clear = false;                   // all fields become NULL
   bool was_found = false;               // a look-up has been made
   bool conflicted = false;              // a write was refused because another record has what it wanted

@@ -50,6 +50,9 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   if (!written.ok()) return written.error();
   auto written_changes = ChangeSet::begin(disk, paths.written(sync));
   if (!written_changes.ok()) return written_changes.error();
+  // Keys that changed without a request may have lost their records to rows with one, which win.
+  if (extras.plan != nullptr)
+    if (auto put = put_silent_changes(*extras.plan, *snapshot, *changes); !put.ok()) return put;
   if (auto put = put_outcomes(connection, paths.plan(sync), journal, now,
                               {*snapshot, *owners, *changes, *owner_changes, *written, *written_changes});
       !put.ok())
@@ -60,8 +63,6 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
     if (auto hinted = commit(*owners, *std::move(owner_changes), {}); !hinted.ok()) return hinted;
   if (written_changes->size() > 0)
     if (auto noted = commit(written->snapshot(), *std::move(written_changes), {}); !noted.ok()) return noted;
-  if (extras.plan != nullptr)
-    if (auto put = put_silent_changes(extras.plan->silent, *snapshot, *changes); !put.ok()) return put;
   return commit(*snapshot, *std::move(changes), manifest_update(*snapshot, settled, extras));
 }
 

@@ -4,6 +4,9 @@
 #include <simdjson.h>
 
 #include <charconv>
+#include <functional>
+#include <map>
+#include <set>
 
 #include "plan/match_owners.h"
 
@@ -17,6 +20,7 @@ struct SettledRow {
   std::vector<std::string> match;
   Fingerprint fingerprint = 0;
   std::vector<KeyHash> takes_over;  // keys that left the model, whose record is this row's if it was accepted
+  std::vector<KeyHash> displaces;   // keys that it has, whose record may be this row's by now
   const RowOutcome* end = nullptr;
   const BeforeImage* image = nullptr;        // null: its record was not read
   const std::string* whereabouts = nullptr;  // the record, as was learned on the way; empty: not what it was
@@ -49,7 +53,10 @@ void read_row(std::span<const duck::Vector> columns, size_t row, SettledRow& r) 
   r.key = {columns[kHi].data<uint64_t>()[row], columns[kLo].data<uint64_t>()[row]};
   r.fingerprint = columns[kFingerprint].data<uint64_t>()[row];
   r.record_before = text_or_empty(columns[kRecordBefore], row);
-  r.takes_over = key_hashes_in(text_or_empty(columns[kTakesOver], row));
+  const std::string_view others = text_or_empty(columns[kTakesOver], row);
+  const size_t bar = std::min(others.find('|'), others.size());
+  r.takes_over = key_hashes_in(others.substr(0, bar));
+  r.displaces = key_hashes_in(others.substr(std::min(bar + 2, others.size())));
   r.match.resize(columns.size() - kMatch);
   for (size_t i = kMatch; i < columns.size(); ++i) r.match[i - kMatch] = text_or_empty(columns[i], row);
 }
@@ -99,6 +106,23 @@ class StateChanges {
         written_(update.written),
         written_changes_(update.written_changes) {}
 
+  // What became of other keys' records by this row. For all rows before any is taken: what became of such a
+  // key itself comes on top of that.
+  Result<void> take_others(const SettledRow& row) {
+    const RowOutcome& end = *row.end;
+    const bool wrote = end.outcome == Outcome::accepted || (end.outcome == Outcome::skipped && end.foreign);
+    if (!wrote && !end.effect_unknown && end.outcome != Outcome::in_doubt) return success();
+    for (const KeyHash key : row.takes_over)
+      if (auto changed = wrote ? lose(key) : doubt(key); !changed.ok()) return changed;
+    for (const KeyHash key : row.displaces) {
+      const auto shared = may_share_record(row, key);
+      if (!shared.ok()) return shared.error();
+      if (!*shared) continue;
+      if (auto changed = wrote ? lose(key) : doubt(key); !changed.ok()) return changed;
+    }
+    return success();
+  }
+
   Result<void> take(const SettledRow& row) {
     if (facts_.is_undo) return take_undone(row);
     if (row.change == "removed") return take_removal(row);
@@ -121,9 +145,34 @@ class StateChanges {
   Result<void> finish() { return claims_.settle(); }
 
  private:
-  // What the snapshot has of the key.
+  // Nothing is left of what was accepted for the key: its record is another one's.
+  Result<void> lose(KeyHash key) {
+    const auto state = before(key);
+    if (!state.ok()) return state.error();
+    if (!lost_.contains(key)) lost_[key] = state->details ? state->details->record_id : "";
+    return changes_.erase(key);
+  }
+
+  // Perhaps so.
+  Result<void> doubt(KeyHash key) {
+    if (!doubted_.insert(key).second || lost_.contains(key)) return success();
+    const auto state = before(key);
+    if (!state.ok()) return state.error();
+    return state->accepted ? changes_.put(key, *state) : success();
+  }
+
+  Result<bool> may_share_record(const SettledRow& row, KeyHash key) const {
+    const auto other = before(key);
+    if (!other.ok()) return other.error();
+    if (!other->accepted || !other->details) return false;
+    const std::string_view mine = record_of(row), theirs = other->details->record_id;
+    return mine.empty() || theirs.empty() || mine == theirs;
+  }
+
+  // What the destination has of the key, as far as its own row did not change that.
   Result<KeyState> before(KeyHash key) const {
     KeyState state;
+    if (lost_.contains(key)) return state;
     const auto found = snapshot_.find(key);
     if (!found.ok()) return found.error();
     if (!*found) return state;
@@ -133,14 +182,29 @@ class StateChanges {
     state.gone = (*found)->gone;
     state.foreign = (*found)->foreign;
     state.details = *std::move(details);
+    if (state.accepted && doubted_.contains(key)) state.accepted = kUnknownPayload;
     return state;
+  }
+
+  // The record that the row was last sent to.
+  static std::string_view record_of(const SettledRow& row) {
+    if (!row.end->record_id.empty()) return row.end->record_id;
+    return row.whereabouts ? std::string_view(*row.whereabouts) : row.record_before;
+  }
+
+  // The same, unless it is another row's by now.
+  std::string own_record_of(const SettledRow& row) const {
+    const std::string_view record = record_of(row);
+    const auto lost = lost_.find(row.key);
+    const bool is_lost =
+        lost != lost_.end() && lost->second == record && row.end->outcome != Outcome::accepted;
+    return is_lost ? "" : std::string(record);
   }
 
   Details details_of(const SettledRow& row) const {
     Details details;
     details.key = row.key_text;
-    details.record_id = row.whereabouts ? *row.whereabouts : row.record_before;
-    if (!row.end->record_id.empty()) details.record_id = row.end->record_id;
+    details.record_id = own_record_of(row);
     details.match = row.match;
     return details;
   }
@@ -148,8 +212,6 @@ class StateChanges {
   Result<void> take_accepted(const SettledRow& row, bool foreign) {
     KeyState state{
         .accepted = row.fingerprint, .gone = false, .foreign = foreign, .details = details_of(row)};
-    for (const KeyHash key : row.takes_over)
-      if (auto erased = changes_.erase(key); !erased.ok()) return erased;
     if (auto claimed = claims_.add(row.match, row.key); !claimed.ok()) return claimed;
     if (auto noted = note_written(row); !noted.ok()) return noted;
     return changes_.put(row.key, state);
@@ -244,10 +306,10 @@ class StateChanges {
   }
 
   // Of a record that is not there any more nothing is kept: only what has the new match values can be there.
-  static void note_whereabouts(const SettledRow& row, Details& details) {
+  void note_whereabouts(const SettledRow& row, Details& details) const {
     if (!row.whereabouts) return;
     if (row.whereabouts->empty()) details.match = row.match;
-    details.record_id = row.end->record_id.empty() ? *row.whereabouts : row.end->record_id;
+    details.record_id = own_record_of(row);
   }
 
   Result<void> take_doubt(const SettledRow& row) {
@@ -299,7 +361,51 @@ class StateChanges {
   Claims claims_;
   const LastWritten& written_;
   ChangeSet& written_changes_;
+  // By what became of other rows. Keys with the records that they had, and keys that perhaps have theirs.
+  std::map<KeyHash, std::string> lost_;
+  std::set<KeyHash> doubted_;
 };
+
+// A query of the plan's rows.
+Result<std::string> rows_sql(duck::Connection& connection, const std::string& plan) {
+  const auto matches = match_columns(connection, plan);
+  if (!matches.ok()) return matches.error();
+  std::string match_list;
+  for (const auto& name : *matches) match_list += fmt::format(", penstock_text({})", duck::quote_name(name));
+  return fmt::format(
+      "SELECT CAST(file_row_number AS UBIGINT), \"change\", key, key_hi, key_lo, fingerprint, "
+      "record_id, takes_over{} FROM read_parquet({}, file_row_number = true)",
+      match_list, duck::quote_text(plan));
+}
+
+// Visits those that have an outcome.
+Result<void> for_each_settled(duck::Connection& connection, const std::string& sql,
+                              const LoadedJournal& journal,
+                              const std::function<Result<void>(const SettledRow&)>& visit) {
+  auto rows = connection.query(sql);
+  if (!rows.ok()) return rows.error();
+  Outcomes::Cursor outcomes(journal.outcomes);
+  Images::Cursor images(journal.images);
+  SettledRow settled;
+  std::vector<duck::Vector> columns;
+  for (;;) {
+    auto chunk = rows->next();
+    if (!chunk.ok()) return chunk.error();
+    if (!*chunk) return success();
+    columns.clear();
+    for (size_t i = 0; i < (*chunk)->columns(); ++i) columns.push_back((*chunk)->column(i));
+    for (size_t row = 0; row < (*chunk)->rows(); ++row) {
+      const uint64_t ordinal = columns[kOrdinal].data<uint64_t>()[row];
+      settled.end = outcomes.find(ordinal);
+      if (settled.end == nullptr) continue;
+      const auto learned = journal.whereabouts.find(ordinal);
+      settled.image = images.find(ordinal);
+      settled.whereabouts = learned == journal.whereabouts.end() ? nullptr : &learned->second;
+      read_row(columns, row, settled);
+      if (auto visited = visit(settled); !visited.ok()) return visited;
+    }
+  }
+}
 
 std::string joined_array(const std::vector<std::string>& descriptions) {
   return fmt::format("[{}]", fmt::join(descriptions, ","));
@@ -334,40 +440,19 @@ Result<std::vector<std::string>> match_columns(duck::Connection& connection, con
 
 Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const LoadedJournal& journal,
                           Time now, StateUpdate update) {
-  const auto matches = match_columns(connection, plan);
-  if (!matches.ok()) return matches.error();
-  std::string match_list;
-  for (const auto& name : *matches) match_list += fmt::format(", penstock_text({})", duck::quote_name(name));
-  auto rows = connection.query(
-      fmt::format("SELECT CAST(file_row_number AS UBIGINT), \"change\", key, key_hi, key_lo, fingerprint, "
-                  "record_id, takes_over{} FROM read_parquet({}, file_row_number = true)",
-                  match_list, duck::quote_text(plan)));
-  if (!rows.ok()) return rows.error();
   StateChanges states(update, journal.settled.facts, now);
-  Outcomes::Cursor outcomes(journal.outcomes);
-  Images::Cursor images(journal.images);
-  SettledRow settled;
-  std::vector<duck::Vector> columns;
-  for (;;) {
-    auto chunk = rows->next();
-    if (!chunk.ok()) return chunk.error();
-    if (!*chunk) return states.finish();
-    columns.clear();
-    for (size_t i = 0; i < (*chunk)->columns(); ++i) columns.push_back((*chunk)->column(i));
-    for (size_t row = 0; row < (*chunk)->rows(); ++row) {
-      const uint64_t ordinal = columns[kOrdinal].data<uint64_t>()[row];
-      settled.end = outcomes.find(ordinal);
-      if (settled.end == nullptr) continue;
-      const auto learned = journal.whereabouts.find(ordinal);
-      settled.image = images.find(ordinal);
-      settled.whereabouts = learned == journal.whereabouts.end() ? nullptr : &learned->second;
-      read_row(columns, row, settled);
-      if (auto taken = states.take(settled); !taken.ok()) return taken;
-    }
-  }
+  const auto sql = rows_sql(connection, plan);
+  if (!sql.ok()) return sql.error();
+  auto taken = for_each_settled(connection, *sql + " WHERE takes_over IS NOT NULL", journal,
+                                [&](const SettledRow& row) { return states.take_others(row); });
+  if (!taken.ok()) return taken;
+  taken =
+      for_each_settled(connection, *sql, journal, [&](const SettledRow& row) { return states.take(row); });
+  return taken.ok() ? states.finish() : taken;
 }
 
-Result<void> put_silent_changes(const SilentChanges& silent, const Snapshot& snapshot, ChangeSet& changes) {
+Result<void> put_silent_changes(const Plan& plan, const Snapshot& snapshot, ChangeSet& changes) {
+  const SilentChanges& silent = plan.silent;
   for (const KeyHash key : silent.forget)
     if (auto erased = changes.erase(key); !erased.ok()) return erased;
   const auto set_gone = [&](const std::vector<KeyHash>& keys, bool gone) -> Result<void> {
@@ -377,7 +462,9 @@ Result<void> put_silent_changes(const SilentChanges& silent, const Snapshot& sna
       if (!*found) continue;
       auto details = snapshot.details((*found)->slot);
       if (!details.ok()) return details.error();
-      const KeyState state{.accepted = (*found)->accepted,
+      // A changed mapping may have moved it, too.
+      const Fingerprint moved = plan.migration ? plan.migration->migrated((*found)->slot) : 0;
+      const KeyState state{.accepted = moved != 0 ? moved : (*found)->accepted,
                            .gone = gone,
                            .foreign = (*found)->foreign,
                            .details = *std::move(details)};

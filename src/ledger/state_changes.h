@@ -25,7 +25,7 @@ Result<std::vector<std::string>> match_columns(duck::Connection& connection, con
 Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const LoadedJournal& journal,
                           Time now, StateUpdate update);
 // For keys that changed without a request.
-Result<void> put_silent_changes(const SilentChanges& silent, const Snapshot& snapshot, ChangeSet& changes);
+Result<void> put_silent_changes(const Plan& plan, const Snapshot& snapshot, ChangeSet& changes);
 
 // Which run is in, and which mappings the fingerprints were made with.
 ManifestUpdate manifest_update(const Snapshot& snapshot, const Settled& settled, const SettleExtras& extras);

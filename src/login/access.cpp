@@ -15,6 +15,8 @@ constexpr size_t kSecretsMax = 32;
 // A token is renewed so long before it ends: time enough for a request that is on its way.
 constexpr Duration kMarginMax = 60s;
 constexpr Duration kPauseAfterFailure = 10s;
+// Tokens that end without saying so, one after the other, until a request counts as refused all the same.
+constexpr uint32_t kRefusalsMax = 4;
 // A signature is refused for its time only when clocks differ by more.
 constexpr Duration kSkewMin = 30s;
 
@@ -56,9 +58,10 @@ Task<Result<Admitted>> Access::admit(HttpRequest request) {
   if (auto checked = check_settings(); !checked.ok()) co_return checked.error();
   Admitted admitted;
   if (tokens_) {
+    const Instant asked_at = loop_.now();
     if (auto had = co_await have_token(); !had.ok()) co_return had.error();
     const auto& login = std::get<connector::TokenLogin>(login_.act);
-    admitted.pass = token_->number;
+    admitted.pass = {.token = token_->number, .is_fresh = token_->taken_at >= asked_at};
     move_to_base(request);
     request.headers.emplace_back(login.header, login.prefix + token_->fetched.token);
   }
@@ -72,18 +75,21 @@ Task<Result<Admitted>> Access::admit(HttpRequest request) {
   co_return admitted;
 }
 
-Task<Result<bool>> Access::renew(uint64_t pass, std::optional<Time> server_time) {
+// The token is fetched by whoever is admitted next, and not now: the request may have to wait for its turn,
+// and the token could end meanwhile. For the same reason a second refusal is the end only of who had a fresh
+// one.
+bool Access::renew(Pass pass, uint32_t refusals_before, std::optional<Time> server_time) {
+  if (refusals_before > 0 && (pass.is_fresh || refusals_before >= kRefusalsMax)) return false;
   if (tokens_) {
-    if (token_ && token_->number == pass) token_->ends_at = loop_.now();
-    if (auto replaced = co_await replace_token(pass); !replaced.ok()) co_return replaced.error();
-    co_return true;
+    if (token_ && token_->number == pass.token) token_->ends_at = loop_.now();
+    return true;
   }
   // A signature holds for some minutes around its time: with the destination's own time it may be taken.
-  if (std::holds_alternative<std::monostate>(login_.act) || !server_time) co_return false;
+  if (std::holds_alternative<std::monostate>(login_.act) || !server_time) return false;
   const Duration skew = *server_time - loop_.clock().now();
-  if (std::chrono::abs(skew - skew_) < kSkewMin) co_return false;
+  if (std::chrono::abs(skew - skew_) < kSkewMin) return false;
   skew_ = skew;
-  co_return true;
+  return true;
 }
 
 std::string Access::without_secrets(std::string text) const {
@@ -156,6 +162,7 @@ void Access::take(FetchedToken fetched, Instant asked_at) {
   remember(fetched.token);
   Token token;
   token.number = (token_ ? token_->number : 0) + 1;
+  token.taken_at = loop_.now();
   if (fetched.lifetime) {
     token.ends_at = asked_at + *fetched.lifetime;
     token.renew_at = token.ends_at - std::min(kMarginMax, *fetched.lifetime / 10);

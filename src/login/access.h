@@ -2,7 +2,7 @@
 //
 //     auto admitted = co_await access.admit(request);      // with a token that holds
 //     ... send admitted->request; the reply says that the login is not valid ...
-//     if (co_await access.renew(admitted->pass, reply)) ... admit and send again, once
+//     if (access.renew(admitted->pass, refusals_before, reply)) ... admit and send again
 #pragma once
 
 #include <memory>
@@ -16,11 +16,17 @@
 
 namespace penstock {
 
+// What a request was admitted with.
+struct Pass {
+  uint64_t token = 0;    // its number
+  bool is_fresh = true;  // it was fetched while this request waited, so that it cannot have ended since
+};
+
 // A request that may be sent.
 struct Admitted {
   HttpRequest request;
-  std::string url;    // of the request, without what must not be seen: for records
-  uint64_t pass = 0;  // names the token that it carries
+  std::string url;  // of the request, without what must not be seen: for records
+  Pass pass{};
 };
 
 // The way into one destination, shared by all its requests. Only one of them renews a token at a time, while
@@ -41,9 +47,9 @@ class Access {
   Task<Result<Admitted>> admit(HttpRequest request);
   // Whether a request that was refused can be admitted anew, so that it must be kept.
   bool can_renew() const { return !std::holds_alternative<std::monostate>(login_.act); }
-  // The destination says that the login of a request with this pass is not valid. True: admitted anew it may
-  // be. `server_time`: of the Date header of that reply.
-  Task<Result<bool>> renew(uint64_t pass, std::optional<Time> server_time);
+  // The destination says that the login of a request with this pass is not valid, which was refused so often
+  // before. True: admitted anew it may be. `server_time`: of the Date header of that reply.
+  bool renew(Pass pass, uint32_t refusals_before, std::optional<Time> server_time);
 
   // The text with every secret replaced, and every token that was fetched.
   std::string without_secrets(std::string text) const;
@@ -52,7 +58,7 @@ class Access {
   struct Token {
     FetchedToken fetched;
     uint64_t number = 0;
-    Instant renew_at = Instant::max(), ends_at = Instant::max();
+    Instant taken_at{}, renew_at = Instant::max(), ends_at = Instant::max();
   };
 
   bool holds() const { return token_ && loop_.now() < token_->ends_at; }

@@ -52,7 +52,7 @@ struct Entry : testing::Test {
 
   // One request of ours, as delivery sends it.
   static Task<Result<int>> call(Access& access, HttpClient& client) {
-    for (bool renewed = false;; renewed = true) {
+    for (uint32_t refusals = 0;; ++refusals) {
       HttpRequest request;
       request.method = "POST";
       request.url = "https://api.example/things";
@@ -61,10 +61,8 @@ struct Entry : testing::Test {
       if (!admitted.ok()) co_return admitted.error();
       HttpOutcome outcome = co_await client.send(std::move(admitted->request));
       if (!outcome.replied()) co_return outcome.failure().error;
-      if (renewed || outcome.reply().status != 401) co_return outcome.reply().status;
-      auto again = co_await access.renew(admitted->pass, date_of(outcome.reply()));
-      if (!again.ok()) co_return again.error();
-      if (!*again) co_return 401;
+      if (outcome.reply().status != 401) co_return outcome.reply().status;
+      if (!access.renew(admitted->pass, refusals, date_of(outcome.reply()))) co_return 401;
     }
   }
   Result<int> call() { return loop.run(call(*access, vendor)); }
@@ -139,6 +137,27 @@ TEST_F(Entry, ASecondRefusalIsTheEnd) {
   EXPECT_EQ(*call(), 401);
   EXPECT_EQ(vendor.token_requests.size(), 2u);
   EXPECT_EQ(vendor.requests.size(), 2u);
+}
+
+// Tokens end without saying so, and a request that has to wait for its turn finds one that another fetched
+// meanwhile: that it is refused says nothing of the login.
+TEST_F(Entry, ATokenThatAnotherRequestFetchedMayHaveEndedAsWell) {
+  vendor.tells_lifetime = false;
+  open(token_login());
+  EXPECT_EQ(*call(), 200);
+  const auto admit = [&] { return loop.run(access->admit(HttpRequest()))->pass; };
+  const Pass first = admit();
+  EXPECT_FALSE(first.is_fresh);
+  EXPECT_TRUE(access->renew(first, 0, std::nullopt));
+  EXPECT_EQ(vendor.token_requests.size(), 1u) << "nothing is fetched before it is needed";
+  EXPECT_EQ(*call(), 200);
+  const Pass second = admit();
+  EXPECT_EQ(second.token, 2u);
+  EXPECT_TRUE(access->renew(second, 1, std::nullopt));
+  const Pass third = admit();
+  EXPECT_TRUE(third.is_fresh);
+  EXPECT_FALSE(access->renew(third, 2, std::nullopt)) << "this one was fetched for it";
+  EXPECT_FALSE(access->renew(second, 4, std::nullopt)) << "not for ever";
 }
 
 TEST_F(Entry, WhileOneRenewsTheOthersGoOnWithTheOldToken) {
@@ -382,10 +401,11 @@ TEST_F(Entry, ASignatureIsMadeAnewWithTheDestinationsTime) {
   login.act = connector::SigV4Login{"AKID", "secret", "", "eu-central-1", "s3"};
   open(login);
   const Time theirs = loop.clock().now() + 20min;
-  EXPECT_FALSE(*loop.run(access->renew(0, loop.clock().now() + 2s))) << "the clock is not to blame";
-  EXPECT_TRUE(*loop.run(access->renew(0, theirs)));
-  EXPECT_FALSE(*loop.run(access->renew(0, theirs))) << "once";
-  EXPECT_FALSE(*loop.run(access->renew(0, std::nullopt)));
+  EXPECT_FALSE(access->renew({}, 0, loop.clock().now() + 2s)) << "the clock is not to blame";
+  EXPECT_TRUE(access->renew({}, 0, theirs));
+  EXPECT_FALSE(access->renew({}, 0, theirs)) << "once";
+  EXPECT_FALSE(access->renew({}, 1, theirs + 20min)) << "it was signed anew";
+  EXPECT_FALSE(access->renew({}, 0, std::nullopt));
 }
 
 TEST_F(Entry, ParametersOfTheAddressAreNotForRecords) {

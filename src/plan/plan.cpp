@@ -204,14 +204,21 @@ std::string named_columns(const MappedModel& model) {
   return out + ", takes_over";
 }
 
+// The staged rows, with the keys whose records they may have from now on.
+std::string stage_sql(const Staged& staged) {
+  std::string keys = "CAST(NULL AS VARCHAR)", tables;
+  if (staged.heirs > 0) tables += " LEFT JOIN penstock_heirs heirs ON heirs.row = s.rowid";
+  if (staged.given > 0) tables += " LEFT JOIN penstock_given given ON given.row = s.rowid";
+  if (staged.heirs > 0) keys = "heirs.takes_over";
+  if (staged.given > 0) keys = fmt::format("nullif(concat_ws(' ', {}, '| ' || given.displaces), '')", keys);
+  return fmt::format("(SELECT s.*, s.rowid AS row, {} AS takes_over FROM penstock_stage s{})", keys, tables);
+}
+
 // A query of the rows that go into the file, in its order.
 std::string rows_sql(const MappedModel& model, const PlanOptions& options, const Staged& staged) {
-  std::string rows = fmt::format(
-      "SELECT {} FROM {} WHERE {}{}", file_columns(model, options, staged),
-      staged.heirs == 0
-          ? "(SELECT *, rowid AS row, CAST(NULL AS VARCHAR) AS takes_over FROM penstock_stage)"
-          : "(SELECT s.*, s.rowid AS row FROM penstock_stage s) LEFT JOIN penstock_heirs USING (row)",
-      kSent, staged.refused == 0 ? "" : " AND row NOT IN (SELECT row FROM penstock_refused)");
+  std::string rows =
+      fmt::format("SELECT {} FROM {} WHERE {}{}", file_columns(model, options, staged), stage_sql(staged),
+                  kSent, staged.refused == 0 ? "" : " AND row NOT IN (SELECT row FROM penstock_refused)");
   if (staged.removals > 0)
     rows += fmt::format(" UNION ALL SELECT {} FROM penstock_removed", removed_columns(model));
   if (options.limit) rows += fmt::format(" LIMIT {}", *options.limit);

@@ -100,10 +100,7 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
   const bool is_accepted = found->accepted && (*found->accepted == fingerprint || options_.keys_only) &&
                            *found->accepted != kUnknownPayload;
   if (is_accepted && !options_.everything) {
-    if (found->gone) {
-      const std::lock_guard lock(mutex_);
-      returned_.push_back(slot);
-    }
+    note_returned(*found);
     return keep();
   }
   auto waiting = still_waiting(*found, fingerprint);
@@ -120,7 +117,14 @@ Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vec
   if (changed->find('1') != changed->npos) return counted(RowClass::remapped);
   migrated_[slot] = fingerprint;
   any_migrated_ = true;
+  note_returned(*found);
   return keep();
+}
+
+void RowProbe::note_returned(const Found& found) {
+  if (!found.gone) return;
+  const std::lock_guard lock(mutex_);
+  returned_.push_back(found.slot);
 }
 
 // Of a key that had left the model: its record may have been written for another one meanwhile.

@@ -90,6 +90,7 @@ class RowProbe {
   bool same_match(const MappingArguments& older, std::span<const duck::Vector> arguments, size_t row) const;
   void note_duplicate(KeyHash key);
   RowClass keep();
+  void note_returned(const Found& found);
   RowClass sample(RowClass row_class, std::atomic<uint64_t>& count);
   RowClass counted(RowClass row_class);
 

@@ -80,7 +80,10 @@ class Describer {
       fingerprint.set(row, fingerprints[row]);
       auto details = details_of(places[row]);
       if (!details.ok()) return details.error();
-      const std::string before = match_that_changed(arguments, row, *details);
+      const auto row_class = static_cast<RowClass>(classes[row]);
+      // What was never accepted was never written with the match value that it had when it was refused.
+      const std::string before =
+          row_class == RowClass::added ? "" : match_that_changed(arguments, row, *details);
       const auto lost = before.empty() ? is_passed_on_while_gone(hashes[row], places[row], *details)
                                        : is_anothers(hashes[row], *details);
       if (!lost.ok()) return lost.error();
@@ -88,7 +91,6 @@ class Describer {
       match_before.set_text_or_null(row, *lost ? "" : before);
       if (!*lost && !before.empty()) ++moved_;
       anew.set(row, *lost);
-      const auto row_class = static_cast<RowClass>(classes[row]);
       const std::string why =
           why_invalid_ && is_sent(row_class) ? why_invalid_(match, fields, row) : std::string();
       invalid.set_text_or_null(row, why);

@@ -16,6 +16,7 @@ struct Staged {
   uint64_t unfit = 0;     // of them, with a value that cannot be sent
   uint64_t passed = 0;    // penstock_passed
   uint64_t refused = 0;   // penstock_refused
+  uint64_t given = 0;     // penstock_given
   uint64_t heirs = 0;     // penstock_heirs
   uint64_t removals = 0;  // penstock_removed
 };

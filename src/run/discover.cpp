@@ -30,19 +30,17 @@ connector::ReplyReading reading_of(const Connector& connector, const HttpReply& 
   return connector::read_reply(none, connector.declaration(), reply.status, reply.body, {});
 }
 
-// Sends the request with the login; once more when that is refused and could be renewed.
+// Sends the request with the login; again when that is refused and can be renewed.
 Task<Result<HttpReply>> ask(HttpClient& client, Access& access, connector::ConnectorRef connector,
                             HttpRequest request) {
-  for (bool renewed = false;; renewed = true) {
+  for (uint32_t refusals = 0;; ++refusals) {
     auto admitted = co_await access.admit(request);
     if (!admitted.ok()) co_return admitted.error();
     HttpOutcome outcome = co_await client.send(std::move(admitted->request));
     if (!outcome.replied()) co_return outcome.failure().error;
     HttpReply reply = std::move(outcome).reply();
-    if (renewed || reading_of(*connector, reply).verdict != Verdict::auth) co_return reply;
-    const auto again = co_await access.renew(admitted->pass, date_of(reply));
-    if (!again.ok()) co_return again.error();
-    if (!*again) co_return reply;
+    if (reading_of(*connector, reply).verdict != Verdict::auth) co_return reply;
+    if (!access.renew(admitted->pass, refusals, date_of(reply))) co_return reply;
   }
 }
 

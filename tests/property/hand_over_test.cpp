@@ -84,7 +84,7 @@ TEST_F(HandOver, IsNotForARowThatKeepsItsRecord) {
   EXPECT_EQ(planned({customer(11)}), Rows{"changed 11"});
 }
 
-// 4 got the value that 11 gives up, but 11 was refused: its record is that of 4 now, and not to be followed.
+// 4 got the value that 11 gives up, but 11 was refused: its record is that of 4 now, and 11 has none.
 TEST_F(HandOver, LeavesNothingToFollow) {
   planned({customer(4), customer(11, "bo@x.org")});
   settle();
@@ -92,7 +92,7 @@ TEST_F(HandOver, LeavesNothingToFollow) {
   EXPECT_EQ(planned_->rows[1].match_before, "bo@x.org");
   rejected_ = {"11"};
   settle();
-  EXPECT_EQ(planned({customer(4, "bo@x.org"), customer(11, "dee@x.org")}), Rows{"changed 11"});
+  EXPECT_EQ(planned({customer(4, "bo@x.org"), customer(11, "dee@x.org")}), Rows{"added 11"});
   EXPECT_EQ(planned_->rows[0].record_id, "");
   EXPECT_EQ(planned_->rows[0].match_before, "");
 }

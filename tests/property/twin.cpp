@@ -80,6 +80,12 @@ std::string written(const std::set<std::string>& keys) {
   return out;
 }
 
+std::string written(const TwinRow& row) {
+  std::string out = written(row.heir_of);
+  if (row.displaces.empty()) return out;
+  return out + (out.empty() ? "| " : " | ") + written(row.displaces);
+}
+
 // Builds one plan.
 class Planning {
  public:
@@ -109,7 +115,7 @@ class Planning {
       if (wanted && !by_key.contains(key)) leave(key, known);
     }
     put_passed_on_last();
-    for (auto& [key, row] : plan_.rows) row.takes_over = written(row.heir_of);
+    for (auto& [key, row] : plan_.rows) row.takes_over = written(row);
     return std::move(plan_);
   }
 
@@ -127,13 +133,19 @@ class Planning {
     if (goes) {
       const Text match = shown_value(question_.mapping.match, row);
       matches_of_staged_[match] += 1;
-      const bool has_moved = twin != nullptr && twin->match && twin->match != match;
+      const bool was_written = twin != nullptr && verdict.what != Verdict::Class::added;
+      const bool has_moved = was_written && twin->match && twin->match != match;
       const bool anew = has_moved ? is_anothers(key, *twin) : lost;
-      staged_[key] = {match, verdict.what == Verdict::Class::added, has_moved && !anew, anew,
-                      verdict.what == Verdict::Class::doubt && twin->record_id.empty()};
+      staged_[key] = {match,
+                      verdict.what == Verdict::Class::added,
+                      has_moved && !anew,
+                      anew,
+                      verdict.what == Verdict::Class::doubt && twin->record_id.empty(),
+                      verdict.what == Verdict::Class::doubt};
     }
     if (rows.size() > 1) {
       refuse(key, rows.size());
+      if (verdict.what == Verdict::Class::unchanged) plan_.unchanged.insert(key);
     } else if (!goes) {
       const bool waits = verdict.what == Verdict::Class::waiting;
       ++(waits ? plan_.counts.waiting : plan_.counts.unchanged);
@@ -241,9 +253,17 @@ class Planning {
     std::set<std::string> owners;
     for (const auto& [key, staged] : staged_) {
       std::string name;
-      const TwinKey* owner =
-          staged.added || staged.moves || staged.anew ? other_owner(key, staged.match, false, name) : nullptr;
-      if (owner == nullptr || !owner->is_accepted || owner->foreign || staged_.contains(name)) continue;
+      const TwinKey* owner = other_owner(key, staged.match, false, name, true);
+      const bool is_new = staged.added || staged.moves || staged.anew;
+      if ((!is_new && !staged.doubted) || owner == nullptr || !owner->is_accepted || owner->foreign) continue;
+      const bool left = !rows_of_.contains(name);
+      if (left && (question_.on_removed != OnRemoved::ignore || question_.forget_removed)) continue;
+      if (left || staged_.contains(name)) {
+        if (const auto row = plan_.rows.find(key); row != plan_.rows.end())
+          row->second.displaces.insert(name);
+        continue;
+      }
+      if (!is_new) continue;
       if (plan_.rows.erase(key) > 0) refuse(key, 1);
       if (!owner->wait && rows_of_.at(name) == 1) owners.insert(name);
     }
@@ -340,6 +360,7 @@ class Planning {
     bool moves;      // it was written with another match value, and has its record still
     bool anew;       // it was, and the record is another key's by now
     bool unwritten;  // it was perhaps never written: no record of its own is known
+    bool doubted;    // what the destination has of it is not known
   };
   std::map<std::string, Staged> staged_;  // rows that would go, invalid ones among them
   std::map<std::string, size_t> rows_of_;
@@ -387,6 +408,37 @@ void Twin::claim(const TwinRow& row) {
   if (row.match) owners_[lowered(*row.match)] = row.key;
 }
 
+// A record that was written for another row holds no longer, or perhaps no longer, what its own had there.
+std::set<std::string> Twin::take_others(const TwinOutcome& settled) {
+  const RowOutcome& outcome = settled.outcome;
+  const TwinRow& row = settled.row;
+  const bool wrote =
+      outcome.outcome == Outcome::accepted || (outcome.outcome == Outcome::skipped && outcome.foreign);
+  if (!wrote && !outcome.effect_unknown && outcome.outcome != Outcome::in_doubt) return {};
+  const std::string& record = !outcome.record_id.empty() ? outcome.record_id : row.record_id;
+  std::set<std::string> others = row.heir_of;
+  for (const auto& key : row.displaces) {
+    const auto known = keys_.find(key);
+    const bool differ = known != keys_.end() && !record.empty() && !known->second.record_id.empty() &&
+                        record != known->second.record_id;
+    if (!differ) others.insert(key);
+  }
+  std::set<std::string> doubted;
+  for (const auto& key : others) {
+    const auto known = keys_.find(key);
+    if (known == keys_.end() || !known->second.is_accepted) continue;
+    if (wrote) {
+      lost_[key] = known->second.record_id;
+      keys_.erase(known);
+    } else {
+      known->second.unknown = true;
+      known->second.accepted.reset();
+      doubted.insert(key);
+    }
+  }
+  return doubted;
+}
+
 void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool hold_doubt, Time now) {
   const RowOutcome& outcome = settled.outcome;
   const TwinRow& row = settled.row;
@@ -401,12 +453,13 @@ void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool h
     return;
   }
   if (accepted || !row.heir_of.empty()) claim(row);
-  if (accepted)
-    for (const auto& key : row.heir_of) keys_.erase(key);
   const bool is_new = !keys_.contains(row.key);
   TwinKey& key = keys_[row.key];
   if (is_new || accepted) {
     key.record_id = !outcome.record_id.empty() ? outcome.record_id : row.record_id;
+    const auto lost = lost_.find(row.key);
+    if (lost != lost_.end() && lost->second == key.record_id && outcome.outcome != Outcome::accepted)
+      key.record_id.clear();
     key.match = row.match;
   }
   if (accepted) {
@@ -435,17 +488,25 @@ void Twin::take(const PlanQuestion& question, const TwinOutcome& settled, bool h
 
 void Twin::settle(const PlanQuestion& question, const TwinPlan& plan,
                   const std::vector<TwinOutcome>& outcomes, bool hold_doubt, bool silent, Time now) {
+  const auto before = keys_;
+  if (silent) {
+    for (const auto& key : plan.forget) keys_.erase(key);
+    for (const auto& key : plan.gone) keys_.at(key).gone = true;
+    for (const auto& key : plan.returned)
+      if (const auto known = keys_.find(key); known != keys_.end()) known->second.gone = false;
+  }
+  lost_.clear();
+  for (const auto& outcome : outcomes)
+    for (const auto& key : take_others(outcome)) keys_.at(key).gone = before.at(key).gone;  // noticed again
   for (const auto& outcome : outcomes) take(question, outcome, hold_doubt, now);
   if (!silent) return;
-  for (const auto& key : plan.forget) keys_.erase(key);
-  for (const auto& key : plan.gone) keys_.at(key).gone = true;
-  for (const auto& key : plan.returned)
-    if (const auto known = keys_.find(key); known != keys_.end()) known->second.gone = false;
   // Unchanged rows are known under the new mapping from now on.
+  std::set<std::string> seen;
   for (const auto& row : question.model) {
     const std::string key = row.id ? std::to_string(*row.id) : "";
     const auto known = keys_.find(key);
-    if (!plan.unchanged.contains(key) || known == keys_.end() || question.keys_only) continue;
+    const bool is_first = seen.insert(key).second;  // of several with one key
+    if (!is_first || !plan.unchanged.contains(key) || known == keys_.end() || question.keys_only) continue;
     known->second.accepted = payload_of(question.mapping, row);
     known->second.mapping = question.mapping;
   }

@@ -55,9 +55,10 @@ struct TwinRow {
   std::string record_id, match_before;
   Text match;
   std::vector<Text> fields;
-  std::set<std::string> heir_of;   // keys that left, whose record this row is to have
-  std::string takes_over;          // the same as the plan file says it
-  std::optional<Payload> payload;  // nullopt: a removal of what is not known
+  std::set<std::string> heir_of;    // keys that left, whose record this row is to have
+  std::set<std::string> displaces;  // keys that are there, whose record it may be written to
+  std::string takes_over;           // the same as the plan file says it
+  std::optional<Payload> payload;   // nullopt: a removal of what is not known
   std::string show() const;
 };
 
@@ -85,11 +86,15 @@ class Twin {
   const std::map<std::string, TwinKey>& keys() const { return keys_; }
 
  private:
+  // Keys of which it is not known any more what the destination has.
+  std::set<std::string> take_others(const TwinOutcome& settled);
   void take(const PlanQuestion& question, const TwinOutcome& settled, bool hold_doubt, Time now);
   void claim(const TwinRow& row);
   void wait(TwinKey& key, Waiting::Kind kind, const TwinOutcome& settled, uint64_t cause, Time now);
 
   std::map<std::string, TwinKey> keys_;
+  // In the run that is settled: keys whose record is another one's by now, with that record.
+  std::map<std::string, std::string> lost_;
   std::map<std::string, std::string>
       owners_;  // match value in lower case -> the key that it was last written for
 };

@@ -123,6 +123,7 @@ ServerReply Auditor::arrived(const HttpRequest& request, Instant now, uint64_t& 
       check_archive(row, before);
     else
       check_write(row, before);
+    if (operation == "create" && insists_ && !row.in_effect) insisted_.insert(row.key);
     if (operation == "create" && row.in_effect) check_creation(row, before);
     if (row.in_effect) ++rows_written_;
   }
@@ -237,6 +238,7 @@ void Auditor::check_creation(const SentRow& row, const std::vector<Record>& befo
   const uint64_t earlier = creations_[row.key]++;
   if (scenario_.mode == "append") {
     if (earlier == 0 || scenario_.in_doubt == "resend" || insists_) return;
+    if (insisted_.erase(row.key) > 0) return;
     return problem(fmt::format("appended a second time: {}", show(row)));
   }
   const Customer* customer = edition_.valid(row.key);

@@ -82,6 +82,8 @@ class Auditor {
   std::map<std::string, std::set<std::string>> left_matches_;
   std::set<std::string> matches_of_others_;  // of records that others made
   bool insists_ = false;
+  // Keys that a person asked for again and that were not made then: they still may be, once.
+  std::set<std::string> insisted_;
   uint64_t life_ = 0;
   std::vector<SentRow> rows_;  // of this life
   std::vector<Exchange> exchanges_;

@@ -61,6 +61,63 @@ class Play {
   Machine machine_;
 };
 
+// Others delete a record and make another one with its match value. It is found, and gets all that the row
+// has: also where only a field that was added to the mapping would have travelled.
+TEST(Stories, WhatTookThePlaceOfARecordThatIsGoneGetsAllFields) {
+  for (const char* mode : {"update", "upsert"})
+    for (const auto& [object, field, kind] :
+         {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+      Play play(scenario(object, field, kind, mode));
+      const std::string found_by = std::string("{\"") + field + "\":\"a@x.org\"}";
+      (void)play.destination().create(found_by);
+      Edition edition{.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()};
+      (void)play.run(edition);
+      play.destination().archive(play.found("a@x.org").at(0).id);
+      const std::string second = play.destination().create(found_by);
+      edition.fields.push_back({.name = "p_city", .origin = Origin::city});
+      (void)play.run(edition);
+      const auto records = play.found("a@x.org");
+      ASSERT_EQ(records.size(), 1u) << mode << object;
+      EXPECT_EQ(records[0].id, second);
+      EXPECT_EQ(records[0].field("p_name"), "Ana") << mode << object;
+      EXPECT_EQ(records[0].field("p_city"), "Oslo") << mode << object;
+      EXPECT_EQ(play.problems(), std::vector<std::string>());
+    }
+}
+
+// Access tokens end after some seconds, and do not say so. Requests wait longer than that for their turn, and
+// then get a token that another one fetched: that it is refused is no reason to end the run.
+TEST(Stories, TokensThatEndWhileRequestsWaitForTheirTurn) {
+  Scenario s = scenario("contacts", "email", "unique", "upsert");
+  s.refreshes_login = true, s.requests_per_10s = 4, s.concurrency = 8;
+  Play play(std::move(s));
+  play.destination().let_tokens_expire();
+  Edition edition{.customers = {}, .fields = fields()};
+  for (int64_t id = 1; id <= 60; ++id)
+    edition.customers.push_back(customer(id, "u" + std::to_string(id) + "@x.org", "Ana"));
+  const LifeEnd end = play.run(edition);
+  ASSERT_TRUE(end.report);
+  EXPECT_EQ(end.report->run.accepted, 60u) << end.report->run.error;
+}
+
+// An event is in doubt, and a person asks for it again: then it is refused for what it says by now. When that
+// is put right it goes, and nobody need be asked once more.
+TEST(Stories, AnEventThatAPersonAskedForAgainMayBeThereTwice) {
+  Play play(scenario("companies", "name", "search", "append"));
+  FieldPlans mapped = fields();
+  mapped.push_back({.name = "lifecyclestage", .origin = Origin::stage});
+  Weather silence;
+  silence.unanswered = 1;
+  Customer event = customer(1, "One", "Ana");
+  (void)play.run({.customers = {event}, .fields = mapped}, {}, RunKind::usual, silence);
+  event.stage = "bogus";
+  (void)play.run({.customers = {event}, .fields = mapped}, {}, RunKind::retry);
+  event.stage = "lead";
+  (void)play.run({.customers = {event}, .fields = mapped});
+  EXPECT_EQ(play.found("One").size(), 2u);
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // Found by killing the process: a removal in doubt took the record away, a write in doubt made another one by
 // the same match value, and then the row got a new one. The record that we know of is gone, the other one is
 // not.
@@ -182,6 +239,48 @@ TEST(Stories, AKeyThatIsBackIsSentAgainIfItsRecordWasAnothersMeanwhile) {
   (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = more});
   EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1");
   EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
+// A row cannot be sent for a while, another one is written to its record, and then the first is back as it
+// was. So it is where nobody knows whether the other one was written.
+TEST(Stories, ARowThatIsValidAgainIsSentAgainIfItsRecordWasAnothersMeanwhile) {
+  for (const bool dies : {false, true})
+    for (const auto& [object, field, kind] :
+         {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+      Play play(scenario(object, field, kind, "upsert"));
+      const Customer first = customer(1, "a@x.org", "Ana");
+      Customer invalid = first;
+      invalid.match.reset();
+      (void)play.run({.customers = {first}, .fields = fields()});
+      Weather silence;
+      silence.stalled_after = 1;
+      (void)play.run({.customers = {invalid, customer(2, "a@x.org", "Bo")}, .fields = fields()},
+                     dies ? Doom{.killed_after = 200s} : Doom{}, RunKind::usual, dies ? silence : Weather());
+      (void)play.run({.customers = {first}, .fields = fields()});
+      ASSERT_EQ(play.found("a@x.org").size(), 1u) << object << dies;
+      EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Ana") << object << dies;
+      EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1") << object << dies;
+      EXPECT_EQ(play.problems(), std::vector<std::string>());
+    }
+}
+
+// A record is handed over, nobody knows whether that was written, and then it is handed back.
+TEST(Stories, ARecordThatWasPerhapsHandedOverIsHandedBack) {
+  for (const auto& [object, field, kind] :
+       {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+    Play play(scenario(object, field, kind, "mirror"));
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    Weather silence;
+    silence.stalled_after = 1;
+    (void)play.run({.customers = {customer(2, "a@x.org", "Bo")}, .fields = fields()}, {.killed_after = 200s},
+                   RunKind::usual, silence);
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    (void)play.run({.customers = {customer(1, "a@x.org", "Ana")}, .fields = fields()});
+    ASSERT_EQ(play.found("a@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Ana") << object;
+    EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1") << object;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
 }
 
 // A row gets a new match value, and another one that is new gets its old one: it must not be written to the
