@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "run/history.h"
+#include "run/query.h"
 
 namespace penstock {
 namespace {
@@ -30,11 +31,9 @@ class ImageReader {
  public:
   static Result<ImageReader> open(const Workspace& workspace, const std::string& sync,
                                   const std::string& field) {
-    auto database = duck::Database::borrow({});
-    if (!database.ok()) return database.error();
-    auto connection = database->connect();
-    if (!connection.ok()) return connection.error();
-    return ImageReader(workspace, sync, field, *std::move(database), *std::move(connection));
+    auto query = Query::open();
+    if (!query.ok()) return query.error();
+    return ImageReader(workspace, sync, field, *std::move(query));
   }
 
   Result<void> add_before(KeyHash key, FieldEvent& event) {
@@ -45,7 +44,7 @@ class ImageReader {
     const auto position = position_in(file);
     if (!position.ok()) return position.error();
     if (!*position) return success();
-    const auto rows = connection_.texts(fmt::format(
+    const auto rows = query_.connection.texts(fmt::format(
         "SELECT existed, {}, personal[{}] FROM read_parquet({}) WHERE key_hi = {} AND key_lo = {}",
         duck::quote_name(column()), **position, duck::quote_text(file), key.hi, key.lo));
     if (!rows.ok()) return rows.error();
@@ -61,19 +60,14 @@ class ImageReader {
   }
 
  private:
-  ImageReader(const Workspace& workspace, std::string sync, std::string field, duck::Database database,
-              duck::Connection connection)
-      : workspace_(&workspace),
-        sync_(std::move(sync)),
-        field_(std::move(field)),
-        database_(std::move(database)),
-        connection_(std::move(connection)) {}
+  ImageReader(const Workspace& workspace, std::string sync, std::string field, Query query)
+      : workspace_(&workspace), sync_(std::move(sync)), field_(std::move(field)), query_(std::move(query)) {}
   std::string column() const { return "before." + field_; }
 
   // The field's place among those of the file, from 1; nothing: that run did not map it.
   Result<std::optional<size_t>> position_in(const std::string& file) {
     const auto columns =
-        connection_.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(file)));
+        query_.connection.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(file)));
     if (!columns.ok()) return columns.error();
     size_t position = 0;
     for (const auto& one : *columns) {
@@ -86,8 +80,7 @@ class ImageReader {
 
   const Workspace* workspace_;
   std::string sync_, field_;
-  duck::Database database_;
-  duck::Connection connection_;
+  Query query_;
 };
 
 bool is_mapped(const config::Sync& sync, const std::string& field) {

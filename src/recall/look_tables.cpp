@@ -46,13 +46,10 @@ std::string last_written(const std::string& operations) {
 
 Result<LookTables> LookTables::open(const Workspace& workspace, const std::string& sync,
                                     const std::string& images, const std::vector<LookField>& fields) {
-  auto database = duck::Database::borrow(
-      {.path = "", .memory_limit = "1GB", .temporary_directory = workspace.paths().temporary()});
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
-  if (!connection.ok()) return connection.error();
+  auto query = Query::open(workspace.paths().temporary());
+  if (!query.ok()) return query.error();
   const auto columns =
-      connection->describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(images)));
+      query->connection.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(images)));
   if (!columns.ok()) return columns.error();
   std::string differences = gone_rows(images);
   size_t position = 0;  // of the field's letter among the fates, from 1
@@ -64,7 +61,7 @@ Result<LookTables> LookTables::open(const Workspace& workspace, const std::strin
         differences += " UNION ALL " + field_rows(images, field, position);
   }
   const std::string operations = operations_of(workspace, sync);
-  std::string query =
+  std::string sql =
       operations.empty()
           ? fmt::format(
                 "SELECT *, CAST(NULL AS TIMESTAMP) AS written_at, CAST(NULL AS VARCHAR) AS run FROM ({})",
@@ -73,12 +70,12 @@ Result<LookTables> LookTables::open(const Workspace& workspace, const std::strin
                 "WITH differences AS MATERIALIZED ({}) SELECT d.*, w.written_at, w.run FROM differences d "
                 "LEFT JOIN ({}) w USING (key_hi, key_lo, field)",
                 differences, last_written(operations));
-  query += " ORDER BY key, key_hi, field";
-  return LookTables(*std::move(database), *std::move(connection), std::move(query));
+  sql += " ORDER BY key, key_hi, field";
+  return LookTables(*std::move(query), std::move(sql));
 }
 
 Result<void> LookTables::for_each_difference(const std::function<void(const Difference&)>& visit) {
-  auto rows = connection_.query(fmt::format(
+  auto rows = query_.connection.query(fmt::format(
       "SELECT key, CAST(key_hi AS VARCHAR), CAST(key_lo AS VARCHAR), record_id, field, ours, theirs, "
       "CAST(gone AS VARCHAR), strftime(written_at, '%Y-%m-%dT%H:%M:%SZ'), run FROM ({})",
       differences_));
@@ -106,11 +103,11 @@ Result<void> LookTables::for_each_difference(const std::function<void(const Diff
 }
 
 Result<void> LookTables::write(const std::string& file) {
-  auto written =
-      connection_.run(fmt::format("COPY (SELECT key, record_id, field, ours, theirs, gone, written_at, run "
-                                  "FROM ({})) TO {} (FORMAT parquet, "
-                                  "COMPRESSION zstd)",
-                                  differences_, duck::quote_text(file)));
+  auto written = query_.connection.run(
+      fmt::format("COPY (SELECT key, record_id, field, ours, theirs, gone, written_at, run "
+                  "FROM ({})) TO {} (FORMAT parquet, "
+                  "COMPRESSION zstd)",
+                  differences_, duck::quote_text(file)));
   return written.ok() ? success() : Result<void>(written.error());
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "run/query.h"
 #include "run/workspace.h"
 
 namespace penstock {
@@ -35,12 +36,9 @@ class LookTables {
   Result<void> write(const std::string& file);
 
  private:
-  LookTables(duck::Database database, duck::Connection connection, std::string differences)
-      : database_(std::move(database)),
-        connection_(std::move(connection)),
-        differences_(std::move(differences)) {}
-  duck::Database database_;
-  duck::Connection connection_;
+  LookTables(Query query, std::string differences)
+      : query_(std::move(query)), differences_(std::move(differences)) {}
+  Query query_;
   std::string differences_;  // a query
 };
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "run/query.h"
+
 namespace penstock {
 namespace {
 
@@ -19,19 +21,6 @@ std::string operations_in(const std::string& files) {
       "VARCHAR) AS "
       "kept, CAST(NULL AS BOOLEAN) AS created WHERE false)",
       files);
-}
-
-struct Query {
-  duck::Database database;
-  duck::Connection connection;
-};
-
-Result<Query> open_query() {
-  auto database = duck::Database::borrow({});
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
-  if (!connection.ok()) return connection.error();
-  return Query{*std::move(database), *std::move(connection)};
 }
 
 OperationRow read_operation(duck::Connection::TextRow row) {
@@ -94,7 +83,7 @@ Result<void> for_each_operation(const Workspace& workspace, const std::string& s
   const auto there = workspace.disk().exists(file);
   if (!there.ok()) return there.error();
   if (!*there) return success();  // a run without rows to send leaves none
-  auto query = open_query();
+  auto query = Query::open();
   if (!query.ok()) return query.error();
   auto rows = query->connection.query(
       fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM {} WHERE {}{})", kColumns,
@@ -121,7 +110,7 @@ Result<std::optional<RequestRow>> find_request(const Workspace& workspace, const
   const std::string file = workspace.paths().requests(sync, run);
   const auto there = workspace.disk().exists(file);
   if (!there.ok() || !*there || request == 0) return std::optional<RequestRow>();
-  auto query = open_query();
+  auto query = Query::open();
   if (!query.ok()) return query.error();
   auto rows =
       query->connection.texts(fmt::format("SELECT method, url, error, request_body, reply_body, rows, "
@@ -162,7 +151,7 @@ Result<Trace> trace_key(const Workspace& workspace, const config::Sync& sync, co
   const std::string directory = operations_directory(workspace, sync.name);
   const std::string files = list_of_files(workspace, directory);
   if (files.empty()) return trace;
-  auto query = open_query();
+  auto query = Query::open();
   if (!query.ok()) return query.error();
   auto rows = query->connection.texts(
       fmt::format("SELECT {} FROM {} WHERE key_hi = {} AND key_lo = {} ORDER BY \"at\", run", kColumns,
@@ -200,7 +189,7 @@ void add_values_before(const Workspace& workspace, const std::string& sync, std:
       keys += fmt::format("{}({}, {})", keys.empty() ? "" : ", ", sample.key_hash.hi, sample.key_hash.lo);
   const std::string files = list_of_files(workspace, directory);
   if (keys.empty() || files.empty()) return;
-  auto query = open_query();
+  auto query = Query::open();
   if (!query.ok()) return;
   // Newest first: the first payload that holds a field is what was accepted for it last.
   auto rows = query->connection.texts(

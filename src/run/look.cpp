@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "run/query.h"
 #include "run/row_source.h"
 
 namespace penstock {
@@ -40,25 +41,8 @@ Task<Result<LookedAt>> look(LookParts parts, const std::string& plan, RunFacts f
   co_return looked;
 }
 
-namespace {
-
-struct LookQuery {
-  duck::Database database;
-  duck::Connection connection;
-};
-
-Result<LookQuery> open_look_query() {
-  auto database = duck::Database::borrow({});
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
-  if (!connection.ok()) return connection.error();
-  return LookQuery{*std::move(database), *std::move(connection)};
-}
-
-}  // namespace
-
 Result<LookCounts> count_looked(const LookedAt& looked) {
-  auto query = open_look_query();
+  auto query = Query::open();
   if (!query.ok()) return query.error();
   const auto row = query->connection.texts(fmt::format(
       "SELECT count(*) FILTER (existed), count(*) FILTER (NOT existed), count(*) FILTER (existed AND "
@@ -75,7 +59,7 @@ Result<LookCounts> count_looked(const LookedAt& looked) {
 }
 
 void add_values_there(const LookedAt& looked, std::vector<SampleRow>& samples) {
-  auto query = open_look_query();
+  auto query = Query::open();
   if (!query.ok()) return;
   simdjson::dom::parser parser;
   for (auto& sample : samples) {
