@@ -203,17 +203,21 @@ class Planning {
   }
 
   // The key of the model that the match value was last written for, if it still has it.
-  const TwinKey* other_owner(const std::string& key, const Text& match, bool ignore_case, std::string& owner,
+  const TwinKey* other_owner(const std::string& key, const Text& match, std::string& owner,
                              bool anywhere = false) const {
+    const TwinKey* last = last_owner(key, match, owner, anywhere);
+    return last != nullptr && last->match == match ? last : nullptr;
+  }
+
+  // The same, whatever it has now.
+  const TwinKey* last_owner(const std::string& key, const Text& match, std::string& owner,
+                            bool anywhere) const {
     const auto known = match ? owners_.find(lowered(*match)) : owners_.end();
     if (known == owners_.end() || known->second == key) return nullptr;
     if (!anywhere && !rows_of_.contains(known->second)) return nullptr;
     const auto other = keys_.find(known->second);
-    if (other == keys_.end() || !other->second.match) return nullptr;
-    const bool same =
-        ignore_case ? lowered(*other->second.match) == lowered(*match) : other->second.match == match;
     owner = known->second;
-    return same ? &other->second : nullptr;
+    return other == keys_.end() ? nullptr : &other->second;
   }
 
   // Whether its match value was last written for another key.
@@ -242,7 +246,7 @@ class Planning {
   // Whether another key was written to its record since: the record is that key's now.
   bool is_anothers(const std::string& key, const TwinKey& known) const {
     std::string name;
-    const TwinKey* owner = other_owner(key, known.match, false, name, true);
+    const TwinKey* owner = other_owner(key, known.match, name, true);
     if (owner == nullptr || !owner->is_accepted || owner->foreign) return false;
     return known.record_id.empty() || owner->record_id.empty() || known.record_id == owner->record_id;
   }
@@ -253,7 +257,7 @@ class Planning {
     std::set<std::string> owners;
     for (const auto& [key, staged] : staged_) {
       std::string name;
-      const TwinKey* owner = other_owner(key, staged.match, false, name, true);
+      const TwinKey* owner = other_owner(key, staged.match, name, true);
       const bool is_new = staged.added || staged.moves || staged.anew;
       if ((!is_new && !staged.doubted) || owner == nullptr || !owner->is_accepted || owner->foreign) continue;
       const bool left = !rows_of_.contains(name);
@@ -301,7 +305,8 @@ class Planning {
       plan_.gone.insert(key);
       ++plan_.counts.removed;
     } else if (const TwinKey* owner = sharer(key, known); owner != nullptr) {
-      if (owner->is_accepted && !question_.only) plan_.forget.insert(key);
+      const bool is_there = owner->is_accepted && (!owner->unknown || !owner->record_id.empty());
+      if (is_there && !question_.only) plan_.forget.insert(key);
       ++plan_.counts.handed_over;
     } else if (hand_over(key, known)) {
       ++plan_.counts.handed_over;
@@ -315,11 +320,11 @@ class Planning {
   // Another key of the model that stands for the same record.
   const TwinKey* sharer(const std::string& key, const TwinKey& known) const {
     std::string name;
-    const TwinKey* owner = other_owner(key, known.match, true, name, question_.only.has_value());
+    const TwinKey* owner = last_owner(key, known.match, name, question_.only.has_value());
     if (owner == nullptr) return nullptr;
-    const bool differ =
-        !known.record_id.empty() && !owner->record_id.empty() && known.record_id != owner->record_id;
-    return differ ? nullptr : owner;
+    const bool ids_tell = !known.record_id.empty() && !owner->record_id.empty();
+    const bool same_match = owner->match && lowered(*owner->match) == lowered(*known.match);
+    return (ids_tell ? known.record_id == owner->record_id : same_match) ? owner : nullptr;
   }
 
   // Rows that will write to its record; if they cannot now, it is kept for them.

@@ -283,6 +283,32 @@ TEST(Stories, ARecordThatWasPerhapsHandedOverIsHandedBack) {
   }
 }
 
+// A record is handed over to a row, and nobody knows whether that was written. Before it is, the row gets the
+// name of another one, which gets its: it is made anew, and what the first key left behind is not forgotten.
+TEST(Stories, ARecordThatWasPerhapsHandedOverIsNotForgottenWhenItsHeirGoesElsewhere) {
+  for (const char* on_removed : {"clear", "delete"}) {
+    Scenario s = scenario("companies", "name", "search", "upsert");
+    s.on_removed = on_removed, s.in_doubt = "resend";
+    Play play(std::move(s));
+    (void)play.run({.customers = {customer(3, "One", "Ana"), customer(28, "Two", "Bo")}, .fields = fields()});
+    const std::string left = play.found("One").at(0).id;
+    Weather silence;
+    silence.stalled_before = 1;
+    (void)play.run({.customers = {customer(83, "One", "Ana"), customer(28, "Two", "Bo")}, .fields = fields()},
+                   {.killed_after = 400ms}, RunKind::usual, silence);
+    const Edition last{.customers = {customer(83, "Two", "Ana"), customer(28, "One", "Bo")},
+                       .fields = fields()};
+    for (int i = 0; i < 3; ++i) (void)play.run(last);
+    for (const auto& record : play.destination().records()) {
+      if (record.id != left) continue;
+      EXPECT_TRUE(record.archived || record.field(kKeyField) != "3") << on_removed;
+    }
+    EXPECT_EQ(play.found("Two").size(), 1u) << on_removed;
+    EXPECT_EQ(play.found("Two").at(0).field(kKeyField), "83") << on_removed;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
+}
+
 // A row gets a new match value, and another one that is new gets its old one: it must not be written to the
 // record of the first, which still has that value when it is looked for.
 TEST(Stories, AMatchValueThatIsPassedOnMeansANewRecord) {
