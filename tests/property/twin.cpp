@@ -115,6 +115,7 @@ class Planning {
       if (wanted && !by_key.contains(key)) leave(key, known);
     }
     put_passed_on_last();
+    mark_kept_matches();
     for (auto& [key, row] : plan_.rows) row.takes_over = written(row);
     return std::move(plan_);
   }
@@ -240,6 +241,25 @@ class Planning {
           row.why = kPassedOn;
           if (in_doubt && !question_.forget_removed) row.match_before.clear();
         }
+    }
+  }
+
+  // Old match values that another row has by now.
+  void mark_kept_matches() {
+    if (!question_.follows || question_.forget_removed) return;
+    for (auto& [key, row] : plan_.rows) {
+      const auto own = staged_.find(key);
+      if (row.change == "removed" || own == staged_.end() || !own->second.moves || row.match_before.empty())
+        continue;
+      const Text& old = keys_.at(key).match;
+      std::string name;
+      const TwinKey* owner = last_owner(key, old, name, question_.only.has_value());
+      bool is_kept = owner != nullptr && owner->match && lowered(*owner->match) == lowered(*old);
+      for (const auto& [other, staged] : staged_)
+        if (other != key && plan_.rows.contains(other) && plan_.rows.at(other).change != "removed" &&
+            lowered(staged.match.value_or("")) == lowered(*old))
+          is_kept = true;
+      if (is_kept) row.match_before.insert(0, 1, kIsAnothers);
     }
   }
 
