@@ -490,7 +490,8 @@ Next Router::missing(Row& row, const RowReading& reading) const {
     return Settle{
         .outcome = Outcome::rejected, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
   // A write of which nobody knows what became may have made another record, by the old match value.
-  if (!row.record_id.empty() && follows(row) && target_->find() != nullptr) {
+  if (!row.record_id.empty() && follows(row) && target_->find() != nullptr &&
+      !row.chunk->is_old_match_anothers(row.index)) {
     row.is_elsewhere = true;
     row.record_id.clear();
     row.old_match = old_match_of(*row.chunk, row.index);

@@ -62,12 +62,14 @@ Result<void> find_passed_matches(duck::Connection& connection, const MappedModel
 
 Result<void> find_kept_matches(duck::Connection& connection, const MappedModel& model,
                                const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,
-                               const Staged& staged) {
+                               Staged& staged) {
   const size_t matches = model.mapping.match.size();
   if (auto created = connection.run("CREATE TEMP TABLE penstock_kept(row BIGINT)"); !created.ok())
     return created.error();
   if (matches == 0 || staged.rows == 0) return success();
-  if (auto taken = connection.run(taken_in_this_run_sql(matches)); !taken.ok()) return taken.error();
+  const auto taken = connection.run(taken_in_this_run_sql(matches));
+  if (!taken.ok()) return taken.error();
+  staged.kept = *taken;
   if (options.owners == nullptr) return success();
 
   // Rows that nothing is sent of: their match value is known only as whose it is.
@@ -91,6 +93,7 @@ Result<void> find_kept_matches(duck::Connection& connection, const MappedModel& 
       if (!*owner) continue;
       if (auto added = kept->add((*chunk)->column(0).data<int64_t>()[row]).end_row(); !added.ok())
         return added;
+      ++staged.kept;
     }
   }
 }

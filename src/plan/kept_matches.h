@@ -9,7 +9,7 @@ namespace penstock {
 // row of the model. To be called when it is known which rows are refused.
 Result<void> find_kept_matches(duck::Connection& connection, const MappedModel& model,
                                const Snapshot& snapshot, const RowProbe& probe, const PlanOptions& options,
-                               const Staged& staged);
+                               Staged& staged);
 
 // The table `penstock_passed`(row), made if it has any: rows to be looked for that have a match value which
 // the record of another row has, and loses in the same run. They come last, or they would be written to that

@@ -22,6 +22,22 @@ bool same_match(std::span<const std::string> one, std::span<const std::string> o
   });
 }
 
+// Another key that the match value was last written for, whatever it has now.
+Result<std::optional<MatchOwner>> last_owner(const Snapshot& owners, const Snapshot& snapshot,
+                                             const SeenBits* seen, KeyHash key,
+                                             std::span<const std::string> match) {
+  const std::optional<MatchOwner> none;
+  const auto owner = owner_of(owners, match);
+  if (!owner.ok()) return owner.error();
+  if (!*owner || **owner == key) return none;
+  const auto found = snapshot.find(**owner);
+  if (!found.ok()) return found.error();
+  if (!*found || (seen != nullptr && !seen->test((*found)->slot))) return none;
+  auto details = snapshot.details((*found)->slot);
+  if (!details.ok()) return details.error();
+  return std::optional<MatchOwner>(MatchOwner{**found, *std::move(details)});
+}
+
 }  // namespace
 
 std::optional<KeyHash> match_hash(std::span<const std::string> match) {
@@ -68,17 +84,20 @@ Result<bool> is_passed_on(const Snapshot& owners, KeyHash key, std::span<const s
 Result<std::optional<MatchOwner>> other_owner(const Snapshot& owners, const Snapshot& snapshot,
                                               const SeenBits* seen, KeyHash key,
                                               std::span<const std::string> match, bool ignore_case) {
-  const std::optional<MatchOwner> none;
-  const auto owner = owner_of(owners, match);
-  if (!owner.ok()) return owner.error();
-  if (!*owner || **owner == key) return none;
-  const auto found = snapshot.find(**owner);
-  if (!found.ok()) return found.error();
-  if (!*found || (seen != nullptr && !seen->test((*found)->slot))) return none;
-  auto details = snapshot.details((*found)->slot);
-  if (!details.ok()) return details.error();
-  if (!same_match(details->match, match, ignore_case)) return none;
-  return std::optional<MatchOwner>(MatchOwner{**found, *std::move(details)});
+  auto owner = last_owner(owners, snapshot, seen, key, match);
+  if (!owner.ok() || !*owner || same_match((*owner)->details.match, match, ignore_case)) return owner;
+  return std::optional<MatchOwner>();
+}
+
+Result<std::optional<MatchOwner>> record_sharer(const Snapshot& owners, const Snapshot& snapshot,
+                                                const SeenBits* seen, KeyHash key, const Details& details) {
+  auto owner = last_owner(owners, snapshot, seen, key, details.match);
+  if (!owner.ok() || !*owner) return owner;
+  const std::string& record = (*owner)->details.record_id;
+  const bool shares = record.empty() || details.record_id.empty()
+                          ? same_match((*owner)->details.match, details.match, true)
+                          : record == details.record_id;
+  return shares ? std::move(owner) : std::optional<MatchOwner>();
 }
 
 }  // namespace penstock

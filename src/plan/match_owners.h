@@ -39,4 +39,9 @@ Result<std::optional<MatchOwner>> other_owner(const Snapshot& owners, const Snap
                                               const SeenBits* seen, KeyHash key,
                                               std::span<const std::string> match, bool ignore_case);
 
+// Another key of the model that has the record of this one: the very same, as far as ids tell, and else what
+// has its match value. (One that was in doubt may have been written to it, and has another match value now.)
+Result<std::optional<MatchOwner>> record_sharer(const Snapshot& owners, const Snapshot& snapshot,
+                                                const SeenBits* seen, KeyHash key, const Details& details);
+
 }  // namespace penstock

@@ -157,10 +157,15 @@ std::string match_before_sql(const MappedModel& model, const PlanOptions& option
   // What was perhaps never written has no record to be followed; another row may have its old value by now.
   const std::string unwritten =
       staged.passed == 0 ? "" : "WHEN class = 4 AND row IN (SELECT row FROM penstock_passed) THEN NULL ";
+  const std::string mark =
+      staged.kept == 0
+          ? ""
+          : fmt::format("CASE WHEN row IN (SELECT row FROM penstock_kept) THEN chr({}) ELSE '' END || ",
+                        static_cast<int>(kIsAnothers));
   return fmt::format(
-      "CASE {}WHEN class = 4 AND d.match_before IS NULL AND d.record_id IS NOT NULL THEN {} ELSE "
+      "{}CASE {}WHEN class = 4 AND d.match_before IS NULL AND d.record_id IS NOT NULL THEN {} ELSE "
       "d.match_before END",
-      unwritten, now);
+      mark, unwritten, now);
 }
 
 // Which columns of the plan file hold what is in the stage.
@@ -257,7 +262,7 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
     return counted.error();
   if (auto removed = find_removals(connection, model, snapshot, *probe, options, plan, staged); !removed.ok())
     return removed.error();
-  if (options.replaces_records)
+  if (options.replaces_records || (options.follows_records && staged.moved > 0))
     if (auto kept = find_kept_matches(connection, model, snapshot, *probe, options, staged); !kept.ok())
       return kept.error();
   if (auto passed = find_passed_matches(connection, model, options, staged); !passed.ok())

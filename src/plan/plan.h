@@ -113,7 +113,9 @@ class PlanChunk {
   Fingerprint fingerprint(size_t row) const;
   std::string_view record_id(size_t row) const;     // empty: not known
   std::string_view match_before(size_t row) const;  // empty: as it was
-  std::string_view send(size_t row) const;          // '0' and '1' for each field; empty: all
+  // That match value is another row's by now, or will be when this run is over.
+  bool is_old_match_anothers(size_t row) const;
+  std::string_view send(size_t row) const;  // '0' and '1' for each field; empty: all
   std::span<const Values> match() const { return match_; }
   std::span<const Values> fields() const { return fields_; }
 
@@ -123,6 +125,9 @@ class PlanChunk {
   std::vector<Values> match_, fields_;
   bool comes_last_;
 };
+
+// Stands before a `match_before` that another row has now.
+inline constexpr char kIsAnothers = '\x01';
 
 // `why` of rows that have a match value which another row gives up in the same run.
 inline constexpr std::string_view kPassedOn = "passed on";

@@ -68,7 +68,12 @@ std::string_view PlanChunk::record_id(size_t row) const {
   return text(kRecordId, row);
 }
 std::string_view PlanChunk::match_before(size_t row) const {
-  return text(kMatchBefore, row);
+  const std::string_view before = text(kMatchBefore, row);
+  return before.starts_with(kIsAnothers) ? before.substr(1) : before;
+}
+
+bool PlanChunk::is_old_match_anothers(size_t row) const {
+  return text(kMatchBefore, row).starts_with(kIsAnothers);
 }
 std::string_view PlanChunk::send(size_t row) const {
   return text(kSend, row);

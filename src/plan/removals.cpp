@@ -93,13 +93,15 @@ class Removals {
     // For one key alone the model's other rows were not looked at.
     const bool alone = options_.probe.only.has_value();
     const auto owner =
-        other_owner(*options_.owners, snapshot_, alone ? nullptr : &seen_, found.key, details.match, true);
+        record_sharer(*options_.owners, snapshot_, alone ? nullptr : &seen_, found.key, details);
     if (!owner.ok()) return owner.error();
     if (!*owner) return false;
-    const std::string& other = (*owner)->details.record_id;
-    if (!details.record_id.empty() && !other.empty() && details.record_id != other) return false;
+    // What is in doubt may never have been written there, and may yet go elsewhere.
+    const Found& other = (*owner)->found;
+    const bool is_there =
+        other.accepted && (*other.accepted != kUnknownPayload || !(*owner)->details.record_id.empty());
     const std::lock_guard lock(plan_mutex_);
-    if ((*owner)->found.accepted && !alone) plan_.silent.forget.push_back(found.key);
+    if (is_there && !alone) plan_.silent.forget.push_back(found.key);
     ++plan_.counts.handed_over;
     return true;
   }

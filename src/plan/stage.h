@@ -17,6 +17,7 @@ struct Staged {
   uint64_t passed = 0;    // penstock_passed
   uint64_t refused = 0;   // penstock_refused
   uint64_t given = 0;     // penstock_given
+  uint64_t kept = 0;      // penstock_kept
   uint64_t heirs = 0;     // penstock_heirs
   uint64_t removals = 0;  // penstock_removed
 };

@@ -115,6 +115,7 @@ class Planning {
       if (wanted && !by_key.contains(key)) leave(key, known);
     }
     put_passed_on_last();
+    mark_kept_matches();
     for (auto& [key, row] : plan_.rows) row.takes_over = written(row);
     return std::move(plan_);
   }
@@ -203,17 +204,21 @@ class Planning {
   }
 
   // The key of the model that the match value was last written for, if it still has it.
-  const TwinKey* other_owner(const std::string& key, const Text& match, bool ignore_case, std::string& owner,
+  const TwinKey* other_owner(const std::string& key, const Text& match, std::string& owner,
                              bool anywhere = false) const {
+    const TwinKey* last = last_owner(key, match, owner, anywhere);
+    return last != nullptr && last->match == match ? last : nullptr;
+  }
+
+  // The same, whatever it has now.
+  const TwinKey* last_owner(const std::string& key, const Text& match, std::string& owner,
+                            bool anywhere) const {
     const auto known = match ? owners_.find(lowered(*match)) : owners_.end();
     if (known == owners_.end() || known->second == key) return nullptr;
     if (!anywhere && !rows_of_.contains(known->second)) return nullptr;
     const auto other = keys_.find(known->second);
-    if (other == keys_.end() || !other->second.match) return nullptr;
-    const bool same =
-        ignore_case ? lowered(*other->second.match) == lowered(*match) : other->second.match == match;
     owner = known->second;
-    return same ? &other->second : nullptr;
+    return other == keys_.end() ? nullptr : &other->second;
   }
 
   // Whether its match value was last written for another key.
@@ -239,10 +244,29 @@ class Planning {
     }
   }
 
+  // Old match values that another row has by now.
+  void mark_kept_matches() {
+    if (!question_.follows || question_.forget_removed) return;
+    for (auto& [key, row] : plan_.rows) {
+      const auto own = staged_.find(key);
+      if (row.change == "removed" || own == staged_.end() || !own->second.moves || row.match_before.empty())
+        continue;
+      const Text& old = keys_.at(key).match;
+      std::string name;
+      const TwinKey* owner = last_owner(key, old, name, question_.only.has_value());
+      bool is_kept = owner != nullptr && owner->match && lowered(*owner->match) == lowered(*old);
+      for (const auto& [other, staged] : staged_)
+        if (other != key && plan_.rows.contains(other) && plan_.rows.at(other).change != "removed" &&
+            lowered(staged.match.value_or("")) == lowered(*old))
+          is_kept = true;
+      if (is_kept) row.match_before.insert(0, 1, kIsAnothers);
+    }
+  }
+
   // Whether another key was written to its record since: the record is that key's now.
   bool is_anothers(const std::string& key, const TwinKey& known) const {
     std::string name;
-    const TwinKey* owner = other_owner(key, known.match, false, name, true);
+    const TwinKey* owner = other_owner(key, known.match, name, true);
     if (owner == nullptr || !owner->is_accepted || owner->foreign) return false;
     return known.record_id.empty() || owner->record_id.empty() || known.record_id == owner->record_id;
   }
@@ -253,7 +277,7 @@ class Planning {
     std::set<std::string> owners;
     for (const auto& [key, staged] : staged_) {
       std::string name;
-      const TwinKey* owner = other_owner(key, staged.match, false, name, true);
+      const TwinKey* owner = other_owner(key, staged.match, name, true);
       const bool is_new = staged.added || staged.moves || staged.anew;
       if ((!is_new && !staged.doubted) || owner == nullptr || !owner->is_accepted || owner->foreign) continue;
       const bool left = !rows_of_.contains(name);
@@ -301,7 +325,8 @@ class Planning {
       plan_.gone.insert(key);
       ++plan_.counts.removed;
     } else if (const TwinKey* owner = sharer(key, known); owner != nullptr) {
-      if (owner->is_accepted && !question_.only) plan_.forget.insert(key);
+      const bool is_there = owner->is_accepted && (!owner->unknown || !owner->record_id.empty());
+      if (is_there && !question_.only) plan_.forget.insert(key);
       ++plan_.counts.handed_over;
     } else if (hand_over(key, known)) {
       ++plan_.counts.handed_over;
@@ -315,11 +340,11 @@ class Planning {
   // Another key of the model that stands for the same record.
   const TwinKey* sharer(const std::string& key, const TwinKey& known) const {
     std::string name;
-    const TwinKey* owner = other_owner(key, known.match, true, name, question_.only.has_value());
+    const TwinKey* owner = last_owner(key, known.match, name, question_.only.has_value());
     if (owner == nullptr) return nullptr;
-    const bool differ =
-        !known.record_id.empty() && !owner->record_id.empty() && known.record_id != owner->record_id;
-    return differ ? nullptr : owner;
+    const bool ids_tell = !known.record_id.empty() && !owner->record_id.empty();
+    const bool same_match = owner->match && lowered(*owner->match) == lowered(*known.match);
+    return (ids_tell ? known.record_id == owner->record_id : same_match) ? owner : nullptr;
   }
 
   // Rows that will write to its record; if they cannot now, it is kept for them.

@@ -150,6 +150,20 @@ TEST(Stories, ARowThatWasPerhapsNeverWrittenTakesOverTheRecordOfOneThatLeft) {
   EXPECT_EQ(play.problems(), std::vector<std::string>());
 }
 
+// A row for which there was no record gets the name of one whose row has left. It had another name when it
+// was skipped, and no record that it could follow.
+TEST(Stories, ARowThatFoundNoRecordTakesOverTheOneOfARowThatLeft) {
+  Scenario s = scenario("companies", "name", "search", "update");
+  s.on_removed = "delete";
+  Play play(std::move(s));
+  (void)play.destination().create("{\"name\":\"One\"}");
+  (void)play.run({.customers = {customer(1, "One", "Ana"), customer(2, "Two", "Bo")}, .fields = fields()});
+  (void)play.run({.customers = {customer(2, "One", "Bo")}, .fields = fields()});
+  ASSERT_EQ(play.found("One").size(), 1u);
+  EXPECT_EQ(play.found("One")[0].field("p_name"), "Bo");
+  EXPECT_EQ(play.problems(), std::vector<std::string>());
+}
+
 // Under `match_change: new` a row leaves its record; it is refused where it goes, and then leaves the model.
 // What has its new match value was never its own.
 TEST(Stories, WhatARowWasRefusedForIsNotRemovedWithIt) {
@@ -279,6 +293,55 @@ TEST(Stories, ARecordThatWasPerhapsHandedOverIsHandedBack) {
     ASSERT_EQ(play.found("a@x.org").size(), 1u) << object;
     EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Ana") << object;
     EXPECT_EQ(play.found("a@x.org")[0].field(kKeyField), "1") << object;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
+}
+
+// Two rows swap their match values, and somebody has deleted the record of one: that one is not found by its
+// old value, which is the other's by now.
+TEST(Stories, ARowWhoseRecordIsGoneDoesNotTakeTheOneThatGetsItsOldMatchValue) {
+  for (const auto& [object, field, kind] :
+       {std::tuple("companies", "name", "search"), std::tuple("contacts", "email", "unique")}) {
+    Scenario s = scenario(object, field, kind, "mirror");
+    s.batch_rows = 100;
+    Play play(std::move(s));
+    (void)play.run(
+        {.customers = {customer(1, "a@x.org", "Ana"), customer(2, "b@x.org", "Bo")}, .fields = fields()});
+    const std::string second = play.found("b@x.org").at(0).id;
+    play.destination().archive(play.found("a@x.org").at(0).id);
+    (void)play.run(
+        {.customers = {customer(1, "b@x.org", "Ana"), customer(2, "a@x.org", "Bo")}, .fields = fields()});
+    ASSERT_EQ(play.found("a@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("a@x.org")[0].id, second) << object;
+    EXPECT_EQ(play.found("a@x.org")[0].field("p_name"), "Bo") << object;
+    ASSERT_EQ(play.found("b@x.org").size(), 1u) << object;
+    EXPECT_EQ(play.found("b@x.org")[0].field("p_name"), "Ana") << object;
+    EXPECT_EQ(play.problems(), std::vector<std::string>());
+  }
+}
+
+// A record is handed over to a row, and nobody knows whether that was written. Before it is, the row gets the
+// name of another one, which gets its: it is made anew, and what the first key left behind is not forgotten.
+TEST(Stories, ARecordThatWasPerhapsHandedOverIsNotForgottenWhenItsHeirGoesElsewhere) {
+  for (const char* on_removed : {"clear", "delete"}) {
+    Scenario s = scenario("companies", "name", "search", "upsert");
+    s.on_removed = on_removed, s.in_doubt = "resend";
+    Play play(std::move(s));
+    (void)play.run({.customers = {customer(3, "One", "Ana"), customer(28, "Two", "Bo")}, .fields = fields()});
+    const std::string left = play.found("One").at(0).id;
+    Weather silence;
+    silence.stalled_before = 1;
+    (void)play.run({.customers = {customer(83, "One", "Ana"), customer(28, "Two", "Bo")}, .fields = fields()},
+                   {.killed_after = 400ms}, RunKind::usual, silence);
+    const Edition last{.customers = {customer(83, "Two", "Ana"), customer(28, "One", "Bo")},
+                       .fields = fields()};
+    for (int i = 0; i < 3; ++i) (void)play.run(last);
+    for (const auto& record : play.destination().records()) {
+      if (record.id != left) continue;
+      EXPECT_TRUE(record.archived || record.field(kKeyField) != "3") << on_removed;
+    }
+    EXPECT_EQ(play.found("Two").size(), 1u) << on_removed;
+    EXPECT_EQ(play.found("Two").at(0).field(kKeyField), "83") << on_removed;
     EXPECT_EQ(play.problems(), std::vector<std::string>());
   }
 }
