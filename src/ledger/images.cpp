@@ -6,6 +6,7 @@
 namespace penstock {
 
 void Images::add(std::string_view record, const BeforeImages& before) {
+  for (const auto& image : before.images) have_digests_ = have_digests_ || !image.digests.empty();
   for (size_t i = 0; i < before.images.size(); ++i)
     places_.push_back(
         {before.images[i].row, static_cast<uint32_t>(records_.size()), static_cast<uint32_t>(i)});

@@ -18,6 +18,8 @@ class Images {
   // All were added.
   void complete();
   bool empty() const { return places_.empty(); }
+  // Whether any of them says what is written to fields that are to be known by it later.
+  bool have_digests() const { return have_digests_; }
 
   // Looks up one row after the other: cheap when those that were read together follow one another.
   class Cursor {
@@ -39,6 +41,7 @@ class Images {
   };
   std::vector<std::string_view> records_;
   std::vector<Place> places_;  // by row, once complete
+  bool have_digests_ = false;
 };
 
 }  // namespace penstock

@@ -33,6 +33,16 @@ Result<bool> is_settled(Disk& disk, const StatePaths& paths, const Settled& sett
   return snapshot->manifest().last_run == settled.facts.run;
 }
 
+// Most syncs have no fields that are written only while nobody changes them, and leave nothing behind for it.
+Result<std::optional<ChangeSet>> begin_written(Disk& disk, const std::string& directory,
+                                               const LastWritten& written, const LoadedJournal& journal) {
+  if (written.snapshot().manifest().generation == 0 && !journal.images.have_digests())
+    return std::optional<ChangeSet>();
+  auto changes = ChangeSet::begin(disk, directory);
+  if (!changes.ok()) return changes.error();
+  return std::optional<ChangeSet>(*std::move(changes));
+}
+
 Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connection& connection,
                               const LoadedJournal& journal, const SettleExtras& extras, Time now) {
   const Settled& settled = journal.settled;
@@ -48,21 +58,22 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   if (!owner_changes.ok()) return owner_changes.error();
   const auto written = LastWritten::open(disk, paths.written(sync));
   if (!written.ok()) return written.error();
-  auto written_changes = ChangeSet::begin(disk, paths.written(sync));
+  auto written_changes = begin_written(disk, paths.written(sync), *written, journal);
   if (!written_changes.ok()) return written_changes.error();
   // Keys that changed without a request may have lost their records to rows with one, which win.
   if (extras.plan != nullptr)
     if (auto put = put_silent_changes(*extras.plan, *snapshot, *changes); !put.ok()) return put;
   if (auto put = put_outcomes(connection, paths.plan(sync), journal, now,
-                              {*snapshot, *owners, *changes, *owner_changes, *written, *written_changes});
+                              {*snapshot, *owners, *changes, *owner_changes, *written,
+                               *written_changes ? &**written_changes : nullptr});
       !put.ok())
     return put;
   // The hint first: a crash in between leaves it ahead of the snapshot, which whoever asks it will notice.
   // What was written is noted twice then, which is the same as once.
   if (owner_changes->size() > 0)
     if (auto hinted = commit(*owners, *std::move(owner_changes), {}); !hinted.ok()) return hinted;
-  if (written_changes->size() > 0)
-    if (auto noted = commit(written->snapshot(), *std::move(written_changes), {}); !noted.ok()) return noted;
+  if (*written_changes && (*written_changes)->size() > 0)
+    if (auto noted = commit(written->snapshot(), **std::move(written_changes), {}); !noted.ok()) return noted;
   return commit(*snapshot, *std::move(changes), manifest_update(*snapshot, settled, extras));
 }
 

@@ -269,7 +269,7 @@ class StateChanges {
     if (row.image == nullptr || row.image->digests.empty()) return success();
     auto digests = written_.of(row.key);
     for (const auto& [field, digest] : row.image->digests) digests[field] = digest;
-    return written_changes_.put(row.key, written_state(digests));
+    return written_changes_->put(row.key, written_state(digests));
   }
 
   // A row that is to take a record over speaks for it, even while it is refused.
@@ -330,8 +330,8 @@ class StateChanges {
     switch (row.end->outcome) {
       case Outcome::accepted:
       case Outcome::skipped:
-        if (written_.snapshot().manifest().generation > 0)
-          if (auto erased = written_changes_.erase(row.key); !erased.ok()) return erased;
+        if (written_changes_ != nullptr)
+          if (auto erased = written_changes_->erase(row.key); !erased.ok()) return erased;
         return changes_.erase(row.key);
       case Outcome::rejected:
         return take_refused(row, Waiting::Kind::removal_rejected);
@@ -360,7 +360,7 @@ class StateChanges {
   ChangeSet& changes_;
   Claims claims_;
   const LastWritten& written_;
-  ChangeSet& written_changes_;
+  ChangeSet* written_changes_;
   // By what became of other rows. Keys with the records that they had, and keys that perhaps have theirs.
   std::map<KeyHash, std::string> lost_;
   std::set<KeyHash> doubted_;

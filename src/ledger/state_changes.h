@@ -15,7 +15,7 @@ struct StateUpdate {
   ChangeSet& changes;
   ChangeSet& owner_changes;
   const LastWritten& written;
-  ChangeSet& written_changes;
+  ChangeSet* written_changes;  // null: nothing is written of which that is kept
 };
 
 // The names of a plan file's match columns.
