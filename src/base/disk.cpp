@@ -233,6 +233,15 @@ class RealDisk final : public Disk {
     return replace(path, bytes, 0600);
   }
 
+  Result<void> keep_private(const std::string& path) override {
+    std::error_code code;
+    using std::filesystem::perms;
+    std::filesystem::permissions(path, perms::group_all | perms::others_all,
+                                 std::filesystem::perm_options::remove, code);
+    if (code) return disk_error("change the rights of", path, code.value());
+    return success();
+  }
+
   Result<void> rename(const std::string& from, const std::string& to) override {
     {
       const Descriptor fd(::open(from.c_str(), O_RDONLY | O_CLOEXEC));

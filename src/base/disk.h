@@ -53,6 +53,8 @@ class Disk {
   virtual Result<void> replace_private(const std::string& path, std::string_view bytes) {
     return replace(path, bytes);
   }
+  // Takes a file or directory from everybody but its owner. Disks that are not real have no owners.
+  virtual Result<void> keep_private(const std::string&) { return success(); }
   // Moves a complete file (synced here first) over `to`, durably.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   // Removes a file, or a directory with all that is in it; what is not there is fine.

@@ -174,7 +174,9 @@ std::string operation_json(const OperationRow& row) {
         .end_object();
   json.key("at").text(row.at).key("latency_ms").raw(fmt::format("{:.1f}", row.latency_ms));
   json.text_if("record_id", row.record_id).text_if("why", row.why);
+  if (row.created) json.key("created").boolean(true);
   if (!row.payload.empty()) json.key("payload").raw(row.payload);
+  if (!row.kept.empty()) json.key("kept").raw(row.kept);
   return json.end_object().str();
 }
 
@@ -244,7 +246,11 @@ std::string trace_text(const config::Sync& sync, const Trace& trace, Time now, c
     if (!row.error_code.empty() || !row.error_message.empty())
       out += fmt::format("    {} {}\n", styled(row.error_code, Style::red, colour), row.error_message);
     if (!row.payload.empty()) out += fmt::format("    payload {}\n", shortened(row.payload, kPayloadShown));
-    if (!row.record_id.empty()) out += fmt::format("    record {}\n", row.record_id);
+    if (!row.kept.empty())
+      out += fmt::format("    {} {}\n", styled("left to others", Style::yellow, colour),
+                         shortened(row.kept, 400));
+    if (!row.record_id.empty())
+      out += fmt::format("    record {}{}\n", row.record_id, row.created ? ", made by this" : "");
     if (request) append_request(out, *request, terminal);
   }
   return out + fmt::format("\n  {} {}\n", styled("now:", Style::bold, colour), standing(trace, now));

@@ -34,7 +34,7 @@ int plan(const Globals& globals, PlanOptionsGiven given) {
       if ((*session)->signal() != 0) return interrupted_exit((*session)->signal());
       continue;
     }
-    add_values_before(*workspace, sync->name, planned->plan.samples);
+    if (!given.request.before) add_values_before(*workspace, sync->name, planned->plan.samples);
     fmt::print("{}\n", globals.json ? plan_json(*planned) : plan_text(*planned, *sync, globals.terminal));
     std::fflush(stdout);
   }
@@ -57,6 +57,8 @@ void add_plan(Door door) {
   command->add_option("--limit", given->request.limit, "As if the run were to send at most so many rows");
   command->add_option("--samples", given->request.samples, "Rows of each kind to show")
       ->capture_default_str();
+  command->add_flag("--before", given->request.before,
+                    "Read what the destination holds now, and show the true difference");
   command->add_flag("--full", given->full, "As if every row were sent again");
   command->callback([door, given] { door.run = [door, given] { return plan(door.globals, *given); }; });
 }

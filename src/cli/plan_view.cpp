@@ -75,6 +75,22 @@ class PlanText {
     if (counts_.handed_over > 0)
       count(Style::dim, "→", counts_.handed_over, "keys replaced",
             "  (another key stands for the same record now)");
+    looked();
+  }
+
+  // What the destination said, where it was asked.
+  void looked() {
+    if (!planned_.looked) return;
+    const LookCounts& seen = *planned_.looked;
+    count(Style::dim, "=", seen.equal, "say so already",
+          sync_.skip_equal ? "  (not written: skip_equal)"
+                           : "  (no change there; skip_equal: true leaves them out)");
+    count(Style::yellow, "!", seen.kept_fields, "values of others",
+          "  (left alone: write: if_empty, if_unchanged)");
+    line(Style::dim, fmt::format("  read {} and found {} in {}",
+                                 penstock::cli::count(seen.read + seen.absent, "row", "rows"),
+                                 penstock::cli::count(seen.read, "record", "records"),
+                                 penstock::cli::count(seen.requests, "request", "requests")));
   }
 
   std::string removal_note() const {
@@ -208,6 +224,16 @@ std::string plan_json(const PlannedSync& planned) {
         .key("more_at")
         .text(iso8601(quota->left.more))
         .end_object();
+  if (planned.looked) {
+    json.key("before").begin_object();
+    const std::pair<const char*, uint64_t> seen[] = {{"read", planned.looked->read},
+                                                     {"absent", planned.looked->absent},
+                                                     {"equal", planned.looked->equal},
+                                                     {"kept_fields", planned.looked->kept_fields},
+                                                     {"requests", planned.looked->requests}};
+    for (const auto& [name, value] : seen) json.key(name).integer(static_cast<int64_t>(value));
+    json.end_object();
+  }
   json.key("to_send").integer(static_cast<int64_t>(counts.to_send));
   json.key("because_of_mapping").integer(static_cast<int64_t>(counts.remapped));
   json.key("because_of_doubt").integer(static_cast<int64_t>(counts.unknown));

@@ -144,6 +144,14 @@ std::string report_text(const RunReport& report, const Terminal& terminal) {
   out +=
       styled(fmt::format("  {}, {}\n", count(run.requests, "request", "requests"), duration(run.seconds())),
              Style::dim, terminal.colour_out);
+  if (report.equal > 0)
+    out += styled(fmt::format("  {} said so already there, and {} not written\n",
+                              count(report.equal, "row", "rows"), report.equal == 1 ? "was" : "were"),
+                  Style::dim, terminal.colour_out);
+  if (report.kept_fields > 0)
+    out += styled(fmt::format("  {} of others left alone (penstock log {} tells which)\n",
+                              count(report.kept_fields, "value", "values"), run.run),
+                  Style::dim, terminal.colour_out);
   for (const auto& note : report.notes)
     out += styled("  note: " + note + "\n", Style::dim, terminal.colour_out);
   if (report.error) {
@@ -189,12 +197,23 @@ std::string report_json(const RunReport& report) {
       .text(run.sync)
       .key("status")
       .text(run.status);
-  const std::pair<const char*, uint64_t> counts[] = {
-      {"rows", run.rows},         {"added", run.added},         {"changed", run.changed},
-      {"removed", run.removed},   {"unchanged", run.unchanged}, {"invalid", run.invalid},
-      {"waiting", run.waiting},   {"sent", run.sent},           {"accepted", run.accepted},
-      {"rejected", run.rejected}, {"skipped", run.skipped},     {"in_doubt", run.in_doubt},
-      {"failed", run.failed},     {"requests", run.requests},   {"throttled", run.throttled}};
+  const std::pair<const char*, uint64_t> counts[] = {{"rows", run.rows},
+                                                     {"added", run.added},
+                                                     {"changed", run.changed},
+                                                     {"removed", run.removed},
+                                                     {"unchanged", run.unchanged},
+                                                     {"invalid", run.invalid},
+                                                     {"waiting", run.waiting},
+                                                     {"sent", run.sent},
+                                                     {"accepted", run.accepted},
+                                                     {"rejected", run.rejected},
+                                                     {"skipped", run.skipped},
+                                                     {"in_doubt", run.in_doubt},
+                                                     {"failed", run.failed},
+                                                     {"requests", run.requests},
+                                                     {"throttled", run.throttled},
+                                                     {"equal", report.equal},
+                                                     {"kept_fields", report.kept_fields}};
   for (const auto& [name, value] : counts) json.key(name).integer(static_cast<int64_t>(value));
   json.key("seconds").raw(fmt::format("{:.3f}", run.seconds())).key("kind").text(run.kind);
   json.text_if("error", run.error);

@@ -156,6 +156,7 @@ Project load_project(Disk& disk, const std::string& directory, const ProjectKind
   project.description = files.project.description;
   project.state = files.project.state;
   project.keep_operations = files.project.keep_operations;
+  project.keep_before = files.project.keep_before;
   project.dbt_manifest = files.project.dbt_manifest;
   project.connector_files = std::move(files.connector_files);
   project.test_files = std::move(files.test_files);

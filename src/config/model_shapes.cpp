@@ -128,6 +128,9 @@ Of<ProjectFile> project_shape(const ProjectKinds* kinds) {
               field<&ProjectFile::keep_operations>("keep_operations", declare::duration(1h))
                   .by_default("30d")
                   .help("How long the operations of runs are kept."),
+              field<&ProjectFile::keep_before>("keep_before", declare::duration(1h))
+                  .by_default("30d")
+                  .help("How long is kept what runs overwrote (`before: keep`): so long they can be undone."),
               field<&ProjectFile::dbt_manifest>("dbt_manifest", text("the path of a file"))
                   .by_default("target/manifest.json")
                   .help("Where models with `dbt` find their tables."),

@@ -72,7 +72,9 @@ struct Model {
 enum class Mode { insert, update, upsert, mirror, append, remove, replace };
 enum class OnRemoved { ignore, remove, clear };
 enum class MatchChange { follow, open_new };
-enum class Write { always, on_create, if_empty };
+enum class Write { always, on_create, if_empty, if_unchanged };
+// Whether what records hold is read before they are written, and kept.
+enum class Before { none, keep };
 enum class NullValue { clear, omit };
 enum class InDoubt { hold, resend };
 enum class Priority { low, normal, high };
@@ -152,7 +154,8 @@ struct Sync {
   InDoubt in_doubt = InDoubt::hold;
   BatchLimits batch;
   Priority priority = Priority::normal;
-  bool before_images = false;
+  Before before = Before::none;
+  bool skip_equal = false;  // what the destination says already is not written
   bool paused = false;
 };
 
@@ -161,7 +164,7 @@ struct Project {
   std::string name;
   std::string description;
   Reference state;  // a directory, or postgres://...
-  Duration keep_operations{};
+  Duration keep_operations{}, keep_before{};
   std::string dbt_manifest;  // relative to the directory
   std::vector<Source> sources;
   std::vector<Model> models;

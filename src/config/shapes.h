@@ -10,7 +10,7 @@ struct ProjectFile {
   Placed<std::string> name;
   std::string description;
   Reference state;
-  Duration keep_operations{};
+  Duration keep_operations{}, keep_before{};
   std::string dbt_manifest;
   std::optional<Sync> defaults;
   std::vector<Named<Node>> sources, models, destinations, syncs, alerts;

@@ -104,7 +104,9 @@ const Of<FieldRule>& field_shape() {
            field<&FieldRule::write>(
                "write", choice<Write>({{"always", Write::always, "on every send"},
                                        {"on_create", Write::on_create, "only in new records"},
-                                       {"if_empty", Write::if_empty, "only where the record has no value"}}))
+                                       {"if_empty", Write::if_empty, "only where the record has no value"},
+                                       {"if_unchanged", Write::if_unchanged,
+                                        "only where the record still has the value that we wrote last"}}))
                .by_default("always")
                .help("When it is written."),
            field<&FieldRule::null>(
@@ -163,39 +165,47 @@ const Of<BatchLimits>& batch_shape() {
 
 // The fields of a sync that a project may also set for all.
 std::vector<FieldOf<Sync>> common_fields() {
-  return {field<&Sync::schedule>("schedule", schedule_shape())
-              .otherwise("it runs on request")
-              .help("When it runs under `penstock serve`.")
-              .example("{ every: 15m }"),
-          field<&Sync::guard>("guard", guard_shape())
-              .otherwise("`{ empty_model: stop }`")
-              .help("Bounds that stop a run before anything is sent.")
-              .example("{ max_removed: 5%, max_changed: 50% }"),
-          field<&Sync::alerts>(
-              "alerts", list(placed(identifier())).or_one().what("the name of an alert, or a list of names"))
-              .help("Who hears of it when a run fails or stops.")
-              .example("[ops]"),
-          field<&Sync::in_doubt>("in_doubt", choice<InDoubt>({{"hold", InDoubt::hold, "wait for a person"},
-                                                              {"resend", InDoubt::resend, "send it again"}}))
-              .by_default("hold")
-              .help("What happens to a row that may or may not have arrived and cannot be looked up."),
-          field<&Sync::batch>("batch", batch_shape())
-              .help("Smaller batches or fewer requests than the destination allows.")
-              .example("{ rows: 50 }"),
-          field<&Sync::priority>(
-              "priority", choice<Priority>({{"low", Priority::low, "a quarter of the turns of a normal one"},
-                                            {"normal", Priority::normal, "as others"},
-                                            {"high", Priority::high, "four times as many turns"}}))
-              .by_default("normal")
-              .help("Whose requests go first when several syncs wait for the limits of one account. Nobody "
-                    "waits for ever."),
-          field<&Sync::before_images>("before_images", boolean())
-              .by_default("false")
-              .help("Read what is about to be overwritten, for `undo` and `drift`."),
-          field<&Sync::tags>("tags", list(identifier()).or_one())
-              .help("Words to choose syncs by.")
-              .example("[crm]"),
-          field<&Sync::owner>("owner", text()).help("Who answers for it.").example("growth@example.com")};
+  return {
+      field<&Sync::schedule>("schedule", schedule_shape())
+          .otherwise("it runs on request")
+          .help("When it runs under `penstock serve`.")
+          .example("{ every: 15m }"),
+      field<&Sync::guard>("guard", guard_shape())
+          .otherwise("`{ empty_model: stop }`")
+          .help("Bounds that stop a run before anything is sent.")
+          .example("{ max_removed: 5%, max_changed: 50% }"),
+      field<&Sync::alerts>(
+          "alerts", list(placed(identifier())).or_one().what("the name of an alert, or a list of names"))
+          .help("Who hears of it when a run fails or stops.")
+          .example("[ops]"),
+      field<&Sync::in_doubt>("in_doubt", choice<InDoubt>({{"hold", InDoubt::hold, "wait for a person"},
+                                                          {"resend", InDoubt::resend, "send it again"}}))
+          .by_default("hold")
+          .help("What happens to a row that may or may not have arrived and cannot be looked up."),
+      field<&Sync::batch>("batch", batch_shape())
+          .help("Smaller batches or fewer requests than the destination allows.")
+          .example("{ rows: 50 }"),
+      field<&Sync::priority>(
+          "priority", choice<Priority>({{"low", Priority::low, "a quarter of the turns of a normal one"},
+                                        {"normal", Priority::normal, "as others"},
+                                        {"high", Priority::high, "four times as many turns"}}))
+          .by_default("normal")
+          .help("Whose requests go first when several syncs wait for the limits of one account. Nobody "
+                "waits for ever."),
+      field<&Sync::before>(
+          "before", choice<Before>({{"none", Before::none, "nothing is read for this"},
+                                    {"keep", Before::keep, "what a run overwrites is read first, and kept"}}))
+          .by_default("none")
+          .help("Whether records are read before they are written, so that `undo` can put back what they "
+                "held."),
+      field<&Sync::skip_equal>("skip_equal", boolean())
+          .by_default("false")
+          .help("Records are read before they are written, and those that say already what the row says "
+                "are not written."),
+      field<&Sync::tags>("tags", list(identifier()).or_one())
+          .help("Words to choose syncs by.")
+          .example("[crm]"),
+      field<&Sync::owner>("owner", text()).help("Who answers for it.").example("growth@example.com")};
 }
 
 std::vector<FieldOf<Sync>> own_fields() {

@@ -187,7 +187,10 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
       try_again(std::move(batch), exchanged, false);
       co_return;
     }
-    for (auto& record : page->records) found[record.value].push_back(std::move(record));
+    for (auto& record : page->records) {
+      const std::string name = step_ == Step::read ? compared_id(record.record_id) : record.value;
+      found[name].push_back(std::move(record));
+    }
     if (page->next_page.empty()) break;
     if (delivery_.stopping()) co_return abandon(std::move(batch));
     exchanged = co_await exchange(exchange_parts(), batch, page->next_page,
@@ -203,7 +206,8 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
   }
   static const std::vector<connector::FoundRecord> kNone;
   for (Row& row : batch) {
-    const auto records = found.find(looked_for(row, operation_, target.values()));
+    const auto records = found.find(step_ == Step::read ? compared_id(row.record_id)
+                                                        : looked_for(row, operation_, target.values()));
     const Next next = this->found(row, records == found.end() ? kNone : records->second);
     RowOutcome facts = exchanged.facts;
     facts.record_id = row.record_id;
@@ -211,9 +215,16 @@ Task<void> Carrier::take_found(Batch batch, Exchanged exchanged) {
   }
 }
 
+// As far as it counts.
+std::string Carrier::compared_id(const std::string& record_id) const {
+  const auto& length = operation_.find->id_length;
+  return length ? record_id.substr(0, static_cast<size_t>(*length)) : record_id;
+}
+
 Next Carrier::found(Row& row, const std::vector<connector::FoundRecord>& records) {
   const Router& router = delivery_.parts_.router;
   if (step_ == Step::find) return router.found(row, records);
+  if (step_ == Step::read) return router.read(row, records);
   if (records.size() == 1) delivery_.references_.learn(reference_of(step_), row, records[0].record_id);
   return router.referred(row, reference_of(step_), records);
 }

@@ -36,6 +36,7 @@ class Carrier {
   ExchangeParts exchange_parts() const {
     return {delivery_.parts_, operation_, delivery_.progress_, delivery_.stop_, delivery_.user_};
   }
+  std::string compared_id(const std::string& record_id) const;
   Next found(Row& row, const std::vector<connector::FoundRecord>& records);
   bool is_write() const { return !is_look_up(step_); }
 

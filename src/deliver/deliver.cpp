@@ -85,6 +85,17 @@ Task<void> Delivery::note_whereabouts(Step step, Batch& batch) {
   if (!co_await parts_.journal.durable()) fail(*parts_.journal.failure());
 }
 
+// What is overwritten must be known, whatever becomes of us.
+Task<void> Delivery::note_images(Step step, Batch& batch) {
+  if (is_look_up(step)) co_return;
+  BeforeImages before;
+  for (Row& row : batch)
+    if (row.image != nullptr && !std::exchange(row.image_noted, true)) before.images.push_back(*row.image);
+  if (before.images.empty() || stopping()) co_return;
+  parts_.journal.add(before);
+  if (!co_await parts_.journal.durable()) fail(*parts_.journal.failure());
+}
+
 Task<bool> Delivery::allow(Step step, const Batch& batch) {
   Journal& journal = parts_.journal;
   bool durable = true;
@@ -234,6 +245,10 @@ void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
   facts.code = settle.code;
   facts.message = settle.message;
   facts.foreign = settle.foreign;
+  facts.created = row.created && settle.outcome == Outcome::accepted;
+  if (settle.code == kEqual) facts.operation = "equal";
+  if (settle.code == kEqual || settle.code == kLooked) facts.code.clear();
+  count_image(row, settle);
   if (const auto* find = parts_.target.find(); find != nullptr && !find->find->lasting)
     facts.record_id.clear();
   // A row that was accepted in the end holds what we sent, whatever became of earlier attempts.
@@ -245,6 +260,17 @@ void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
     ++freed_;
   parts_.journal.add(facts);
   row_ended();
+}
+
+// The journal's, where nothing was written after it was read.
+void Delivery::count_image(const Row& row, const Settle& settle) {
+  if (row.image == nullptr) return;
+  if (!row.image_noted) parts_.journal.add(BeforeImages{{*row.image}});
+  if (settle.outcome != Outcome::accepted) return;
+  if (settle.code == kEqual) ++progress_.equal;
+  const auto& fates = row.image->fates;
+  progress_.kept_fields +=
+      static_cast<uint64_t>(std::count(fates.begin(), fates.end(), static_cast<char>(FieldFate::kept)));
 }
 
 void Delivery::row_ended() {
@@ -319,9 +345,10 @@ bool Delivery::feeders_are_busy(Step step) const {
     return carried_[static_cast<size_t>(feeder)] > 0 || !queues_[static_cast<size_t>(feeder)].empty();
   };
   const auto carried = [&](Step feeder) { return carried_[static_cast<size_t>(feeder)] > 0; };
-  if (step == Step::find) return carried(Step::create) || carried(Step::update);
-  if (step == Step::refer) return busy(Step::find) || carried(Step::remove);
-  if (busy(Step::refer)) return true;
+  if (step == Step::find) return carried(Step::create) || carried(Step::update) || carried(Step::read);
+  if (step == Step::read) return busy(Step::find);
+  if (step == Step::refer) return busy(Step::find) || busy(Step::read) || carried(Step::remove);
+  if (busy(Step::refer) || busy(Step::read)) return true;
   if (step == Step::refer_second) return busy(Step::find) || carried(Step::remove);
   if (busy(Step::refer_second)) return true;
   if (step == Step::upsert)
@@ -350,6 +377,7 @@ Task<void> Delivery::carry(Step step, Batch batch) {
   Semaphore& permits = permits_of(step);
   co_await permits.acquire();
   co_await note_whereabouts(step, batch);
+  co_await note_images(step, batch);
   if (const auto* operation = parts_.router.operation(step); operation->operation->job) {
     JobCarrier carrier(*this, step, operation);
     co_await carrier.carry(std::move(batch));

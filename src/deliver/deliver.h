@@ -59,6 +59,8 @@ struct DeliveryProgress {
   uint64_t requests = 0, throttled = 0, retries = 0;
   uint64_t in_flight = 0;  // requests
   uint64_t rows_read = 0;
+  uint64_t equal = 0;        // rows that were not written, since the destination says so already
+  uint64_t kept_fields = 0;  // values of others that were left alone
   std::map<uint64_t, JobProgress> jobs{};  // those that work now, by their number in the run
   uint64_t jobs_begun = 0;
 };
@@ -124,6 +126,8 @@ class Delivery {
   // What must be on disk before these rows may leave the house.
   Task<bool> allow(Step step, const Batch& batch);
   Task<void> note_whereabouts(Step step, Batch& batch);
+  Task<void> note_images(Step step, Batch& batch);
+  void count_image(const Row& row, const Settle& settle);
   void fail(Error error);
   // Somebody answered.
   void note_success();

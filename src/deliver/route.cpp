@@ -27,7 +27,9 @@ Result<Router> Router::make(const connector::Target& target, RouteRules rules) {
   Router router(target, std::move(rules));
   if (auto checked = router.check_mode(); !checked.ok()) return checked.error();
   if (auto checked = router.check_conditions(); !checked.ok()) return checked.error();
+  if (auto checked = router.check_can_read(); !checked.ok()) return checked.error();
   router.choose_match_change();
+  for (const auto& field : target.facts().fields) router.field_digests_.push_back(field_digest(field));
   return router;
 }
 
@@ -97,7 +99,6 @@ Result<void> Router::check_references_of_removed() const {
   return success();
 }
 
-// A look-up that tells no fields cannot say whether one is empty.
 Result<void> Router::check_conditions() const {
   const bool partial = std::any_of(rules_.write.begin(), rules_.write.end(),
                                    [](WritePolicy write) { return write != WritePolicy::always; });
@@ -109,15 +110,7 @@ Result<void> Router::check_conditions() const {
         fmt::format("{} replaces whole records of {}: a field that is not written always would be lost",
                     target_->connector().declaration().title, target_->facts().object),
         "remove 'write', so that the field is always written"};
-  const bool conditional =
-      std::find(rules_.write.begin(), rules_.write.end(), WritePolicy::if_empty) != rules_.write.end();
-  const connector::BoundOperation* find = target_->find();
-  if (!conditional || find == nullptr || !find->operation->find->fields.empty()) return success();
-  return Error{
-      ErrorKind::config,
-      fmt::format("{} cannot tell what a record of {} holds, so that `write: if_empty` cannot be kept",
-                  target_->connector().declaration().title, target_->facts().object),
-      "write the field always, or on_create"};
+  return success();
 }
 
 Result<void> Router::check_mode() const {
@@ -181,6 +174,8 @@ const connector::BoundOperation* Router::operation(Step step) const {
   switch (step) {
     case Step::find:
       return target_->find();
+    case Step::read:
+      return target_->read();
     case Step::create:
       return target_->create();
     case Step::update:
@@ -258,6 +253,8 @@ Next Router::start_removal(Row& row) const {
   const bool has_match =
       std::any_of(match.begin(), match.end(), [&](const Values& value) { return !value.is_null(row.index); });
   const bool by_match = removal != nullptr && !removal->needs_record && has_match;
+  if (removal != nullptr && must_read(row) && (!row.record_id.empty() || has_match))
+    if (const auto reading = reading_step(row)) return *reading;
   if (removal != nullptr && (!row.record_id.empty() || by_match)) return removal_step();
   if (removal == nullptr)
     return Settle{.outcome = Outcome::rejected,
@@ -319,14 +316,16 @@ Next Router::write_known(Row& row) const {
   }
   if (follows(row)) {
     row.write_match = true;
-    const bool reads = has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr;
-    if (!row.record_id.empty() && !reads) return Step::update;
+    const bool reads = must_read(row);
+    if (reads && !row.record_id.empty() && target_->read() != nullptr) return Step::read;
+    if (!row.record_id.empty() && (!reads || target_->find() == nullptr)) return Step::update;
     if (target_->find() != nullptr) {
       row.old_match = old_match_of(*row.chunk, row.index);
       return Step::find;
     }
   }
-  if (has_policy(row, WritePolicy::if_empty) && target_->find() != nullptr) return Step::find;
+  if (must_read(row))
+    if (const auto reading = reading_step(row)) return *reading;
   if (target_->upsert() != nullptr && rules_.mode != Mode::update) return Step::upsert;
   if (target_->update() != nullptr && (!row.record_id.empty() || !target_->update()->needs_record))
     return Step::update;
@@ -336,14 +335,19 @@ Next Router::write_known(Row& row) const {
 // The destination may or may not have a record for it.
 Next Router::write_new(Row& row) const {
   if (target_->upsert() == nullptr) return Step::find;
+  if (rules_.keeps_before || rules_.looks_only || rules_.skips_equal)
+    if (const auto reading = reading_step(row)) return *reading;
   // An upsert writes the same fields whether it creates or not; where that matters, creating is tried first.
-  const bool conditional = has_policy(row, WritePolicy::on_create) || has_policy(row, WritePolicy::if_empty);
-  return conditional && target_->create() != nullptr ? create(row) : Next(Step::upsert);
+  const bool depends = has_policy(row, WritePolicy::if_empty) || has_policy(row, WritePolicy::if_unchanged);
+  const bool conditional = has_policy(row, WritePolicy::on_create) || depends;
+  if (conditional && target_->create() != nullptr) return create(row);
+  return depends && target_->find() != nullptr ? Step::find : Step::upsert;
 }
 
 Next Router::create(Row& row) const {
   choose_fields(row, true);
   row.write_match = true;
+  if (rules_.mode != Mode::append) note_absent(row);
   return Step::create;
 }
 
@@ -376,18 +380,15 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
   row.learned = row.learned || (lasts && !row.old_match.empty() && row.record_id != records[0].record_id);
   row.record_id = records[0].record_id;
   row.old_match.clear();
-  if (is_removal(row)) return removal_step();
   if (rules_.mode == Mode::insert)
     return Settle{
         .outcome = Outcome::skipped, .code = "EXISTS", .message = "the record exists", .foreign = true};
-  choose_fields(row, false);
-  for (size_t i = 0; i < rules_.write.size(); ++i) {
-    if (!row.send[i] || rules_.write[i] != WritePolicy::if_empty) continue;
-    for (const auto& [name, value] : records[0].fields)
-      if (name == target_->facts().fields[i] && !value.empty()) row.send.reset(i);
+  if (!is_removal(row)) choose_fields(row, false);
+  if (must_read(row)) {
+    if (target_->find()->find->fields.empty() && target_->read() != nullptr) return Step::read;
+    if (auto ended = weigh(row, records[0])) return *ended;
   }
-  if (row.send.none() && !row.write_match) return Settle{};  // every field is somebody else's by now
-  return Step::update;
+  return is_removal(row) ? removal_step() : write_step(row);
 }
 
 Next Router::referred(Row& row, size_t reference, const std::vector<FoundRecord>& records) const {
@@ -417,7 +418,9 @@ Next Router::referred(Row& row, size_t reference, const std::vector<FoundRecord>
 // We know the record's id, but could not read what it holds: fields that depend on that are left alone.
 Next Router::write_unread(Row& row) const {
   for (size_t i = 0; i < rules_.write.size(); ++i)
-    if (rules_.write[i] == WritePolicy::if_empty) row.send.reset(i);
+    if (rules_.write[i] == WritePolicy::if_empty || rules_.write[i] == WritePolicy::if_unchanged)
+      row.send.reset(i);
+  if (row.send.none() && !row.write_match) return Settle{};
   return Step::update;
 }
 
@@ -463,6 +466,8 @@ Next Router::refused(const Row& row, const RowReading& reading) const {
 }
 
 Next Router::missing(Row& row, const RowReading& reading) const {
+  note_absent(row);
+  if (rules_.looks_only) return looked();
   if (is_removal(row)) return Settle{};  // what is to be gone is gone
   if (rules_.mode == Mode::update)
     return Settle{
@@ -504,6 +509,7 @@ Next Router::after_reading(Step step, Row& row, const RowReading& reading) const
   switch (reading.verdict) {
     case Verdict::accepted:
       if (!reading.record_id.empty()) row.record_id = reading.record_id;
+      row.created = row.created || step == Step::create || reading.created.value_or(false);
       return accepted(row, reading.created.value_or(false) && step == Step::upsert);
     case Verdict::exists:
       return exists(row, step, reading);

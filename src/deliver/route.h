@@ -8,6 +8,7 @@
 
 #include "config/project.h"
 #include "deliver/row.h"
+#include "ledger/last_written.h"
 #include "ledger/outcome.h"
 
 namespace penstock {
@@ -19,7 +20,18 @@ struct RouteRules {
   config::OnRemoved on_removed = config::OnRemoved::ignore;  // of removed rows; mirror deletes them anyway
   std::vector<WritePolicy> write;                            // of each field
   std::vector<bool> omit_null;                               // of each field
+  bool keeps_before = false;                                 // what records held is kept
+  bool skips_equal = false;     // what the destination says already is not written
+  bool looks_only = false;      // nothing is written: a row ends when its record was read
+  bool spares_changed = false;  // a record that others changed since is not removed
+  // What was last written to fields with `if_unchanged`; null: nothing that is known. Outlives the router.
+  const LastWritten* last_written = nullptr;
 };
+
+// Codes of rows that need no request.
+inline constexpr std::string_view kEqual = "EQUAL";      // the destination says already what the row says
+inline constexpr std::string_view kLooked = "LOOKED";    // its record was to be read only
+inline constexpr std::string_view kChanged = "CHANGED";  // others changed its record, which is left to them
 
 // The end of a row's way.
 struct Settle {
@@ -32,6 +44,9 @@ struct Settle {
 struct Blocked {};
 using Next = std::variant<Step, Settle, Blocked>;
 
+// The end of a row whose record was to be read only.
+Settle looked();
+
 class Router {
  public:
   // `target` must outlive the router. Errors are of kind config: a mode that the object cannot do with this
@@ -40,6 +55,10 @@ class Router {
 
   // A row that comes from the plan.
   Next start(Row& row) const;
+  // What was last written by earlier runs.
+  void remember(const LastWritten* last_written) { rules_.last_written = last_written; }
+  // The record of the row's id, as it was read; none: there is no such record.
+  Next read(Row& row, const std::vector<connector::FoundRecord>& records) const;
   // The look-up found these record ids, and the fields of the first.
   Next found(Row& row, const std::vector<connector::FoundRecord>& records) const;
   // The write was accepted; `created` when the destination made a new record for it.
@@ -71,6 +90,18 @@ class Router {
   Result<void> check_mode() const;
   Result<void> check_references_of_removed() const;
   Result<void> check_conditions() const;
+  Result<void> check_can_read() const;
+  bool can_read() const;
+  bool must_read(const Row& row) const;
+  std::optional<Step> reading_step(Row& row) const;
+  std::optional<Next> weigh(Row& row, const connector::FoundRecord& record) const;
+  FieldFate weigh_field(const Row& row, size_t field, const connector::FoundValue& theirs,
+                        const std::string& ours) const;
+  void note_absent(Row& row) const;
+  void note_digest(Row& row, size_t field, const std::string& ours) const;
+  std::string own_text(const Row& row, size_t field) const;
+  bool holds_what_we_wrote(const Row& row, const connector::FoundRecord& record) const;
+  Step write_step(const Row& row) const;
   bool looks_up_before_insert() const;
   bool cannot_find_record(const connector::BoundOperation* operation) const;
   void choose_match_change();
@@ -98,6 +129,7 @@ class Router {
   const connector::Target* target_;
   RouteRules rules_;
   bool follows_ = false, replaces_ = false;
+  std::vector<uint32_t> field_digests_;  // by which fields are known in LastWritten
 };
 
 // Text of a value of a row, as the target writes it.

@@ -7,19 +7,24 @@
 #include <vector>
 
 #include "connector/connector.h"
+#include "ledger/records.h"
 #include "plan/plan.h"
 
 namespace penstock {
 
 // What a row waits for next. Each step is carried out by the route's operation of that name; the last ones by
 // the look-ups of its references. A job's step is kept by its number: new ones go to the end.
-enum class Step : uint8_t { find, create, update, upsert, remove, replace, refer, refer_second };
-inline constexpr size_t kSteps = 8;
-static_assert(static_cast<size_t>(Step::refer) + connector::kReferencesMax == kSteps);
+enum class Step : uint8_t { find, create, update, upsert, remove, replace, refer, refer_second, read };
+inline constexpr size_t kSteps = 9;
+static_assert(static_cast<size_t>(Step::refer) + connector::kReferencesMax ==
+              static_cast<size_t>(Step::read));
 
 // Nothing is written.
 constexpr bool is_look_up(Step step) {
   return step == Step::find || step >= Step::refer;
+}
+constexpr bool is_of_reference(Step step) {
+  return step == Step::refer || step == Step::refer_second;
 }
 constexpr Step step_of_reference(size_t reference) {
   return static_cast<Step>(static_cast<size_t>(Step::refer) + reference);
@@ -47,7 +52,11 @@ struct Row {
   std::string conflict_code, conflict_message;  // what the destination said then
   bool went_missing = false;                    // a record that we knew is there no more
   bool effect_unknown = false;                  // an attempt may have been carried out although no reply came
+  bool created = false;                         // its record is known to have been made by it
   uint32_t attempts = 0;                        // requests that carried it
+  // What its record held; null: that was not read. `image_noted`: the journal says so.
+  std::shared_ptr<BeforeImage> image{};
+  bool image_noted = false;
 
   uint64_t ordinal() const { return chunk->ordinal(index); }
   connector::RowView view() const {

@@ -1,9 +1,10 @@
 // The durable record of outcomes, from which the snapshot advances. The face of this folder.
 //
 // The state of a sync is one directory:
-//     lock  snapshot/  owners/  journal  plan.parquet (the last two while a run is on, or after a crash)
+//     lock  snapshot/  owners/  written/  journal  plan.parquet (the last two while a run is on, or after a
+//     crash)
 // What a run leaves behind for people:
-//     penstock.db  operations/SYNC/RUN.parquet  requests/SYNC/RUN.parquet
+//     penstock.db  operations/SYNC/RUN.parquet  requests/SYNC/RUN.parquet  before/SYNC/RUN.parquet
 #pragma once
 
 #include <functional>
@@ -34,6 +35,7 @@ struct StatePaths {
   std::string lock(const std::string& name) const { return join_path(sync(name), "lock"); }
   std::string snapshot(const std::string& name) const { return join_path(sync(name), "snapshot"); }
   std::string owners(const std::string& name) const { return join_path(sync(name), "owners"); }
+  std::string written(const std::string& name) const { return join_path(sync(name), "written"); }
   std::string journal(const std::string& name) const { return join_path(sync(name), "journal"); }
   std::string plan(const std::string& name) const { return join_path(sync(name), "plan.parquet"); }
   std::string operations(const std::string& sync, const std::string& run) const {
@@ -41,6 +43,9 @@ struct StatePaths {
   }
   std::string requests(const std::string& sync, const std::string& run) const {
     return join_path(join_path(join_path(root, "requests"), sync), run + ".parquet");
+  }
+  std::string before(const std::string& sync, const std::string& run) const {
+    return join_path(join_path(join_path(root, "before"), sync), run + ".parquet");
   }
 };
 
@@ -66,6 +71,13 @@ struct SettleExtras {
 // to repeat after a crash at any point. Errors leave everything as it is for the next try.
 Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& sync, Time now,
                        const SettleExtras& extras = {});
+
+// What came of rows whose records were only read: their journal and plan, and where what was read goes, in
+// the form of before-images (docs/formats.md).
+struct LookFiles {
+  std::string plan, journal, images;
+};
+Result<void> write_looked(Disk& disk, const StatePaths& paths, const LookFiles& files, Time now);
 
 // A job that an earlier process left at the destination.
 struct UnfinishedJob {

@@ -28,11 +28,13 @@ class Loader {
     auto record = decode_record(bytes);
     if (!record.ok()) return record.error();
     if (const auto* group = std::get_if<OutcomeGroup>(&*record)) journal_.outcomes.add(bytes, *group);
+    if (const auto* before = std::get_if<BeforeImages>(&*record)) journal_.images.add(bytes, *before);
     return std::visit([this](const auto& one) { return add(one); }, *record);
   }
   Result<void> close() {
     add_jobs();
     if (auto closed = requests_.close(); !closed.ok()) return closed;
+    journal_.images.complete();
     return journal_.outcomes.complete();
   }
   // A run that ended in an orderly way says that what has no outcome was not sent, but for its jobs.
@@ -79,6 +81,7 @@ class Loader {
       journal_.whereabouts.insert_or_assign(learned.rows[i], learned.record_ids[i]);
     return success();
   }
+  Result<void> add(const BeforeImages&) { return success(); }  // by its bytes
   Result<void> add(const JobRecord& record) {
     const auto [job, is_new] = jobs_.try_emplace(record.number, record);
     if (is_new) return success();
@@ -114,7 +117,8 @@ Result<LoadedJournal> load_journal(duck::Connection& connection, Disk& disk, con
   if (!requests.ok()) return requests.error();
   auto file = disk.map(journal);
   if (!file.ok()) return file.error();
-  LoadedJournal loaded{.file = *std::move(file), .settled = {}, .outcomes = {}, .whereabouts = {}};
+  LoadedJournal loaded{
+      .file = *std::move(file), .settled = {}, .outcomes = {}, .whereabouts = {}, .images = {}};
   Loader loader(loaded, *std::move(requests));
   auto report = read_log(*loaded.file, journal, [&](std::string_view bytes) { return loader.take(bytes); });
   if (!report.ok()) return report.error();

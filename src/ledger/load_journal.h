@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "duck/duck.h"
+#include "ledger/images.h"
 #include "ledger/ledger.h"
 #include "ledger/outcomes.h"
 
@@ -16,6 +17,7 @@ struct LoadedJournal {
   Settled settled;
   Outcomes outcomes;
   std::unordered_map<uint64_t, std::string> whereabouts;  // of rows: the last word about each
+  Images images;
 };
 
 // Reads the journal of a run; its requests fill the table `requests`. Rows that a crash left in doubt get

@@ -94,6 +94,7 @@ enum : size_t {
   latency_ms,
   request,
   record_id,
+  created,
   count
 };
 }  // namespace member
@@ -108,7 +109,8 @@ duck::Type outcome_type() {
                                 {"at", DUCKDB_TYPE_TIMESTAMP},
                                 {"latency_ms", DUCKDB_TYPE_DOUBLE},
                                 {"request", DUCKDB_TYPE_UBIGINT},
-                                {"record_id", DUCKDB_TYPE_VARCHAR}});
+                                {"record_id", DUCKDB_TYPE_VARCHAR},
+                                {"created", DUCKDB_TYPE_BOOLEAN}});
 }
 
 void write_outcome(std::span<const duck::Writable> to, size_t row, const RowOutcome& o) {
@@ -122,9 +124,11 @@ void write_outcome(std::span<const duck::Writable> to, size_t row, const RowOutc
   to[member::latency_ms].set(row, in_milliseconds(o.latency));
   to[member::request].set(row, o.request);
   to[member::record_id].set_text_or_null(row, o.record_id);
+  to[member::created].set(row, o.created);
 }
 
-// penstock_outcome(row): what became of that row of the plan; all of it is NULL where nothing did.
+}  // namespace
+
 Result<void> define_outcome(duck::Connection& connection, const Outcomes& outcomes) {
   return connection.define({.name = "penstock_outcome",
                             .parameters = {DUCKDB_TYPE_BIGINT},
@@ -145,6 +149,37 @@ Result<void> define_outcome(duck::Connection& connection, const Outcomes& outcom
                             }});
 }
 
+namespace {
+
+// penstock_kept(row): values of others that were left alone, as one JSON text, masked; NULL where none were.
+Result<void> define_kept(duck::Connection& connection, const Images& images,
+                         std::vector<PayloadColumn> columns) {
+  return connection.define(
+      {.name = "penstock_kept",
+       .parameters = {DUCKDB_TYPE_BIGINT},
+       .result = duck::Type::of(DUCKDB_TYPE_VARCHAR),
+       .call = [&images, columns = std::move(columns)](std::span<const duck::Vector> arguments, size_t rows,
+                                                       duckdb_vector result) -> Result<void> {
+         const duck::Writable to(result);
+         Images::Cursor cursor(images);
+         for (size_t row = 0; row < rows; ++row) {
+           const auto* image = cursor.find(static_cast<uint64_t>(arguments[0].data<int64_t>()[row]));
+           std::string text;
+           for (size_t i = 0; image != nullptr && i < std::min(columns.size(), image->values.size()); ++i) {
+             if (image->fates[i] != static_cast<char>(FieldFate::kept)) continue;
+             text += text.empty() ? '{' : ',';
+             text += columns[i].name;
+             if (columns[i].personal)
+               append_json_string(text, kMask);
+             else
+               text += image->values[i];
+           }
+           to.set_text_or_null(row, text.empty() ? text : text + '}');
+         }
+         return success();
+       }});
+}
+
 // The lowest level: a higher one takes longer, and makes these files no smaller. Row groups that fit into the
 // processor's cache are written in two thirds of the time.
 constexpr std::string_view kFormat =
@@ -162,24 +197,27 @@ Result<void> write_parquet(duck::Connection& connection, Disk& disk, const std::
 }  // namespace
 
 Result<void> write_operations(duck::Connection& connection, Disk& disk, const StatePaths& paths,
-                              const RunFacts& facts, const Outcomes& outcomes) {
+                              const LoadedJournal& journal) {
+  const RunFacts& facts = journal.settled.facts;
   const std::string plan = paths.plan(facts.sync);
   auto columns = payload_columns(connection, plan, facts);
   if (!columns.ok()) return columns.error();
   std::string fields;
   for (const auto& column : *columns) fields += ", " + duck::quote_name(column.column);
+  if (auto defined = define_kept(connection, journal.images, *columns); !defined.ok()) return defined;
   if (auto defined = define_payload(connection, *std::move(columns)); !defined.ok()) return defined;
-  if (auto defined = define_outcome(connection, outcomes); !defined.ok()) return defined;
+  if (auto defined = define_outcome(connection, journal.outcomes); !defined.ok()) return defined;
   const std::string operations = fmt::format(
       "SELECT {0} AS run, {1} AS sync, p.key, p.key_hi, p.key_lo, p.\"change\", p.why, o.operation, "
       "o.outcome, "
       "o.attempt, o.status, o.error_code, o.error_message, o.\"at\", o.latency_ms, o.request, "
-      "coalesce(o.record_id, p.record_id) AS record_id, "
-      "CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END AS payload "
+      "coalesce(o.record_id, p.record_id) AS record_id, o.created, "
+      "CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END AS payload, {4} AS kept "
       "FROM (SELECT *, penstock_outcome(file_row_number) AS o FROM read_parquet({3}, file_row_number = "
       "true)) p "
       "WHERE o.outcome IS NOT NULL",
-      duck::quote_text(facts.run), duck::quote_text(facts.sync), fields, duck::quote_text(plan));
+      duck::quote_text(facts.run), duck::quote_text(facts.sync), fields, duck::quote_text(plan),
+      journal.images.empty() ? "CAST(NULL AS VARCHAR)" : "penstock_kept(file_row_number)");
   if (auto written = write_parquet(connection, disk, operations, paths.operations(facts.sync, facts.run));
       !written.ok())
     return written;

@@ -2,14 +2,17 @@
 #pragma once
 
 #include "duck/duck.h"
-#include "ledger/ledger.h"
-#include "ledger/outcomes.h"
+#include "ledger/load_journal.h"
 
 namespace penstock {
 
 // From the plan, what became of its rows, and the table `requests` of load_journal(). Personal fields are
 // masked.
 Result<void> write_operations(duck::Connection& connection, Disk& disk, const StatePaths& paths,
-                              const RunFacts& facts, const Outcomes& outcomes);
+                              const LoadedJournal& journal);
+
+// Defines penstock_outcome(row): what became of that row of the plan; all of it is NULL where nothing did.
+// `outcomes` must outlive the connection's use of it.
+Result<void> define_outcome(duck::Connection& connection, const Outcomes& outcomes);
 
 }  // namespace penstock

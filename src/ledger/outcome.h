@@ -34,6 +34,7 @@ struct RowOutcome {
   Duration latency{};           // of that request
   bool foreign = false;         // found there, not written by us
   bool effect_unknown = false;  // an earlier attempt may have been written
+  bool created = false;         // the record is known to have been made by this
 };
 
 // One request, for `trace`. Bodies are masked, and kept whole for failures, sampled for the rest.

@@ -71,6 +71,7 @@ const RowOutcome* Outcomes::Cursor::find(uint64_t ordinal) {
   RowOutcome& outcome = group_.shared;
   outcome.ordinal = ordinal;
   if (run_.group != kOthers) outcome.record_id = group_.record_ids[run_.place + (ordinal - run_.first)];
+  outcome.created = std::binary_search(group_.created.begin(), group_.created.end(), ordinal);
   return &outcome;
 }
 
@@ -82,6 +83,7 @@ void Outcomes::Cursor::read_group(uint64_t group) {
   auto record = decode_record(outcomes_->groups_[group]);
   check(record.ok(), "a group that was read before is read again");
   group_ = std::get<OutcomeGroup>(*std::move(record));
+  std::sort(group_.created.begin(), group_.created.end());
 }
 
 }  // namespace penstock

@@ -66,6 +66,7 @@ class Reader {
     bytes_ = {};
   }
   bool complete() const { return !failed_ && bytes_.empty(); }
+  bool has_more() const { return !bytes_.empty(); }
 
  private:
   uint64_t fail() {
@@ -85,6 +86,7 @@ enum Kind : char {
   kEnd = 'E',
   kJob = 'J',
   kWhereabouts = 'W',
+  kBefore = 'B',
 };
 
 std::string encode(const RunFacts& facts) {
@@ -150,6 +152,20 @@ std::string encode(const OutcomeGroup& group) {
       .number((o.foreign ? 1u : 0u) | (o.effect_unknown ? 2u : 0u));
   write_runs(writer, group.rows);
   write_texts(writer, group.record_ids);
+  if (!group.created.empty()) write_runs(writer, group.created);
+  return writer.take();
+}
+
+std::string encode(const BeforeImages& before) {
+  Writer writer(kBefore);
+  writer.number(before.images.size());
+  for (const auto& image : before.images) {
+    writer.number(image.row).number(image.existed ? 1 : 0).text(image.record_id).text(image.fates);
+    writer.number(image.values.size());
+    for (const auto& value : image.values) writer.text(value);
+    writer.number(image.digests.size());
+    for (const auto& [field, digest] : image.digests) writer.number(field).number(digest);
+  }
   return writer.take();
 }
 
@@ -257,6 +273,7 @@ OutcomeGroup decode_group(Reader& in) {
   group.rows = read_runs(in, kGroupRowsMax);
   group.record_ids = read_texts(in, group.rows.size());
   group.record_ids.resize(group.rows.size());
+  if (in.has_more()) group.created = read_runs(in, kGroupRowsMax);
   return group;
 }
 
@@ -267,6 +284,24 @@ OutcomeGroup decode_row_outcome(Reader& in) {
   o.record_id = in.text();
   read_end_of_outcome(in, o);
   return OutcomeGroup::of(std::move(o));
+}
+
+BeforeImages decode_before(Reader& in) {
+  BeforeImages before;
+  in.list([&] {
+    BeforeImage& image = before.images.emplace_back();
+    image.row = in.number();
+    image.existed = in.number() != 0;
+    image.record_id = in.text();
+    image.fates = in.text();
+    in.list([&] { image.values.push_back(in.text()); });
+    in.list([&] {
+      const auto field = static_cast<uint32_t>(in.number());
+      image.digests.emplace_back(field, in.number());
+    });
+    if (!image.values.empty() && image.values.size() != image.fates.size()) in.refuse();
+  });
+  return before;
 }
 
 RequestRecord decode_request(Reader& in) {
@@ -322,6 +357,7 @@ OutcomeGroup OutcomeGroup::of(RowOutcome outcome) {
   OutcomeGroup group;
   group.rows = {outcome.ordinal};
   group.record_ids = {std::move(outcome.record_id)};
+  if (outcome.created) group.created = {outcome.ordinal};
   group.shared = std::move(outcome);
   return group;
 }
@@ -337,12 +373,14 @@ bool OutcomeGroup::takes(const RowOutcome& o) const {
 void OutcomeGroup::add(const RowOutcome& outcome) {
   rows.push_back(outcome.ordinal);
   record_ids.push_back(outcome.record_id);
+  if (outcome.created) created.push_back(outcome.ordinal);
 }
 
 RowOutcome OutcomeGroup::one(size_t index) const {
   RowOutcome outcome = shared;
   outcome.ordinal = rows[index];
   outcome.record_id = record_ids[index];
+  outcome.created = std::find(created.begin(), created.end(), outcome.ordinal) != created.end();
   return outcome;
 }
 
@@ -378,6 +416,9 @@ Result<JournalRecord> decode_record(std::string_view bytes) {
       break;
     case kJob:
       record = decode_job(in);
+      break;
+    case kBefore:
+      record = decode_before(in);
       break;
     default:
       return unknown_record();

@@ -28,9 +28,10 @@ inline constexpr size_t kGroupRowsMax = 2048;
 
 // Rows that came to the same end in the same request: what the journal keeps once for all of them.
 struct OutcomeGroup {
-  RowOutcome shared;                    // but for `ordinal` and `record_id`, which each row has of its own
+  RowOutcome shared;                    // but for `ordinal`, `record_id` and `created`, which are each row's
   std::vector<uint64_t> rows;           // their ordinals
   std::vector<std::string> record_ids;  // one for each row
+  std::vector<uint64_t> created;        // those whose records were made by them
 
   static OutcomeGroup of(RowOutcome outcome);
   // Whether this row's outcome differs in nothing that is shared, and the group is not full.
@@ -51,6 +52,31 @@ struct Intent {
 struct Whereabouts {
   std::vector<uint64_t> rows;
   std::vector<std::string> record_ids;  // one for each row
+};
+
+// What becomes of a mapped field of a record that was read before it is written.
+enum class FieldFate : char {
+  unsent = '-',  // it does not travel
+  equal = '=',   // the destination says so already
+  other = 'w',   // another value stands there, or none, or there is no record
+  kept = 'k',    // somebody else's value, which is left alone (write: if_empty, if_unchanged)
+};
+
+// What a record held before a row was written to it, or was to be.
+struct BeforeImage {
+  uint64_t row = 0;
+  bool existed = false;
+  std::string record_id;
+  std::string fates;                // a FieldFate for each mapped field
+  std::vector<std::string> values;  // of each mapped field, as JSON; none where no record was
+  // Of fields that are written only while nobody changes them: what we write (ledger/last_written.h).
+  std::vector<std::pair<uint32_t, uint64_t>> digests;
+  bool operator==(const BeforeImage&) const = default;
+};
+
+// Durable before the rows are written. The last word about a row counts.
+struct BeforeImages {
+  std::vector<BeforeImage> images;
 };
 
 // The run came to its end in an orderly way: what has no outcome was not sent.
@@ -85,7 +111,7 @@ struct JobRecord {
 };
 
 using JournalRecord =
-    std::variant<RunFacts, Intent, OutcomeGroup, RequestRecord, RunEnd, JobRecord, Whereabouts>;
+    std::variant<RunFacts, Intent, OutcomeGroup, RequestRecord, RunEnd, JobRecord, Whereabouts, BeforeImages>;
 
 std::string encode_record(const JournalRecord& record);
 // An error of kind `disk` for bytes that no version of Penstock wrote.

@@ -16,15 +16,17 @@ bool began_before(const std::string& file, Time when) {
 
 }  // namespace
 
-void remove_old_operations(Disk& disk, const StatePaths& paths, const std::string& sync, Duration keep,
+void remove_old_operations(Disk& disk, const StatePaths& paths, const std::string& sync, Retention keep,
                            Time now) {
-  if (keep <= Duration(0)) return;
-  for (const char* kind : {"operations", "requests"}) {
+  const std::pair<const char*, Duration> kinds[] = {
+      {"operations", keep.operations}, {"requests", keep.operations}, {"before", keep.before}};
+  for (const auto& [kind, age] : kinds) {
+    if (age <= Duration(0)) continue;
     const std::string directory = join_path(join_path(paths.root, kind), sync);
     const auto names = disk.list(directory);
     if (!names.ok()) continue;
     for (const auto& name : *names)
-      if (began_before(name, now - keep)) (void)disk.remove(join_path(directory, name));
+      if (began_before(name, now - age)) (void)disk.remove(join_path(directory, name));
   }
 }
 

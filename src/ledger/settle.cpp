@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/before_images.h"
 #include "ledger/ledger.h"
 #include "ledger/load_journal.h"
 #include "ledger/operations.h"
@@ -45,13 +46,20 @@ Result<void> advance_snapshot(Disk& disk, const StatePaths& paths, duck::Connect
   if (!owners.ok()) return owners.error();
   auto owner_changes = ChangeSet::begin(disk, paths.owners(sync));
   if (!owner_changes.ok()) return owner_changes.error();
+  const auto written = LastWritten::open(disk, paths.written(sync));
+  if (!written.ok()) return written.error();
+  auto written_changes = ChangeSet::begin(disk, paths.written(sync));
+  if (!written_changes.ok()) return written_changes.error();
   if (auto put = put_outcomes(connection, paths.plan(sync), journal, now,
-                              {*snapshot, *owners, *changes, *owner_changes});
+                              {*snapshot, *owners, *changes, *owner_changes, *written, *written_changes});
       !put.ok())
     return put;
   // The hint first: a crash in between leaves it ahead of the snapshot, which whoever asks it will notice.
+  // What was written is noted twice then, which is the same as once.
   if (owner_changes->size() > 0)
     if (auto hinted = commit(*owners, *std::move(owner_changes), {}); !hinted.ok()) return hinted;
+  if (written_changes->size() > 0)
+    if (auto noted = commit(written->snapshot(), *std::move(written_changes), {}); !noted.ok()) return noted;
   if (extras.plan != nullptr)
     if (auto put = put_silent_changes(extras.plan->silent, *snapshot, *changes); !put.ok()) return put;
   return commit(*snapshot, *std::move(changes), manifest_update(*snapshot, settled, extras));
@@ -95,9 +103,9 @@ Result<Settled> settle(Disk& disk, const StatePaths& paths, const std::string& s
   }
   if (auto advanced = advance_snapshot(disk, paths, *connection, *journal, extras, now); !advanced.ok())
     return advanced.error();
-  if (auto written = write_operations(*connection, disk, paths, settled.facts, journal->outcomes);
-      !written.ok())
+  if (auto written = write_operations(*connection, disk, paths, *journal); !written.ok())
     return written.error();
+  if (auto kept = write_before_images(*connection, disk, paths, *journal); !kept.ok()) return kept.error();
   if (extras.note)
     if (auto noted = extras.note(settled); !noted.ok()) return noted.error();
   if (auto cleaned = clean_up(disk, paths, sync); !cleaned.ok()) return cleaned.error();

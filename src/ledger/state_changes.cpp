@@ -18,6 +18,7 @@ struct SettledRow {
   Fingerprint fingerprint = 0;
   std::vector<KeyHash> takes_over;  // keys that left the model, whose record is this row's if it was accepted
   const RowOutcome* end = nullptr;
+  const BeforeImage* image = nullptr;        // null: its record was not read
   const std::string* whereabouts = nullptr;  // the record, as was learned on the way; empty: not what it was
 };
 
@@ -94,7 +95,9 @@ class StateChanges {
         facts_(facts),
         now_(now),
         changes_(update.changes),
-        claims_(update.owners, update.owner_changes) {}
+        claims_(update.owners, update.owner_changes),
+        written_(update.written),
+        written_changes_(update.written_changes) {}
 
   Result<void> take(const SettledRow& row) {
     if (row.change == "removed") return take_removal(row);
@@ -147,7 +150,16 @@ class StateChanges {
     for (const KeyHash key : row.takes_over)
       if (auto erased = changes_.erase(key); !erased.ok()) return erased;
     if (auto claimed = claims_.add(row.match, row.key); !claimed.ok()) return claimed;
+    if (auto noted = note_written(row); !noted.ok()) return noted;
     return changes_.put(row.key, state);
+  }
+
+  // What was left to somebody else stays as we wrote it last.
+  Result<void> note_written(const SettledRow& row) {
+    if (row.image == nullptr || row.image->digests.empty()) return success();
+    auto digests = written_.of(row.key);
+    for (const auto& [field, digest] : row.image->digests) digests[field] = digest;
+    return written_changes_.put(row.key, written_state(digests));
   }
 
   // A row that is to take a record over speaks for it, even while it is refused.
@@ -208,6 +220,8 @@ class StateChanges {
     switch (row.end->outcome) {
       case Outcome::accepted:
       case Outcome::skipped:
+        if (written_.snapshot().manifest().generation > 0)
+          if (auto erased = written_changes_.erase(row.key); !erased.ok()) return erased;
         return changes_.erase(row.key);
       case Outcome::rejected:
         return take_refused(row, Waiting::Kind::removal_rejected);
@@ -235,6 +249,8 @@ class StateChanges {
   Time now_;
   ChangeSet& changes_;
   Claims claims_;
+  const LastWritten& written_;
+  ChangeSet& written_changes_;
 };
 
 // The match columns of a plan file, which have their own names.
@@ -282,6 +298,7 @@ Result<void> put_outcomes(duck::Connection& connection, const std::string& plan,
   if (!rows.ok()) return rows.error();
   StateChanges states(update, journal.settled.facts, now);
   Outcomes::Cursor outcomes(journal.outcomes);
+  Images::Cursor images(journal.images);
   SettledRow settled;
   std::vector<duck::Vector> columns;
   for (;;) {
@@ -295,6 +312,7 @@ Result<void> put_outcomes(duck::Connection& connection, const std::string& plan,
       settled.end = outcomes.find(ordinal);
       if (settled.end == nullptr) continue;
       const auto learned = journal.whereabouts.find(ordinal);
+      settled.image = images.find(ordinal);
       settled.whereabouts = learned == journal.whereabouts.end() ? nullptr : &learned->second;
       read_row(columns, row, settled);
       if (auto taken = states.take(settled); !taken.ok()) return taken;

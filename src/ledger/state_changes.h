@@ -2,17 +2,20 @@
 #pragma once
 
 #include "duck/duck.h"
+#include "ledger/last_written.h"
 #include "ledger/ledger.h"
 #include "ledger/load_journal.h"
 
 namespace penstock {
 
-// The two snapshots of a sync that a run advances, as they were and as they become.
+// The snapshots of a sync that a run advances, as they were and as they become.
 struct StateUpdate {
   const Snapshot& snapshot;
   const Snapshot& owners;  // plan/match_owners.h
   ChangeSet& changes;
   ChangeSet& owner_changes;
+  const LastWritten& written;
+  ChangeSet& written_changes;
 };
 
 // For every row of the plan that has an outcome.

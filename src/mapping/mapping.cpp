@@ -23,7 +23,7 @@ std::string text_in(element object, const char* key) {
 }
 
 WritePolicy policy_named(std::string_view name) {
-  for (const auto policy : {WritePolicy::on_create, WritePolicy::if_empty})
+  for (const auto policy : {WritePolicy::on_create, WritePolicy::if_empty, WritePolicy::if_unchanged})
     if (name_of(policy) == name) return policy;
   return WritePolicy::always;
 }
@@ -75,6 +75,8 @@ std::string_view name_of(WritePolicy policy) {
       return "on_create";
     case WritePolicy::if_empty:
       return "if_empty";
+    case WritePolicy::if_unchanged:
+      return "if_unchanged";
   }
   die("a WritePolicy without a name");
 }

@@ -30,9 +30,13 @@ struct MappedField : MappedColumn {
   WritePolicy write = WritePolicy::always;
   bool omit_null = false;  // a NULL is left out of the payload; else it clears the field
   bool fingerprinted() const { return write != WritePolicy::on_create; }
-  // What was accepted under `if_empty` may never have been written: the same value under another policy is
-  // not the same payload.
-  std::string fingerprint_name() const { return write == WritePolicy::if_empty ? name + "\nif_empty" : name; }
+  // Whether it is written depends on what the record holds.
+  bool conditional() const { return write == WritePolicy::if_empty || write == WritePolicy::if_unchanged; }
+  // What was accepted on a condition may never have been written: the same value under another policy is not
+  // the same payload.
+  std::string fingerprint_name() const {
+    return conditional() ? name + "\n" + std::string(name_of(write)) : name;
+  }
 };
 
 // How rows become payloads: what fingerprints were made with.

@@ -26,7 +26,7 @@ class Places {
     for (const auto& field : mapping.fields) {
       result.fields.push_back({of(field.sql), field.type,
                                FingerprintField(field.fingerprint_name(), field.type, field.omit_null),
-                               field.omit_null, field.write == WritePolicy::if_empty});
+                               field.omit_null, field.write == WritePolicy::if_empty, field.conditional()});
       result.fingerprinted.push_back(field.fingerprinted());
       result.names.push_back(field.name);
     }

@@ -17,8 +17,9 @@ struct MappingArguments {
     size_t index;
     ValueType type;
     FingerprintField hash;
-    bool omits_null = false;  // a NULL is left out of the payload
-    bool if_empty = false;    // written only where nothing is
+    bool omits_null = false;   // a NULL is left out of the payload
+    bool if_empty = false;     // written only where nothing is
+    bool conditional = false;  // what was accepted may never have been written
   };
   std::vector<One> match;
   std::vector<One> fields;          // all of them, in the mapping's order

@@ -191,7 +191,7 @@ Result<std::string> RowProbe::changed_fields(KeyHash key, std::span<const duck::
       before = contribution(*older, k);
       const auto& old = older->fields[k];
       is_filled =
-          older->fingerprinted[k] && !old.if_empty && !Values(arguments[old.index], old.type).is_null(row);
+          older->fingerprinted[k] && !old.conditional && !Values(arguments[old.index], old.type).is_null(row);
     }
     const bool left_out = field.omits_null && Values(arguments[field.index], field.type).is_null(row);
     // What is written on creation only has no part in what was accepted, and is not sent to a known record; a

@@ -10,7 +10,16 @@ namespace {
 
 constexpr const char* kColumns =
     "run, sync, key, \"change\", why, operation, outcome, attempt, status, error_code, error_message, "
-    "strftime(\"at\", '%Y-%m-%dT%H:%M:%S.%gZ'), latency_ms, request, record_id, payload";
+    "strftime(\"at\", '%Y-%m-%dT%H:%M:%S.%gZ'), latency_ms, request, record_id, payload, kept, created";
+
+// Files of earlier versions lack some columns.
+std::string operations_in(const std::string& files) {
+  return fmt::format(
+      "(SELECT * FROM read_parquet([{}], union_by_name = true) UNION ALL BY NAME SELECT CAST(NULL AS "
+      "VARCHAR) AS "
+      "kept, CAST(NULL AS BOOLEAN) AS created WHERE false)",
+      files);
+}
 
 struct Query {
   duck::Database database;
@@ -43,7 +52,9 @@ OperationRow read_operation(duck::Connection::TextRow row) {
           .latency_ms = number(12),
           .request = static_cast<uint64_t>(number(13)),
           .record_id = text(14),
-          .payload = text(15)};
+          .payload = text(15),
+          .kept = text(16),
+          .created = text(17) == "true"};
 }
 
 std::string condition_of(const OperationFilter& filter) {
@@ -81,8 +92,8 @@ Result<void> for_each_operation(const Workspace& workspace, const std::string& s
   auto query = open_query();
   if (!query.ok()) return query.error();
   auto rows = query->connection.query(
-      fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM read_parquet({}) WHERE {}{})",
-                  kColumns, duck::quote_text(file), condition_of(filter),
+      fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM {} WHERE {}{})", kColumns,
+                  operations_in(duck::quote_text(file)), condition_of(filter),
                   filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : ""));
   if (!rows.ok()) return rows.error();
   for (;;) {
@@ -149,9 +160,8 @@ Result<Trace> trace_key(const Workspace& workspace, const config::Sync& sync, co
   auto query = open_query();
   if (!query.ok()) return query.error();
   auto rows = query->connection.texts(
-      fmt::format("SELECT {} FROM read_parquet([{}], union_by_name = true) WHERE key_hi = {} AND key_lo = {} "
-                  "ORDER BY \"at\", run",
-                  kColumns, files, hash->hi, hash->lo));
+      fmt::format("SELECT {} FROM {} WHERE key_hi = {} AND key_lo = {} ORDER BY \"at\", run", kColumns,
+                  operations_in(files), hash->hi, hash->lo));
   if (!rows.ok()) return rows.error();
   for (auto& row : *rows) {
     OperationRow operation = read_operation(std::move(row));

@@ -18,6 +18,8 @@ struct OperationRow {
   double latency_ms = 0;
   uint64_t request = 0;
   std::string record_id, payload;  // payload: JSON, masked
+  std::string kept;                // JSON: values of others that were left alone, masked
+  bool created = false;            // the record is known to have been made by this
 };
 
 struct OperationFilter {

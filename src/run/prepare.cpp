@@ -19,7 +19,8 @@ using connector::MatchKind;
 using connector::TargetFacts;
 using declare::Diagnostics;
 
-TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchKind kind) {
+TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchKind kind, Purpose purpose) {
+  const bool reads_all = sync.before == config::Before::keep || sync.skip_equal || purpose != Purpose::run;
   TargetFacts facts;
   facts.sync = sync.name;
   facts.object = *sync.object;
@@ -34,13 +35,16 @@ TargetFacts facts_of(const config::Sync& sync, const MappedModel& mapped, MatchK
     facts.fields.push_back(field.name);
     facts.field_types.push_back(field.type);
     if (field.personal) facts.personal.set(i);
-    if (field.write == WritePolicy::if_empty) facts.read.set(i);
+    if (reads_all || field.conditional()) facts.read.set(i);
   }
   return facts;
 }
 
-RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped) {
+RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped, Purpose purpose) {
   RouteRules rules;
+  rules.keeps_before = sync.before == config::Before::keep;
+  rules.skips_equal = sync.skip_equal;
+  rules.looks_only = purpose == Purpose::look;
   rules.mode = *sync.mode;
   rules.follow = sync.match_change == config::MatchChange::follow;
   rules.on_removed = sync.on_removed;
@@ -136,13 +140,14 @@ Result<void> open_again(const Workspace& workspace, PreparedSync& prepared) {
 }
 
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
-                                        const config::Sync& sync, Login login, Diagnostics& diagnostics) {
-  return prepare_sync_with(loop, client, workspace, sync, login, diagnostics, {});
+                                        const config::Sync& sync, Login login, Diagnostics& diagnostics,
+                                        Purpose purpose) {
+  return prepare_sync_with(loop, client, workspace, sync, login, diagnostics, {}, purpose);
 }
 
 Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Workspace& workspace,
                                              const config::Sync& sync, Login login, Diagnostics& diagnostics,
-                                             OpenRows rows) {
+                                             OpenRows rows, Purpose purpose) {
   PreparedSync prepared;
   prepared.sync = &sync;
   prepared.login = login;
@@ -163,13 +168,13 @@ Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Wor
   prepared.access = *std::move(access);
   auto kind = co_await find_match_kind(client, *prepared.access, connector, *settings, sync, prepared.notes);
   if (!kind.ok()) co_return kind.error();
-  TargetFacts facts = facts_of(sync, prepared.mapped, *kind);
+  TargetFacts facts = facts_of(sync, prepared.mapped, *kind, purpose);
   read_options(sync, *connector, &workspace.resolver(), facts, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
   auto target = connector::Target::bind(connector, *std::move(settings), std::move(facts));
   if (!target.ok()) co_return target.error();
   prepared.target = std::make_unique<connector::Target>(*std::move(target));
-  auto router = checked_router(sync, *prepared.target, rules_of(sync, prepared.mapped), diagnostics);
+  auto router = checked_router(sync, *prepared.target, rules_of(sync, prepared.mapped, purpose), diagnostics);
   if (!router) co_return as_error(diagnostics);
   prepared.router = std::make_unique<Router>(*std::move(router));
   prepared.cause = digest(prepared.mapped, *connector);

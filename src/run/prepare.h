@@ -17,6 +17,9 @@ namespace penstock {
 // Whether secrets must be there: a plan does without, a run does not.
 enum class Login { needed, optional };
 
+// What a sync is made ready for: to be written, or only to be compared with what the destination holds.
+enum class Purpose { run, look };
+
 struct PreparedSync {
   Login login = Login::needed;
   const config::Sync* sync = nullptr;
@@ -34,7 +37,7 @@ struct PreparedSync {
 // Errors in the user's files go to `diagnostics`, everything else is the Result's.
 Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspace& workspace,
                                         const config::Sync& sync, Login login,
-                                        declare::Diagnostics& diagnostics);
+                                        declare::Diagnostics& diagnostics, Purpose purpose = Purpose::run);
 
 // Opens the model once more, as it is now: for a second plan.
 Result<void> open_again(const Workspace& workspace, PreparedSync& prepared);

@@ -12,6 +12,7 @@ using OpenRows = std::function<Result<OpenedModel>()>;
 
 Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Workspace& workspace,
                                              const config::Sync& sync, Login login,
-                                             declare::Diagnostics& diagnostics, OpenRows rows);
+                                             declare::Diagnostics& diagnostics, OpenRows rows,
+                                             Purpose purpose = Purpose::run);
 
 }  // namespace penstock

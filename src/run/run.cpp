@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ledger/retention.h"
+#include "run/look.h"
 #include "run/plan_stage.h"
 #include "run/recover.h"
 #include "run/refused.h"
@@ -101,13 +102,16 @@ class PlanSync {
         if (auto recovered = recover_unless_jobs(planned.notes); !recovered.ok()) co_return recovered.error();
     }
     auto prepared = co_await prepare_sync(parts_.loop, parts_.client, parts_.workspace, sync_,
-                                          Login::optional, diagnostics_);
+                                          request_.before ? Login::needed : Login::optional, diagnostics_,
+                                          request_.before ? Purpose::look : Purpose::run);
     if (!prepared.ok()) co_return prepared.error();
     act_.is([&] { prepared->opened.connection->interrupt(); });
     const std::string file = dry_plan_file(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
     auto stage =
         co_await parts_.loop.offload([&] { return plan_stage(parts_.workspace, *prepared, request_, file); });
     act_.is_nothing();
+    if (stage.ok() && request_.before)
+      if (auto seen = co_await look_at(*prepared, *stage, planned); !seen.ok()) stage = seen.error();
     (void)parts_.workspace.disk().remove(file);
     if (!stage.ok()) co_return stage.error();
     prepared->target->use_bulk(goes_in_bulk(*prepared, stage->plan.counts));
@@ -123,6 +127,28 @@ class PlanSync {
   }
 
  private:
+  // What the destination holds of the plan's records.
+  Task<Result<void>> look_at(PreparedSync& prepared, PlannedStage& stage, PlannedSync& planned) {
+    const auto written =
+        LastWritten::open(parts_.workspace.disk(), parts_.workspace.paths().written(sync_.name));
+    if (!written.ok()) co_return written.error();
+    prepared.router->remember(&*written);
+    RunFacts facts;
+    facts.run = parts_.workspace.new_run_id();
+    facts.sync = sync_.name;
+    auto looked =
+        co_await look({parts_, *prepared.access, *prepared.target, *prepared.router, prepared.mapped,
+                       *prepared.opened.connection, prepared.destination->rate_share.fraction},
+                      stage.plan.file, std::move(facts));
+    prepared.router->remember(nullptr);
+    if (!looked.ok()) co_return looked.error();
+    auto counts = count_looked(*looked);
+    if (!counts.ok()) co_return counts.error();
+    planned.looked = *counts;
+    add_values_there(*looked, stage.plan.samples);
+    co_return success();
+  }
+
   // A plan asks nobody about jobs that an earlier run left: that may take hours.
   Result<void> recover_unless_jobs(std::vector<std::string>& notes) {
     auto left = left_jobs(parts_.workspace.disk(), parts_.workspace.paths(), sync_.name);
@@ -312,15 +338,21 @@ class RunSync {
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     options.weight = weight_of(sync_.priority);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
+    const auto last_written = LastWritten::open(workspace_.disk(), workspace_.paths().written(sync_.name));
+    if (!last_written.ok()) co_return last_written.error();
+    prepared.router->remember(&*last_written);
     Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router,
                        *limits, journal, parts_.random, options});
     watch(&delivery);
     auto delivered = co_await delivery.run(rows);
     progress_.delivery = delivery.progress();
     watch(nullptr);
+    prepared.router->remember(nullptr);
     jobs_left_ = delivery.jobs_left();
     report_.run.requests = progress_.delivery.requests;
     report_.run.throttled = progress_.delivery.throttled;
+    report_.equal = progress_.delivery.equal;
+    report_.kept_fields = progress_.delivery.kept_fields;
     co_return delivered;
   }
 
@@ -398,7 +430,8 @@ class RunSync {
     });
     if (!settled.ok()) co_return co_await ended_with(settled.error());
     remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,
-                          workspace_.project().keep_operations, workspace_.clock().now());
+                          {workspace_.project().keep_operations, workspace_.project().keep_before},
+                          workspace_.clock().now());
     if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
       report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
     report_.stages.end(parts_.loop.now());

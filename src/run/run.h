@@ -12,6 +12,7 @@
 #include "deliver/deliver.h"
 #include "plan/guards.h"
 #include "run/estimate.h"
+#include "run/look_counts.h"
 #include "run/prepare.h"
 #include "run/stage_times.h"
 #include "run/workspace.h"
@@ -26,6 +27,7 @@ struct RunRequest {
   std::optional<uint64_t> limit;
   std::optional<std::string> key;  // as a person types it
   uint64_t samples = 0;            // rows of each kind to be shown
+  bool before = false;             // of a plan: the destination is asked what it holds
 };
 
 // A plan with what people want to know about it.
@@ -35,6 +37,7 @@ struct PlannedSync {
   Estimate estimate;
   std::optional<GuardStop> guard;
   std::vector<std::string> notes;
+  std::optional<LookCounts> looked;  // where it was asked for
 };
 
 // Rows that were refused for one reason.
@@ -51,6 +54,8 @@ struct RunReport {
   std::vector<RefusedGroup> refused;
   std::vector<InvalidRow> invalid;
   std::vector<std::string> notes;
+  uint64_t equal = 0;        // rows that were not written, since the destination said so already
+  uint64_t kept_fields = 0;  // values of others that were left alone
   StageTimes stages;
 };
 

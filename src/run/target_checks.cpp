@@ -98,11 +98,10 @@ RouteRules rules_as_written(const config::Sync& sync) {
   rules.mode = *sync.mode;
   rules.follow = sync.match_change == config::MatchChange::follow;
   rules.on_removed = sync.on_removed;
+  rules.keeps_before = sync.before == config::Before::keep;
+  rules.skips_equal = sync.skip_equal;
   for (const auto& field : sync.fields) {
-    const config::Write write = field.value.write;
-    rules.write.push_back(write == config::Write::on_create  ? WritePolicy::on_create
-                          : write == config::Write::if_empty ? WritePolicy::if_empty
-                                                             : WritePolicy::always);
+    rules.write.push_back(field.value.write);
     rules.omit_null.push_back(field.value.null == config::NullValue::omit);
   }
   return rules;
