@@ -51,6 +51,8 @@ void add_check(Door door);
 void add_plan(Door door);
 void add_run(Door door);
 void add_retry(Door door);
+void add_drift(Door door);
+void add_undo(Door door);
 void add_settle(Door door);
 void add_status(Door door);
 void add_runs(Door door);

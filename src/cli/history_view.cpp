@@ -187,7 +187,8 @@ std::string waiting_text(const Waiting& waiting, Time now) {
     case Waiting::Kind::in_doubt:
       return "sent, and the reply never came: held until a person decides (penstock settle)";
     case Waiting::Kind::held:
-      return "held until a person releases it";
+      return "a run that wrote it was undone: held until the row changes, or a person releases it (penstock "
+             "retry)";
     default:
       break;
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "declare/json.h"
 #include "declare/units.h"
 
@@ -124,7 +126,7 @@ class PlanText {
   void field(const SampleRow& sample, const SampleField& field) {
     const std::string now = field.personal && field.value ? std::string(kMask) : shown(field.value);
     std::string before;
-    if (sample.change == "changed" && field.before) {
+    if (field.before) {
       const std::string old = field.personal ? std::string(kMask) : shown(*field.before);
       if (!field.personal && old == now) return;  // only what differs
       before = styled(old, Style::struck, terminal_.colour_out) + " → ";
@@ -193,7 +195,21 @@ void sample_json(declare::JsonWriter& json, const SampleRow& sample) {
     else
       json.text(field.personal ? kMask : std::string_view(*field.value));
   }
-  json.end_object().end_object();
+  json.end_object();
+  if (std::any_of(sample.fields.begin(), sample.fields.end(),
+                  [](const auto& field) { return field.before; })) {
+    json.key("before").begin_object();
+    for (const auto& field : sample.fields) {
+      if (!field.before) continue;
+      json.key(field.name);
+      if (!*field.before)
+        json.raw("null");
+      else
+        json.text(field.personal ? kMask : std::string_view(**field.before));
+    }
+    json.end_object();
+  }
+  json.end_object();
 }
 
 }  // namespace

@@ -73,6 +73,9 @@ enum class Mode { insert, update, upsert, mirror, append, remove, replace };
 enum class OnRemoved { ignore, remove, clear };
 enum class MatchChange { follow, open_new };
 enum class Write { always, on_create, if_empty, if_unchanged };
+// What `drift` does about a value that others changed.
+enum class DriftPolicy { report, take_back, keep };
+std::string_view name_of(DriftPolicy policy);
 // Whether what records hold is read before they are written, and kept.
 enum class Before { none, keep };
 enum class NullValue { clear, omit };
@@ -101,6 +104,7 @@ struct FieldRule {
   transform::Transforms transform;  // what the value passes on its way
   Write write = Write::always;
   NullValue null = NullValue::clear;
+  DriftPolicy drift = DriftPolicy::report;
   bool pii = false;
 };
 

@@ -114,6 +114,13 @@ const Of<FieldRule>& field_shape() {
                                           {"omit", NullValue::omit, "leaves the field as it is"}}))
                .by_default("clear")
                .help("What NULL does."),
+           field<&FieldRule::drift>(
+               "drift", choice<DriftPolicy>({{"report", DriftPolicy::report, "it is listed"},
+                                             {"take_back", DriftPolicy::take_back,
+                                              "it is listed, and `drift --take-back` has it sent again"},
+                                             {"keep", DriftPolicy::keep, "it is theirs, and not listed"}}))
+               .by_default("report")
+               .help("What `penstock drift` does about a value that others changed."),
            field<&FieldRule::pii>("pii", boolean())
                .by_default("false")
                .help("Personal: the value is masked wherever it is kept or shown.")})
@@ -273,6 +280,18 @@ std::string_view name_of(Mode mode) {
       return "delete";
     case Mode::replace:
       return "replace";
+  }
+  return "";
+}
+
+std::string_view name_of(DriftPolicy policy) {
+  switch (policy) {
+    case DriftPolicy::report:
+      return "report";
+    case DriftPolicy::take_back:
+      return "take_back";
+    case DriftPolicy::keep:
+      return "keep";
   }
   return "";
 }

@@ -25,6 +25,13 @@ Settle looked() {
   return {.outcome = Outcome::skipped, .code = std::string(kLooked), .message = "", .foreign = false};
 }
 
+Settle spared(std::string why) {
+  return {.outcome = Outcome::skipped,
+          .code = std::string(kChanged),
+          .message = std::move(why),
+          .foreign = false};
+}
+
 bool Router::can_read() const {
   const auto* find = target_->find();
   return target_->read() != nullptr || (find != nullptr && !find->operation->find->fields.empty());
@@ -86,12 +93,17 @@ std::string Router::own_text(const Row& row, size_t field) const {
   return text;
 }
 
+ValueType Router::compared_type(const Row& row, size_t field) const {
+  return field < rules_.types.size() ? rules_.types[field] : row.chunk->fields()[field].type();
+}
+
 FieldFate Router::weigh_field(const Row& row, size_t field, const FoundValue& theirs,
                               const std::string& ours) const {
-  const ValueType type = row.chunk->fields()[field].type();
+  const ValueType type = compared_type(row, field);
   const auto& rules = target_->values();
   const auto form = [&](std::string_view text) { return connector::comparable(text, type, rules); };
-  if (form(theirs.text) == form(ours)) return FieldFate::equal;
+  const bool is_json = row.chunk->fields()[field].type().type == PayloadType::json;
+  if (form(theirs.text) == form(ours) || (is_json && theirs.json == ours)) return FieldFate::equal;
   if (theirs.text.empty() || !is_conditional(rules_.write[field]) || is_removal(row)) return FieldFate::other;
   if (rules_.write[field] == WritePolicy::if_empty) return FieldFate::kept;
   if (rules_.last_written == nullptr) return FieldFate::kept;
@@ -103,7 +115,7 @@ FieldFate Router::weigh_field(const Row& row, size_t field, const FoundValue& th
 // What is written, or stands there already, is ours from now on.
 void Router::note_digest(Row& row, size_t field, const std::string& ours) const {
   if (rules_.write[field] != WritePolicy::if_unchanged) return;
-  const ValueType type = row.chunk->fields()[field].type();
+  const ValueType type = compared_type(row, field);
   row.image->digests.emplace_back(field_digests_[field],
                                   connector::value_digest(ours, type, target_->values()));
 }
@@ -132,12 +144,9 @@ std::optional<Next> Router::weigh(Row& row, const FoundRecord& record) const {
     }
     image.fates += static_cast<char>(fate);
   }
-  if (rules_.looks_only) return looked();
   if (is_removal(row) && rules_.spares_changed && !holds_what_we_wrote(row, record))
-    return Settle{.outcome = Outcome::skipped,
-                  .code = std::string(kChanged),
-                  .message = "somebody changed it since",
-                  .foreign = false};
+    return spared("somebody changed it since");
+  if (rules_.looks_only) return looked();
   if (deletes || row.write_match) return std::nullopt;
   if (row.send.none()) return Settle{};  // every field is somebody else's by now
   if (rules_.skips_equal && all_equal)
@@ -151,7 +160,7 @@ bool Router::holds_what_we_wrote(const Row& row, const FoundRecord& record) cons
   for (size_t i = 0; i < rules_.write.size(); ++i) {
     const auto last = digests.find(field_digests_[i]);
     if (last == digests.end()) continue;
-    const ValueType type = row.chunk->fields()[i].type();
+    const ValueType type = compared_type(row, i);
     if (last->second != connector::value_digest(record.fields[i].text, type, target_->values())) return false;
   }
   return true;

@@ -467,6 +467,7 @@ Next Router::refused(const Row& row, const RowReading& reading) const {
 
 Next Router::missing(Row& row, const RowReading& reading) const {
   note_absent(row);
+  if (rules_.spares_changed && row.change == Change::changed) return spared("somebody removed its record");
   if (rules_.looks_only) return looked();
   if (is_removal(row)) return Settle{};  // what is to be gone is gone
   if (rules_.mode == Mode::update)

@@ -21,9 +21,11 @@ struct RouteRules {
   std::vector<WritePolicy> write;                            // of each field
   std::vector<bool> omit_null;                               // of each field
   bool keeps_before = false;                                 // what records held is kept
-  bool skips_equal = false;     // what the destination says already is not written
-  bool looks_only = false;      // nothing is written: a row ends when its record was read
-  bool spares_changed = false;  // a record that others changed since is not removed
+  bool skips_equal = false;  // what the destination says already is not written
+  bool looks_only = false;   // nothing is written: a row ends when its record was read
+  // Of an undo: a record that others changed or removed since is left alone.
+  bool spares_changed = false;
+  std::vector<ValueType> types{};  // by which values are compared; empty: those of the rows
   // What was last written to fields with `if_unchanged`; null: nothing that is known. Outlives the router.
   const LastWritten* last_written = nullptr;
 };
@@ -46,6 +48,8 @@ using Next = std::variant<Step, Settle, Blocked>;
 
 // The end of a row whose record was to be read only.
 Settle looked();
+// The end of a row whose record is left to others.
+Settle spared(std::string why);
 
 class Router {
  public:
@@ -100,6 +104,7 @@ class Router {
   void note_absent(Row& row) const;
   void note_digest(Row& row, size_t field, const std::string& ours) const;
   std::string own_text(const Row& row, size_t field) const;
+  ValueType compared_type(const Row& row, size_t field) const;
   bool holds_what_we_wrote(const Row& row, const connector::FoundRecord& record) const;
   Step write_step(const Row& row) const;
   bool looks_up_before_insert() const;

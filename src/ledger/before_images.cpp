@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ledger/operations.h"
+#include "ledger/state_changes.h"
 
 namespace penstock {
 namespace {
@@ -53,58 +54,51 @@ Result<void> define_image(duck::Connection& connection, const Images& images, si
                             }});
 }
 
-// The plan's columns of these values, under other names; and the names of the fields.
-struct ValueColumns {
-  std::string matches, after, before;
-  std::vector<std::string> fields;
-};
-
-Result<ValueColumns> value_columns(duck::Connection& connection, const std::string& plan) {
-  auto columns = connection.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(plan)));
-  if (!columns.ok()) return columns.error();
-  ValueColumns values;
-  for (const auto& column : *columns) {
-    if (column.name.starts_with("match.")) values.matches += ", p." + duck::quote_name(column.name);
-    if (!column.name.starts_with("fields.")) continue;
-    const std::string field = column.name.substr(7);
-    values.before += fmt::format(", b.v{} AS {}", values.fields.size(), duck::quote_name("before." + field));
-    values.after +=
-        fmt::format(", p.{} AS {}", duck::quote_name(column.name), duck::quote_name("after." + field));
-    values.fields.push_back(field);
+// The columns of values, as they are written: those of the match as in the plan, of each field what was read
+// and what was sent.
+std::string value_columns(const std::vector<std::string>& matches, const std::vector<PayloadColumn>& fields) {
+  std::string match, before, after;
+  for (const auto& column : matches) match += ", p." + duck::quote_name(column);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const std::string name = fields[i].column.substr(7);
+    before += fmt::format(", b.v{} AS {}", i, duck::quote_name("before." + name));
+    after +=
+        fmt::format(", p.{} AS {}", duck::quote_name(fields[i].column), duck::quote_name("after." + name));
   }
-  return values;
+  return match + before + after;
 }
 
 // Values repeat each other, and are kept for weeks: small rather than fast.
 constexpr std::string_view kImagesFormat =
     "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880";
 
-// For each field a 1 where it is personal: whoever shows the values must mask them.
-std::string personal_mask(const std::vector<std::string>& fields, const RunFacts& facts) {
-  std::string mask;
-  for (const auto& field : fields)
-    mask +=
-        std::find(facts.personal.begin(), facts.personal.end(), field) != facts.personal.end() ? '1' : '0';
-  return mask;
+// For each field a 1 where it is personal (whoever shows the values must mask them), and its type.
+std::string facts_columns(const std::vector<PayloadColumn>& fields) {
+  std::string mask, types;
+  for (const auto& field : fields) {
+    mask += field.personal ? '1' : '0';
+    types += fmt::format("{}{}", types.empty() ? "" : ",", name_of(field.type.type));
+  }
+  return fmt::format("{} AS personal, {} AS types", duck::quote_text(mask), duck::quote_text(types));
 }
 
 Result<void> write_images(duck::Connection& connection, Disk& disk, const LoadedJournal& journal,
                           const std::string& plan, const std::string& file) {
-  const auto values = value_columns(connection, plan);
-  if (!values.ok()) return values.error();
+  const auto fields = payload_columns(connection, plan, journal.settled.facts);
+  if (!fields.ok()) return fields.error();
+  const auto matches = match_columns(connection, plan);
+  if (!matches.ok()) return matches.error();
   if (auto defined = define_outcome(connection, journal.outcomes); !defined.ok()) return defined;
-  if (auto defined = define_image(connection, journal.images, values->fields.size()); !defined.ok())
-    return defined;
+  if (auto defined = define_image(connection, journal.images, fields->size()); !defined.ok()) return defined;
   const std::string sql = fmt::format(
       "SELECT p.key, p.key_hi, p.key_lo, p.fingerprint, p.\"change\", p.why, p.send, o.operation, o.outcome, "
+      "o.error_code, "
       "o.\"at\", o.created, coalesce(o.record_id, b.record_id, p.record_id) AS record_id, b.existed, "
       "b.fates, "
-      "{} AS personal{}{}{} FROM (SELECT *, penstock_outcome(file_row_number) AS o, "
-      "penstock_image_{}(file_row_number) AS b FROM read_parquet({}, file_row_number = true)) p WHERE "
-      "b.fates "
-      "IS NOT NULL AND o.outcome IS NOT NULL",
-      duck::quote_text(personal_mask(values->fields, journal.settled.facts)), values->matches, values->before,
-      values->after, values->fields.size(), duck::quote_text(plan));
+      "{}{} FROM (SELECT *, penstock_outcome(file_row_number) AS o, penstock_image_{}(file_row_number) AS b "
+      "FROM "
+      "read_parquet({}, file_row_number = true)) p WHERE b.fates IS NOT NULL AND o.outcome IS NOT NULL",
+      facts_columns(*fields), value_columns(*matches, *fields), fields->size(), duck::quote_text(plan));
   const std::string temporary = file + ".new";
   auto written =
       connection.run(fmt::format("COPY ({}) TO {} ({})", sql, duck::quote_text(temporary), kImagesFormat));

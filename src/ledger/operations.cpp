@@ -9,14 +9,6 @@
 namespace penstock {
 namespace {
 
-// A plan file's payload column.
-struct PayloadColumn {
-  std::string column;  // fields.NAME
-  std::string name;    // as a JSON string with its colon
-  ValueType type;
-  bool personal = false;
-};
-
 std::map<std::string, PayloadType, std::less<>> types_in(const std::string& mapping) {
   std::map<std::string, PayloadType, std::less<>> types;
   simdjson::dom::parser parser;
@@ -29,6 +21,8 @@ std::map<std::string, PayloadType, std::less<>> types_in(const std::string& mapp
   }
   return types;
 }
+
+}  // namespace
 
 Result<std::vector<PayloadColumn>> payload_columns(duck::Connection& connection, const std::string& plan,
                                                    const RunFacts& facts) {
@@ -51,6 +45,8 @@ Result<std::vector<PayloadColumn>> payload_columns(duck::Connection& connection,
   }
   return payload;
 }
+
+namespace {
 
 // penstock_payload(send, fields...): the payload as one JSON text, masked.
 Result<void> define_payload(duck::Connection& connection, std::vector<PayloadColumn> columns) {

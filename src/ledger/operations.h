@@ -6,6 +6,16 @@
 
 namespace penstock {
 
+// A plan file's column of a field.
+struct PayloadColumn {
+  std::string column;  // fields.NAME
+  std::string name;    // as a JSON string with its colon
+  ValueType type;
+  bool personal = false;
+};
+Result<std::vector<PayloadColumn>> payload_columns(duck::Connection& connection, const std::string& plan,
+                                                   const RunFacts& facts);
+
 // From the plan, what became of its rows, and the table `requests` of load_journal(). Personal fields are
 // masked.
 Result<void> write_operations(duck::Connection& connection, Disk& disk, const StatePaths& paths,

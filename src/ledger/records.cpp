@@ -97,7 +97,9 @@ std::string encode(const RunFacts& facts) {
       .text(facts.mapping)
       .number(facts.personal.size());
   for (const auto& field : facts.personal) writer.text(field);
-  return writer.number(facts.cause).number(facts.hold_doubt ? 1 : 0).text(facts.on_removed).take();
+  writer.number(facts.cause).number(facts.hold_doubt ? 1 : 0).text(facts.on_removed);
+  if (facts.is_undo) writer.number(1);
+  return writer.take();
 }
 
 // Rows mostly follow each other: runs of them, each its first number and its length.
@@ -208,6 +210,7 @@ RunFacts decode_facts(Reader& in) {
   facts.cause = in.number();
   facts.hold_doubt = in.number() != 0;
   facts.on_removed = in.text();
+  if (in.has_more()) facts.is_undo = in.number() != 0;
   return facts;
 }
 

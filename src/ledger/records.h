@@ -20,6 +20,7 @@ struct RunFacts {
   uint64_t cause = 0;                 // digest of mapping and connector
   bool hold_doubt = false;            // rows in doubt wait for a person; else the next plan sends them again
   std::string on_removed;
+  bool is_undo = false;  // it puts back what another run overwrote: its rows are held afterwards
   bool operator==(const RunFacts&) const = default;
 };
 

@@ -100,6 +100,7 @@ class StateChanges {
         written_changes_(update.written_changes) {}
 
   Result<void> take(const SettledRow& row) {
+    if (facts_.is_undo) return take_undone(row);
     if (row.change == "removed") return take_removal(row);
     switch (row.end->outcome) {
       case Outcome::accepted:
@@ -152,6 +153,53 @@ class StateChanges {
     if (auto claimed = claims_.add(row.match, row.key); !claimed.ok()) return claimed;
     if (auto noted = note_written(row); !noted.ok()) return noted;
     return changes_.put(row.key, state);
+  }
+
+  // The destination holds what it held before, which is nothing that the model says: the row is held until it
+  // changes, or a person releases it. What was left alone stays as it was.
+  Result<void> take_undone(const SettledRow& row) {
+    const RowOutcome& end = *row.end;
+    const bool unknown =
+        end.outcome == Outcome::in_doubt || (end.outcome == Outcome::failed && end.effect_unknown);
+    if (end.outcome != Outcome::accepted && !unknown) return success();
+    const bool removes = row.change == "removed";
+    if (!removes && row.image != nullptr && !has_fate(*row.image, FieldFate::other)) return success();
+    auto known = before(row.key);
+    if (!known.ok()) return known.error();
+    KeyState& state = *known;
+    const auto held = state.details ? state.details->waiting : std::nullopt;
+    const bool was_undone = held && held->kind == Waiting::Kind::held;
+    Fingerprint payload = row.fingerprint;
+    if (was_undone)
+      payload = held->fingerprint;
+    else if (state.accepted && *state.accepted != kUnknownPayload)
+      payload = *state.accepted;
+    if (!state.details) state.details = details_of(row);
+    if (!end.record_id.empty()) state.details->record_id = end.record_id;
+    state.details->key = row.key_text;
+    state.details->waiting.reset();
+    // An undo that is taken back itself leaves what had been accepted.
+    const bool restores =
+        was_undone && !unknown && !removes && row.image != nullptr && !has_fate(*row.image, FieldFate::kept);
+    if (restores) {
+      state.accepted = payload;
+      return changes_.put(row.key, state);
+    }
+    state.accepted = removes && !unknown ? std::nullopt : std::optional(kUnknownPayload);
+    if (removes && !unknown) state.details->record_id.clear();
+    state.details->waiting = Waiting{.fingerprint = payload,
+                                     .kind = Waiting::Kind::held,
+                                     .attempts = 0,
+                                     .since = now_,
+                                     .next_try = now_,
+                                     .cause = facts_.cause,
+                                     .code = "UNDONE",
+                                     .message = "a run that wrote it was undone"};
+    return changes_.put(row.key, state);
+  }
+
+  static bool has_fate(const BeforeImage& image, FieldFate fate) {
+    return image.fates.find(static_cast<char>(fate)) != image.fates.npos;
   }
 
   // What was left to somebody else stays as we wrote it last.
@@ -253,16 +301,6 @@ class StateChanges {
   ChangeSet& written_changes_;
 };
 
-// The match columns of a plan file, which have their own names.
-Result<std::vector<std::string>> match_columns(duck::Connection& connection, const std::string& plan) {
-  auto columns = connection.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(plan)));
-  if (!columns.ok()) return columns.error();
-  std::vector<std::string> names;
-  for (const auto& column : *columns)
-    if (column.name.starts_with("match.")) names.push_back(column.name);
-  return names;
-}
-
 std::string joined_array(const std::vector<std::string>& descriptions) {
   return fmt::format("[{}]", fmt::join(descriptions, ","));
 }
@@ -284,6 +322,15 @@ bool is_complete(const Plan& plan, const OutcomeCounts& outcomes) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> match_columns(duck::Connection& connection, const std::string& plan) {
+  auto columns = connection.describe(fmt::format("SELECT * FROM read_parquet({})", duck::quote_text(plan)));
+  if (!columns.ok()) return columns.error();
+  std::vector<std::string> names;
+  for (const auto& column : *columns)
+    if (column.name.starts_with("match.")) names.push_back(column.name);
+  return names;
+}
 
 Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const LoadedJournal& journal,
                           Time now, StateUpdate update) {

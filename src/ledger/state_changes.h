@@ -18,6 +18,9 @@ struct StateUpdate {
   ChangeSet& written_changes;
 };
 
+// The names of a plan file's match columns.
+Result<std::vector<std::string>> match_columns(duck::Connection& connection, const std::string& plan);
+
 // For every row of the plan that has an outcome.
 Result<void> put_outcomes(duck::Connection& connection, const std::string& plan, const LoadedJournal& journal,
                           Time now, StateUpdate update);

@@ -142,7 +142,8 @@ Result<bool> RowProbe::still_waiting(const Found& found, Fingerprint fingerprint
   if (!details.ok()) return details.error();
   const Waiting& waiting = *details->waiting;
   // A person must settle these, whatever the row is now.
-  if (waiting.kind == Waiting::Kind::in_doubt || waiting.kind == Waiting::Kind::held) return true;
+  if (waiting.kind == Waiting::Kind::in_doubt) return true;
+  if (waiting.kind == Waiting::Kind::held) return waiting.fingerprint == fingerprint;
   if (waiting.kind == Waiting::Kind::removal_rejected) return false;
   return waiting.fingerprint == fingerprint && waiting.cause == options_.cause &&
          options_.now < waiting.next_try;

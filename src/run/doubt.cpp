@@ -16,8 +16,7 @@ struct Doubt {
 };
 
 bool is_in_doubt(const Details& details) {
-  return details.waiting &&
-         (details.waiting->kind == Waiting::Kind::in_doubt || details.waiting->kind == Waiting::Kind::held);
+  return details.waiting && details.waiting->kind == Waiting::Kind::in_doubt;
 }
 
 Result<std::vector<Doubt>> all_in_doubt(const Snapshot& snapshot) {

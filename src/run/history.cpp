@@ -82,6 +82,11 @@ std::string operations_directory(const Workspace& workspace, const std::string& 
 
 }  // namespace
 
+std::string operations_of(const Workspace& workspace, const std::string& sync) {
+  const std::string files = list_of_files(workspace, operations_directory(workspace, sync));
+  return files.empty() ? "" : operations_in(files);
+}
+
 Result<void> for_each_operation(const Workspace& workspace, const std::string& sync, const std::string& run,
                                 const OperationFilter& filter,
                                 const std::function<void(const OperationRow&)>& visit) {

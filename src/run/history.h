@@ -9,6 +9,9 @@
 
 namespace penstock {
 
+// All operations of a sync that are still kept, as something that stands behind FROM; empty: there are none.
+std::string operations_of(const Workspace& workspace, const std::string& sync);
+
 // One row's operation in one run.
 struct OperationRow {
   std::string run, sync, key, change, why, operation, outcome;

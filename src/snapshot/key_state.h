@@ -18,7 +18,7 @@ struct Waiting {
     removal_rejected,  // the destination refused to remove the record
     nothing_to_do,     // the mode had nothing to do for it (insert: it exists; update: it does not)
     in_doubt,          // sent, and the reply never came
-    held,              // a person must decide
+    held,              // a run that wrote it was undone: until the row changes, or a person releases it
   };
   Fingerprint fingerprint = kUnknownPayload;  // of the payload that was refused
   Kind kind = Kind::row_rejected;
