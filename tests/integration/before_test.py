@@ -109,8 +109,8 @@ class Before(PipeTest):
             self.assertNotIn("Secretville", self.call(*command).text)
 
     def test_a_destination_that_tells_nothing_is_refused(self):
-        self.project.write("destinations/hook.yaml", {"type": "webhook", "url": "http://127.0.0.1:9/hook"})
-        self.project.sync(destination="hook", object="events", mode="update", before="keep")
+        self.project.write("destinations/counts.yaml", {"type": "amplitude", "api_key": "none"})
+        self.project.sync(destination="counts", object="users", match={"device_id": "email"}, before="keep")
         answer = self.call("check", code=USAGE)
         self.assertIn("before", answer.text)
 
