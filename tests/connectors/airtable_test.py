@@ -32,6 +32,14 @@ class Airtable(VendorTest):
         self.run_sync(sync="names", accepted=2, skipped=1)
         self.assertEqual([one["Name"] for one in self.held("app1/People")][:4], ["Person 0", "PERSON 1", "PERSON 2", "Person 3"])
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(number, city=None if number == 7 else "Ulm") for number in range(12)]
+        self.run_sync(accepted=12)
+        before = self.sandbox.stats()["requests"]
+        self.assertEqual(self.drift(compared=12, gone=0), {})
+        self.assertEqual(self.sandbox.stats()["requests"] - before, 1)
+        self.assert_read("City")
+
 
 class Hands(SeveralHands, VendorTest):
     vendor = "airtable"

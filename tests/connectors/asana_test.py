@@ -11,7 +11,7 @@ class Asana(Issues, VendorTest):
     fields = {"notes": "email", "due_on": "phone"}
     first = {"notes": "p1@example.com", "projects": ["1200000000000001"]}
     wrong, reason_of_wrong = {"phone": "soon"}, "Not a date"
-    removable = True
+    removable = readable = True
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ class Users(BrazeTest):
         self.assertIn("'email' is not valid", self.call("log", result["run"], "--json").out)
         self.assertEqual(self.outcomes(result["run"])["2"], "rejected")
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None), person(3)]
+        self.run_sync(accepted=3)
+        self.assert_read("city")
+
     def test_by_email_and_by_alias(self):
         self.write_sync(match={"email": "email"}, fields={"city": "city"})
         self.rows = [person(number) for number in range(80)]

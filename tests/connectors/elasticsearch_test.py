@@ -23,6 +23,12 @@ class ElasticsearchTest(VendorTest):
         self.assertEqual(sorted(self.sandbox.records("customers")), ["1", "2"])
         self.assertEqual(self.sandbox.records("customers")["2"]["city"], "Bonn")
 
+    def test_what_is_there_is_read(self):
+        self.write_sync(object="customers", match={"_id": "id"}, fields={"name": "name", "city": "city"})
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None)]
+        self.run_sync(accepted=2)
+        self.assert_read("city", object="customers", match={"_id": "id"})
+
     def test_a_wrong_value_is_refused_alone(self):
         self.project.sync(object="customers", match={"_id": "id"},
                 fields={"score": {"sql": "try_cast(phone as integer)"}})

@@ -24,6 +24,21 @@ class Intercom(People, VendorTest):
         self.run_sync(removed=1, accepted=1)
         self.assertEqual(list(self.cities()), ["p1@example.com"])
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None)]
+        self.run_sync(accepted=2)
+        self.assert_read("custom_attributes.city")
+        self.project.sync("companies", object="companies", match={"company_id": "id"}, fields={"name": "name", "custom_attributes.city": {"value": "Ulm"}})
+        self.run_sync(sync="companies", accepted=2)
+        self.assertEqual(self.drift("companies", compared=2), {})
+
+    def test_a_value_of_others_is_left_to_them(self):
+        self.sandbox.call("POST", "/contacts", {"email": "p1@example.com", "custom_attributes": {"city": "Mainz"}})
+        self.write_sync(fields={"custom_attributes.city": {"from": "city", "write": "if_empty"}})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.assertEqual(self.cities(), {"p1@example.com": "Mainz", "p2@example.com": "Ulm"})
+
     def test_companies_and_events(self):
         self.project.sync("companies", object="companies", match={"company_id": "id"}, fields={"name": "name"})
         self.project.sync("events", object="events", mode="append", match=None, fields={

@@ -28,6 +28,13 @@ class Iterable(People, VendorTest):
     def test_a_mirror_by_user_id(self):
         self.mirror("userId", "id")
 
+    def test_what_is_there_is_read(self):
+        self.allowed = ("required property 'email'",)  # who is known by an id need not have one
+        self.write_sync(match={"userId": "id"})
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2)]
+        self.run_sync(accepted=2)
+        self.assert_read("city", mode="upsert", match={"userId": "id"})
+
     def test_events(self):
         self.allowed = ("eventName must be string",)
         self.project.sync("events", object="events", mode="append", match=None, fields={

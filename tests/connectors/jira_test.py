@@ -11,7 +11,7 @@ class Jira(Issues, VendorTest):
     fields = {"project.key": {"value": "OPS"}, "issuetype.name": {"value": "Task"}}
     first = {"project": {"key": "OPS"}}
     wrong, reason_of_wrong = {"name": "x" * 256}, "less than 255"
-    removable = True
+    removable = readable = True
 
 
 if __name__ == "__main__":

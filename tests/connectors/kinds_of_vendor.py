@@ -72,6 +72,7 @@ class Issues:
     wrong = None  # a name that is refused, and why
     reason_of_wrong = None
     removable = False
+    readable = False  # before they are written
 
     def titles(self):
         return sorted(one[self.title] for one in self.held(self.kept))
@@ -100,6 +101,8 @@ class Issues:
         self.rows = [person(1, phone=ids["Person 1"], name="newer"), person(2, phone=ids["Person 2"])]
         self.run_sync(sync="updates", changed=1, accepted=1, requests=1)
         self.assertEqual(self.titles(), ["Person 2", "Person 3", "newer"])
+        if self.readable:
+            self.assertEqual(self.drift("updates", compared=2, gone=0), {})
         self.rows = [person(1, phone=ids["Person 1"], name="newest"), person(4, phone="999")]
         self.run_sync(sync="updates", changed=1, accepted=1, skipped=1)
         if self.removable:

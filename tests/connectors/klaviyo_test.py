@@ -33,6 +33,11 @@ class Klaviyo(People, VendorTest):
         self.run_sync(sync="updates", accepted=1, skipped=1)
         self.assertEqual(self.cities(), {"p1@example.com": "Ulm", "p2@example.com": "Bonn"})
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2), person(3)]
+        self.run_sync(accepted=3)
+        self.assert_read("properties.city")
+
     def test_events(self):
         self.project.sync("events", object="events", mode="append", match=None, fields={
             "metric": {"value": "Signed Up"}, "unique_id": "id", "email": "email", "city": "city"})

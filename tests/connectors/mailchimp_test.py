@@ -33,6 +33,11 @@ class Mailchimp(People, VendorTest):
         self.run_sync(accepted=2)
         self.assertEqual(self.cities(), {"p1@example.com": ("unsubscribed", "Ulm"), "p2@example.com": ("subscribed", "Ulm")})
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, city="Zoë \"日本\" \\ b"), person(2)]
+        self.run_sync(accepted=2)
+        self.assert_read("merge_fields.CITY", theirs="•••")
+
     def test_an_address_changes(self):
         self.rows = [person(1)]
         self.run_sync(accepted=1)

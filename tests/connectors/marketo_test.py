@@ -35,6 +35,11 @@ class Leads(MarketoTest):
         self.assertIn("Invalid value for field 'email'", json.dumps(self.operations(result["run"])))
         self.assertEqual(len(self.found()), 4)
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, phone="1"), person(3)]
+        self.run_sync(accepted=3)
+        self.assert_read("phone")
+
     def test_insert_update_and_delete(self):
         self.rows = [person(1), person(2)]
         self.run_sync(accepted=2)

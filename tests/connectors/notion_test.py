@@ -29,6 +29,15 @@ class Notion(VendorTest):
         self.run_sync(sync="again", accepted=1)
         self.assertEqual(self.held("pages"), [{"Email": "p1@example.com", "Name": "Person 1", "Score": 1, "Tier": "Ulm"}])
 
+    def test_what_is_there_is_read(self):
+        self.write_sync(fields={"properties.Score.number": {"sql": "id::int"}, "properties.Tier.select.name": "city"})
+        self.rows = [person(1), person(2)]
+        self.run_sync(accepted=2)
+        self.assert_read("properties.Tier.select.name")
+        self.write_sync("leavers", mode="delete", fields=None)
+        self.run_sync(sync="leavers", accepted=2)
+        self.drift(code=PARTIAL, compared=2, gone=2)
+
 
 if __name__ == "__main__":
     main()

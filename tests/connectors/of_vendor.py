@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "contract")]
 # pylint: disable=wrong-import-position
 import judge  # noqa: E402
-from harness import FAILED, PARTIAL, ROOT, TOKEN, USAGE, PipeTest, Sandbox, person  # noqa: E402,F401
+from harness import DONE, FAILED, PARTIAL, ROOT, TOKEN, USAGE, PipeTest, Sandbox, person  # noqa: E402,F401
 from harness import main as plain_main  # noqa: E402
 
 JUDGED = os.environ.get("PENSTOCK_THROUGH_PRISM") == "1"
@@ -97,6 +97,23 @@ class VendorTest(PipeTest):
     def held_by(self, object_name, field):
         """The same by the value of one of the fields."""
         return {one[field]: one for one in self.held(object_name)}
+
+    def drift(self, sync="contacts", code=DONE, **expected):
+        """{key: (field, what is there now)} of what is not as the sync wrote it."""
+        answer = self.call("drift", sync, "--json", code=code)
+        [result] = answer.results
+        self.assertEqual({name: result[name] for name in expected}, expected, answer)
+        return {one["key"]: (one.get("field"), one.get("theirs")) for one in answer.objects if "event" not in one}
+
+    def assert_read(self, field, sync="contacts", theirs="theirs", **others):
+        """What the sync wrote is read as it was written; and when somebody else writes to `field`, which is another sync here,
+        that is seen."""
+        count = len(self.rows)
+        self.assertEqual(self.drift(sync, compared=count, gone=0), {})
+        self.write_sync("others", **({"mode": "update"} | others), fields={field: {"value": "theirs"}})
+        self.run_sync(sync="others", accepted=count)
+        self.assertEqual(self.drift(sync, code=PARTIAL, compared=count, drifted=count, gone=0),
+                         {str(row["id"]): (field, theirs) for row in self.rows})
 
     @staticmethod
     def refused(result):

@@ -21,6 +21,11 @@ class Pipedrive(VendorTest):
         self.assertEqual(len(self.held("organizations")), 1)
         self.assert_quiet()
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, city="Zoë \"日本\" \\ b"), person(2, city=None)]
+        self.run_sync(accepted=2)
+        self.assert_read("custom_fields.c1")
+
     def test_persons_by_their_id(self):
         self.sandbox.call("POST", "/api/v2/persons", {"name": "by hand"})
         self.write_sync(object="persons", mode="update", match={"id": "id"}, fields={"name": "name"})

@@ -81,6 +81,30 @@ class Collections(SalesforceTest):
         self.run_sync(code=PARTIAL, accepted=1, rejected=1)
         self.assertTrue(self.found()["1"]["AccountId"].startswith("001"))
 
+    def test_what_is_there_is_read(self):
+        self.known()
+        self.make(LastName="Twin", Email="p1@example.com")
+        self.rows = [self.ext(1, name="Zoë \"日本\" \\ b"), self.ext(2, phone="1"), self.ext(3)]
+        self.run_sync(accepted=3)
+        self.assert_read("Phone")
+
+    def test_parents_are_read(self):
+        self.known()
+        record = {"attributes": {"type": "Account"}, "Name": "Acme", "Code__c": "A1"}
+        self.sandbox.call("POST", "/services/data/v62.0/composite/sobjects", {"records": [record]})
+        self.write_sync(fields={"LastName": "name", "Account.Code__c": "city"})
+        self.rows = [self.ext(1, city="A1"), self.ext(2, city="A1")]
+        self.run_sync(accepted=2)
+        self.assertEqual(self.drift(compared=2), {})
+
+    def test_a_value_of_others_is_left_to_them(self):
+        self.make(LastName="Old", Email="p1@example.com", Phone="by hand")
+        self.write_sync(match={"Email": "email"}, fields={"LastName": "name", "Phone": {"from": "phone", "write": "if_empty"}})
+        self.rows = [person(1, phone="1"), person(2, phone="2")]
+        self.run_sync(accepted=2)
+        self.assertEqual({email: (one["LastName"], one["Phone"]) for email, one in self.found("Email").items()},
+                         {"p1@example.com": ("Person 1", "by hand"), "p2@example.com": ("Person 2", "2")})
+
     def test_logins(self):
         self.known()
         for number, login in enumerate(({"access_token": SECRET}, GRANT | {"refresh_token": SECRET})):

@@ -36,6 +36,14 @@ class Stripe(VendorTest):
         self.assertEqual([one["name"] for one in self.held("customers")], ["PERSON 1", "PERSON 2", "PERSON 3"])
         self.assertEqual(self.held("customers")[2]["email"], "o'neil@example.com")
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None), person(3)]
+        self.run_sync(accepted=3)
+        self.assert_read("metadata.city")
+        self.write_sync("leavers", mode="delete", fields=None)
+        self.run_sync(sync="leavers", accepted=3)
+        self.drift(code=PARTIAL, compared=3, gone=3)
+
 
 class Hands(SeveralHands, VendorTest):
     vendor = "stripe"

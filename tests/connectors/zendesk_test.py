@@ -53,6 +53,14 @@ class Users(ZendeskTest):
         self.run_sync(accepted=2)
         self.assertEqual(sorted(one["email"] for one in self.held("users")), ["p1@example.com", "p2@example.com"])
 
+    def test_what_is_there_is_read(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None), person(3)]
+        self.run_sync(accepted=3)
+        self.assert_read("user_fields.city")
+        self.write_sync("leavers", mode="delete", fields=None)
+        self.run_sync(sync="leavers", accepted=3)
+        self.drift(code=PARTIAL, compared=3, gone=3)
+
     def test_by_email(self):
         self.write_sync(match={"email": "email"}, fields={"name": "name"})
         self.rows = [person(1, email="p+1@example.com"), person(2)]
