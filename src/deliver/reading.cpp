@@ -58,17 +58,15 @@ Result<void> Router::check_can_read() const {
 // Whether the row's way depends on what its record holds.
 bool Router::must_read(const Row& row) const {
   if (rules_.keeps_before || rules_.looks_only || rules_.skips_equal) return true;
-  if (is_removal(row)) return rules_.spares_changed;
+  if (is_removal(row) && !row.clear) return rules_.spares_changed;
+  if (is_removal(row)) return has_policy(row, WritePolicy::if_unchanged);
   return has_policy(row, WritePolicy::if_empty) || has_policy(row, WritePolicy::if_unchanged);
 }
 
 // By its id, which is exact, or else by what it is matched on.
-std::optional<Step> Router::reading_step(Row& row) const {
+std::optional<Step> Router::reading_step(const Row& row) const {
   if (target_->read() != nullptr && !row.record_id.empty()) return Step::read;
   if (target_->find() == nullptr || row.chunk->match().empty()) return std::nullopt;
-  if (target_->facts().match_kind == connector::MatchKind::id) return Step::find;
-  if (rules_.follow && row.change != Change::removed && !row.chunk->match_before(row.index).empty())
-    row.old_match = old_match_of(*row.chunk, row.index);
   return Step::find;
 }
 
@@ -99,17 +97,34 @@ ValueType Router::compared_type(const Row& row, size_t field) const {
 
 FieldFate Router::weigh_field(const Row& row, size_t field, const FoundValue& theirs,
                               const std::string& ours) const {
+  const WritePolicy policy = rules_.write[field];
+  if (rules_.finds_drift && policy == WritePolicy::if_unchanged) return weigh_drift(row, field, theirs);
   const ValueType type = compared_type(row, field);
   const auto& rules = target_->values();
   const auto form = [&](std::string_view text) { return connector::comparable(text, type, rules); };
   const bool is_json = row.chunk->fields()[field].type().type == PayloadType::json;
   if (form(theirs.text) == form(ours) || (is_json && theirs.json == ours)) return FieldFate::equal;
-  if (theirs.text.empty() || !is_conditional(rules_.write[field]) || is_removal(row)) return FieldFate::other;
-  if (rules_.write[field] == WritePolicy::if_empty) return FieldFate::kept;
+  if (!is_conditional(policy)) return FieldFate::other;
+  // A value that others emptied is nobody's any more; but an undo puts nothing in its place.
+  if (theirs.text.empty() && !rules_.spares_changed) return FieldFate::other;
+  // Removing clears what is there, but for what is somebody else's.
+  if (is_removal(row) && policy != WritePolicy::if_unchanged) return FieldFate::other;
+  if (policy == WritePolicy::if_empty) return FieldFate::kept;
   if (rules_.last_written == nullptr) return FieldFate::kept;
-  const auto last = rules_.last_written->of(row.chunk->key_hash(row.index), field_digests_[field]);
-  return last && *last == connector::value_digest(theirs.text, type, rules) ? FieldFate::other
-                                                                            : FieldFate::kept;
+  const auto ours_still = rules_.last_written->is_last(row.chunk->key_hash(row.index), field_digests_[field],
+                                                       connector::value_digest(theirs.text, type, rules));
+  return ours_still.value_or(false) ? FieldFate::other : FieldFate::kept;
+}
+
+// The model may say something else by now: what was left to others was never written.
+FieldFate Router::weigh_drift(const Row& row, size_t field, const FoundValue& theirs) const {
+  if (rules_.last_written == nullptr) return FieldFate::unsent;
+  const ValueType type = compared_type(row, field);
+  const auto ours_still =
+      rules_.last_written->is_last(row.chunk->key_hash(row.index), field_digests_[field],
+                                   connector::value_digest(theirs.text, type, target_->values()));
+  if (!ours_still) return FieldFate::unsent;
+  return *ours_still ? FieldFate::equal : FieldFate::kept;
 }
 
 // What is written, or stands there already, is ours from now on.
@@ -138,7 +153,8 @@ std::optional<Next> Router::weigh(Row& row, const FoundRecord& record) const {
     if (row.send[i] && !deletes) {
       const std::string ours = own_text(row, i);
       fate = weigh_field(row, i, theirs, ours);
-      if (fate == FieldFate::kept) row.send.reset(i);
+      // What an undo need not put back is not touched.
+      if (fate == FieldFate::kept || (rules_.spares_changed && fate == FieldFate::equal)) row.send.reset(i);
       if (fate != FieldFate::kept) note_digest(row, i, ours);
       all_equal = all_equal && fate == FieldFate::equal;
     }
@@ -146,6 +162,10 @@ std::optional<Next> Router::weigh(Row& row, const FoundRecord& record) const {
   }
   if (is_removal(row) && rules_.spares_changed && !holds_what_we_wrote(row, record))
     return spared("somebody changed it since");
+  if (rules_.spares_changed && row.change == Change::added && !all_equal) {
+    std::fill(image.fates.begin(), image.fates.end(), static_cast<char>(FieldFate::unsent));
+    return spared("somebody made it again");
+  }
   if (rules_.looks_only) return looked();
   if (deletes || row.write_match) return std::nullopt;
   if (row.send.none()) return Settle{};  // every field is somebody else's by now
@@ -156,12 +176,13 @@ std::optional<Next> Router::weigh(Row& row, const FoundRecord& record) const {
 
 bool Router::holds_what_we_wrote(const Row& row, const FoundRecord& record) const {
   if (rules_.last_written == nullptr) return false;
-  const auto digests = rules_.last_written->of(row.chunk->key_hash(row.index));
   for (size_t i = 0; i < rules_.write.size(); ++i) {
-    const auto last = digests.find(field_digests_[i]);
-    if (last == digests.end()) continue;
-    const ValueType type = compared_type(row, i);
-    if (last->second != connector::value_digest(record.fields[i].text, type, target_->values())) return false;
+    const uint64_t theirs =
+        connector::value_digest(record.fields[i].text, compared_type(row, i), target_->values());
+    // A field that we did not write had no value when we made the record.
+    if (!rules_.last_written->is_last(row.chunk->key_hash(row.index), field_digests_[i], theirs)
+             .value_or(theirs == 0))
+      return false;
   }
   return true;
 }
@@ -179,6 +200,18 @@ void Router::note_absent(Row& row) const {
     row.image->fates += static_cast<char>(travels ? FieldFate::other : FieldFate::unsent);
     if (travels) note_digest(row, i, own_text(row, i));
   }
+}
+
+// We found no record, and our upsert says that it made none: somebody's came in between. What it held is not
+// known; that we did not make it is.
+void Router::note_came_between(Row& row, const connector::RowReading& reading) const {
+  if (row.image == nullptr || row.image->existed) return;
+  auto image = std::make_shared<BeforeImage>(*row.image);
+  image->existed = true;
+  image->record_id = reading.record_id;
+  image->fates.assign(image->fates.size(), static_cast<char>(FieldFate::unsent));
+  row.image = std::move(image);
+  row.image_noted = false;
 }
 
 }  // namespace penstock

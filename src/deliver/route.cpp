@@ -337,11 +337,24 @@ Next Router::write_new(Row& row) const {
   if (target_->upsert() == nullptr) return Step::find;
   if (rules_.keeps_before || rules_.looks_only || rules_.skips_equal)
     if (const auto reading = reading_step(row)) return *reading;
-  // An upsert writes the same fields whether it creates or not; where that matters, creating is tried first.
+  if (writes_conditionally(row) && target_->create() != nullptr) return create(row);
   const bool depends = has_policy(row, WritePolicy::if_empty) || has_policy(row, WritePolicy::if_unchanged);
-  const bool conditional = has_policy(row, WritePolicy::on_create) || depends;
-  if (conditional && target_->create() != nullptr) return create(row);
   return depends && target_->find() != nullptr ? Step::find : Step::upsert;
+}
+
+// An upsert writes the same fields whether it creates or not; where that matters, creating is tried first.
+bool Router::writes_conditionally(const Row& row) const {
+  return has_policy(row, WritePolicy::on_create) || has_policy(row, WritePolicy::if_empty) ||
+         has_policy(row, WritePolicy::if_unchanged);
+}
+
+// There is no record that we know of.
+Next Router::write_anew(Row& row) const {
+  choose_fields(row, true);
+  if (target_->upsert() == nullptr) return row.was_found ? create(row) : Next(Step::find);
+  // A record of somebody else's may have its match value: it is read before it is written.
+  if (must_read(row) && !row.is_absent && can_be_found(row)) return Step::find;
+  return writes_conditionally(row) && target_->create() != nullptr ? create(row) : Next(Step::upsert);
 }
 
 Next Router::create(Row& row) const {
@@ -371,9 +384,11 @@ Next Router::found(Row& row, const std::vector<FoundRecord>& records) const {
       if (!row.record_id.empty()) return write_unread(row);
       row.old_is_gone = row.learned = row.is_elsewhere = true;
       row.write_match = false;
-      return target_->upsert() != nullptr && rules_.mode != Mode::update ? Next(Step::upsert)
-                                                                         : Next(Step::find);
+      // What has the new match values is somebody else's, and read like everything that is written.
+      const bool upserts = target_->upsert() != nullptr && rules_.mode != Mode::update && !must_read(row);
+      return upserts ? Step::upsert : Step::find;
     }
+    row.is_absent = true;
     return missing(row, {});
   }
   // It is about to lose the match value by which it was found.
@@ -481,7 +496,7 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   const bool is_over = row.conflicted || (!row.record_id.empty() && std::exchange(row.went_missing, true));
   const bool updates = rules_.mode == Mode::update;
   // Another one may have the match value by now.
-  const bool may_find = !is_over && target_->find() != nullptr && !row.chunk->match().empty();
+  const bool may_find = !is_over && can_be_found(row);
   if (updates && (row.record_id.empty() || !may_find))
     return Settle{
         .outcome = Outcome::skipped, .code = "NO_RECORD", .message = "no record matches", .foreign = false};
@@ -500,10 +515,12 @@ Next Router::missing(Row& row, const RowReading& reading) const {
   if (!row.record_id.empty()) row.old_is_gone = row.learned = row.is_elsewhere = true;
   row.record_id.clear();
   row.write_match = false;
-  if (updates) return Step::find;
-  choose_fields(row, true);
-  if (target_->upsert() != nullptr) return Step::upsert;
-  return row.was_found ? create(row) : Next(Step::find);
+  return updates ? Next(Step::find) : write_anew(row);
+}
+
+bool Router::can_be_found(const Row& row) const {
+  return target_->find() != nullptr && !row.chunk->match().empty() &&
+         target_->facts().match_kind != MatchKind::id;
 }
 
 Next Router::after(Step step, Row& row, const RowReading& reading) const {
@@ -528,6 +545,7 @@ Next Router::after_reading(Step step, Row& row, const RowReading& reading) const
         row.record_id = reading.record_id;
       }
       row.created = row.created || step == Step::create || reading.created.value_or(false);
+      if (step == Step::upsert && reading.created == false) note_came_between(row, reading);
       return accepted(row, reading.created.value_or(false) && step == Step::upsert);
     case Verdict::exists:
       return exists(row, step, reading);

@@ -23,8 +23,10 @@ struct RouteRules {
   bool keeps_before = false;                                 // what records held is kept
   bool skips_equal = false;  // what the destination says already is not written
   bool looks_only = false;   // nothing is written: a row ends when its record was read
-  // Of an undo: a record that others changed or removed since is left alone.
+  // Of an undo: what others changed, removed or made again since is left alone.
   bool spares_changed = false;
+  // Nothing is written, and `if_unchanged` fields are compared with what was last written to them.
+  bool finds_drift = false;
   std::vector<ValueType> types{};  // by which values are compared; empty: those of the rows
   // What was last written to fields with `if_unchanged`; null: nothing that is known. Outlives the router.
   const LastWritten* last_written = nullptr;
@@ -97,11 +99,16 @@ class Router {
   Result<void> check_can_read() const;
   bool can_read() const;
   bool must_read(const Row& row) const;
-  std::optional<Step> reading_step(Row& row) const;
+  std::optional<Step> reading_step(const Row& row) const;
   std::optional<Next> weigh(Row& row, const connector::FoundRecord& record) const;
   FieldFate weigh_field(const Row& row, size_t field, const connector::FoundValue& theirs,
                         const std::string& ours) const;
+  FieldFate weigh_drift(const Row& row, size_t field, const connector::FoundValue& theirs) const;
+  Next write_anew(Row& row) const;
+  bool writes_conditionally(const Row& row) const;
+  bool can_be_found(const Row& row) const;
   void note_absent(Row& row) const;
+  void note_came_between(Row& row, const connector::RowReading& reading) const;
   void note_digest(Row& row, size_t field, const std::string& ours) const;
   std::string own_text(const Row& row, size_t field) const;
   ValueType compared_type(const Row& row, size_t field) const;

@@ -49,6 +49,7 @@ struct Row {
   bool is_elsewhere = false;            // written to another record than holds what was accepted before
   bool clear = false;                   // all fields become NULL
   bool was_found = false;               // a look-up has been made
+  bool is_absent = false;               // one by its own match values found nothing
   bool conflicted = false;              // a write was refused because another record has what it wanted
   std::string conflict_code, conflict_message;  // what the destination said then
   bool went_missing = false;                    // a record that we knew is there no more

@@ -1,5 +1,6 @@
 #include "ledger/last_written.h"
 
+#include <algorithm>
 #include <cstring>
 
 #define XXH_INLINE_ALL
@@ -10,14 +11,14 @@ namespace {
 
 constexpr size_t kEntryBytes = sizeof(uint32_t) + sizeof(uint64_t);
 
-std::map<uint32_t, uint64_t> digests_in(std::string_view packed) {
-  std::map<uint32_t, uint64_t> digests;
+WrittenDigests digests_in(std::string_view packed) {
+  WrittenDigests digests;
   for (; packed.size() >= kEntryBytes; packed.remove_prefix(kEntryBytes)) {
     uint32_t field = 0;
     uint64_t digest = 0;
     std::memcpy(&field, packed.data(), sizeof field);
     std::memcpy(&digest, packed.data() + sizeof field, sizeof digest);
-    digests[field] = digest;
+    digests.emplace(field, digest);
   }
   return digests;
 }
@@ -35,7 +36,7 @@ Result<LastWritten> LastWritten::open(Disk& disk, std::string directory) {
 }
 
 // What cannot be read is not known, and what is not known is left to others.
-std::map<uint32_t, uint64_t> LastWritten::of(KeyHash key) const {
+WrittenDigests LastWritten::of(KeyHash key) const {
   const auto found = snapshot_.find(key);
   if (!found.ok() || !*found) return {};
   const auto details = snapshot_.details((*found)->slot);
@@ -43,20 +44,28 @@ std::map<uint32_t, uint64_t> LastWritten::of(KeyHash key) const {
   return digests_in(details->match[0]);
 }
 
-std::optional<uint64_t> LastWritten::of(KeyHash key, uint32_t field) const {
+std::optional<bool> LastWritten::is_last(KeyHash key, uint32_t field, uint64_t digest) const {
   const auto digests = of(key);
-  const auto found = digests.find(field);
-  return found == digests.end() ? std::nullopt : std::optional(found->second);
+  const auto [first, end] = digests.equal_range(field);
+  if (first == end) return std::nullopt;
+  return std::any_of(first, end, [&](const auto& one) { return one.second == digest; });
 }
 
-KeyState written_state(const std::map<uint32_t, uint64_t>& digests) {
+std::string LastWritten::record_of(KeyHash key) const {
+  const auto found = snapshot_.find(key);
+  if (!found.ok() || !*found) return "";
+  auto details = snapshot_.details((*found)->slot);
+  return details.ok() ? std::move(details->record_id) : "";
+}
+
+KeyState written_state(const WrittenDigests& digests, std::string record) {
   std::string packed;
   for (const auto& [field, digest] : digests) {
     packed.append(reinterpret_cast<const char*>(&field), sizeof field);
     packed.append(reinterpret_cast<const char*>(&digest), sizeof digest);
   }
   KeyState state{.accepted = 1};
-  state.details = Details{.match = {std::move(packed)}};
+  state.details = Details{.record_id = std::move(record), .match = {std::move(packed)}};
   return state;
 }
 

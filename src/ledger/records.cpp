@@ -98,7 +98,7 @@ std::string encode(const RunFacts& facts) {
       .number(facts.personal.size());
   for (const auto& field : facts.personal) writer.text(field);
   writer.number(facts.cause).number(facts.hold_doubt ? 1 : 0).text(facts.on_removed);
-  if (facts.is_undo) writer.number(1);
+  if (facts.is_undo) writer.number(1).text(facts.undoes);
   return writer.take();
 }
 
@@ -211,6 +211,7 @@ RunFacts decode_facts(Reader& in) {
   facts.hold_doubt = in.number() != 0;
   facts.on_removed = in.text();
   if (in.has_more()) facts.is_undo = in.number() != 0;
+  if (in.has_more()) facts.undoes = in.text();
   return facts;
 }
 

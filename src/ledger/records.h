@@ -21,6 +21,7 @@ struct RunFacts {
   bool hold_doubt = false;            // rows in doubt wait for a person; else the next plan sends them again
   std::string on_removed;
   bool is_undo = false;  // it puts back what another run overwrote: its rows are held afterwards
+  std::string undoes{};  // that run
   bool operator==(const RunFacts&) const = default;
 };
 

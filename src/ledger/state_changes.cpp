@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
 #include <set>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "plan/match_owners.h"
 
@@ -59,6 +63,12 @@ void read_row(std::span<const duck::Vector> columns, size_t row, SettledRow& r) 
   r.displaces = key_hashes_in(others.substr(std::min(bar + 2, others.size())));
   r.match.resize(columns.size() - kMatch);
   for (size_t i = kMatch; i < columns.size(); ++i) r.match[i - kMatch] = text_or_empty(columns[i], row);
+}
+
+// Which undo holds a row: what only that one put back is as it was when that one is taken back.
+constexpr uint64_t kHeldBySeveral = 0;
+uint64_t hold_of(std::string_view undo) {
+  return std::max<uint64_t>(XXH3_64bits(undo.data(), undo.size()), 1);
 }
 
 // Match values that are to be their keys' from now on; noted where the hint does not say so already.
@@ -229,10 +239,12 @@ class StateChanges {
     auto known = before(row.key);
     if (!known.ok()) return known.error();
     KeyState& state = *known;
+    if (has_another_record(row, state)) return success();
     const auto held = state.details ? state.details->waiting : std::nullopt;
-    const bool was_undone = held && held->kind == Waiting::Kind::held;
+    const bool was_held = held && held->kind == Waiting::Kind::held;
+    const bool takes_back = was_held && held->cause == hold_of(facts_.undoes);
     Fingerprint payload = row.fingerprint;
-    if (was_undone)
+    if (was_held)
       payload = held->fingerprint;
     else if (state.accepted && *state.accepted != kUnknownPayload)
       payload = *state.accepted;
@@ -240,9 +252,9 @@ class StateChanges {
     if (!end.record_id.empty()) state.details->record_id = end.record_id;
     state.details->key = row.key_text;
     state.details->waiting.reset();
-    // An undo that is taken back itself leaves what had been accepted.
+    // An undo that is taken back itself leaves what had been accepted; if it was the only one.
     const bool restores =
-        was_undone && !unknown && !removes && row.image != nullptr && !has_fate(*row.image, FieldFate::kept);
+        takes_back && !unknown && !removes && row.image != nullptr && !has_fate(*row.image, FieldFate::kept);
     if (restores) {
       state.accepted = payload;
       return changes_.put(row.key, state);
@@ -254,22 +266,50 @@ class StateChanges {
                                      .attempts = 0,
                                      .since = now_,
                                      .next_try = now_,
-                                     .cause = facts_.cause,
+                                     .cause = was_held ? kHeldBySeveral : hold_of(facts_.run),
                                      .code = "UNDONE",
                                      .message = "a run that wrote it was undone"};
     return changes_.put(row.key, state);
+  }
+
+  // Whether the key stands for another record by now than the one that was put back.
+  static bool has_another_record(const SettledRow& row, const KeyState& state) {
+    const std::string_view own = row.end->record_id.empty() ? row.record_before : row.end->record_id;
+    return state.details && !state.details->record_id.empty() && !own.empty() &&
+           state.details->record_id != own;
   }
 
   static bool has_fate(const BeforeImage& image, FieldFate fate) {
     return image.fates.find(static_cast<char>(fate)) != image.fates.npos;
   }
 
-  // What was left to somebody else stays as we wrote it last.
+  // What was left to somebody else stays as we wrote it last; in another record we wrote nothing yet.
   Result<void> note_written(const SettledRow& row) {
+    const std::string& record = row.end->record_id;
+    const std::string before = written_.record_of(row.key);
+    const bool moved = !record.empty() && !before.empty() && record != before;
+    if (!moved && (row.image == nullptr || row.image->digests.empty())) return success();
+    if (row.image == nullptr) return written_changes_->erase(row.key);
+    WrittenDigests digests = moved ? WrittenDigests() : written_.of(row.key);
+    for (const auto& [field, digest] : row.image->digests) {
+      digests.erase(field);
+      digests.emplace(field, digest);
+    }
+    return written_changes_->put(row.key, written_state(digests, record.empty() ? before : record));
+  }
+
+  // What may have been written is ours, should it stand there.
+  Result<void> note_perhaps_written(const SettledRow& row) {
     if (row.image == nullptr || row.image->digests.empty()) return success();
-    auto digests = written_.of(row.key);
-    for (const auto& [field, digest] : row.image->digests) digests[field] = digest;
-    return written_changes_->put(row.key, written_state(digests));
+    WrittenDigests digests = written_.of(row.key);
+    for (const auto& one : row.image->digests) {
+      const auto [first, end] = digests.equal_range(one.first);
+      if (std::none_of(first, end, [&](const auto& other) { return other.second == one.second; }))
+        digests.insert(one);
+    }
+    const std::string before = written_.record_of(row.key);
+    return written_changes_->put(row.key,
+                                 written_state(digests, before == row.image->record_id ? before : ""));
   }
 
   // A row that is to take a record over speaks for it, even while it is refused.
@@ -317,7 +357,10 @@ class StateChanges {
     if (auto claimed = claim_inheritance(row); !claimed.ok()) return claimed;
     auto known = before(row.key);
     if (!known.ok()) return known.error();
+    if (auto noted = note_perhaps_written(row); !noted.ok()) return noted;
     KeyState& state = *known;
+    // A record that was there, and that we have perhaps never written to, is not ours to remove.
+    if (!state.accepted && row.image != nullptr && row.image->existed) state.foreign = true;
     state.accepted = kUnknownPayload;
     if (!state.details) state.details = details_of(row);
     note_whereabouts(row, *state.details);

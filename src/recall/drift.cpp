@@ -37,11 +37,15 @@ class FindDrift {
     if (auto recovered = recover(workspace_, sync_.name, drift_.notes); !recovered.ok())
       co_return recovered.error();
     auto prepared = co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, Login::needed,
-                                          diagnostics_, Purpose::look);
+                                          diagnostics_, Purpose::drift);
     if (!prepared.ok()) co_return prepared.error();
     const PlanFiles files(workspace_, sync_.name, run_);
     if (auto planned = co_await plan(*prepared, files); !planned.ok()) co_return planned.error();
+    const auto written = LastWritten::open(workspace_.disk(), workspace_.paths().written(sync_.name));
+    if (!written.ok()) co_return written.error();
+    prepared->router->remember(&*written);
     auto looked = co_await look_at(*prepared, files.kept());
+    prepared->router->remember(nullptr);
     if (!looked.ok()) co_return looked.error();
     drift_.requests = looked->requests;
     auto compared = co_await parts_.loop.offload([&] { return compare(*prepared, *looked); });

@@ -168,6 +168,7 @@ class UndoRun {
     facts.cause = target.target->connector().digest();
     facts.on_removed = config::name_of(sync_->on_removed);
     facts.is_undo = true;
+    facts.undoes = request_.run;
     return facts;
   }
 

@@ -173,16 +173,16 @@ Result<UndoCounts> write_undo_plan(OverwrittenBy& images, const ValueRules& rule
 namespace {
 
 // The digests of what was sent in a row.
-std::map<uint32_t, uint64_t> digests_of(const OverwrittenBy& images, const ValueRules& rules,
-                                        std::string_view fates, std::span<const Values> sent, size_t row) {
-  std::map<uint32_t, uint64_t> digests;
+WrittenDigests digests_of(const OverwrittenBy& images, const ValueRules& rules, std::string_view fates,
+                          std::span<const Values> sent, size_t row) {
+  WrittenDigests digests;
   std::string text;
   for (size_t i = 0; i < sent.size() && i < fates.size(); ++i) {
     if (fates[i] != static_cast<char>(FieldFate::other)) continue;
     text.clear();
     connector::append_value_text(text, sent[i], row, rules);
-    digests[field_digest(images.model.mapping.fields[i].name)] =
-        connector::value_digest(text, images.types[i], rules);
+    digests.emplace(field_digest(images.model.mapping.fields[i].name),
+                    connector::value_digest(text, images.types[i], rules));
   }
   return digests;
 }
@@ -211,7 +211,7 @@ Result<void> write_expected(OverwrittenBy& images, Disk& disk, const ValueRules&
     for (size_t row = 0; row < (*chunk)->rows(); ++row) {
       const KeyHash key{(*chunk)->column(0).data<uint64_t>()[row], (*chunk)->column(1).data<uint64_t>()[row]};
       const auto digests = digests_of(images, rules, (*chunk)->column(2).text(row), sent, row);
-      if (auto put = changes->put(key, written_state(digests)); !put.ok()) return put;
+      if (auto put = changes->put(key, written_state(digests, "")); !put.ok()) return put;
     }
   }
   return commit(*nothing, *std::move(changes), {});

@@ -31,11 +31,9 @@ connector::TargetFacts facts_of(const config::Sync& sync, const std::string& run
 }
 
 // Every value is written only where the run's own still stands.
-RouteRules rules_of(const config::Sync& sync, const OverwrittenBy& overwritten, bool removes,
-                    bool looks_only) {
+RouteRules rules_of(const OverwrittenBy& overwritten, bool removes, bool looks_only) {
   RouteRules rules;
-  const bool updates_only = *sync.mode == config::Mode::update;
-  rules.mode = updates_only ? config::Mode::update : config::Mode::upsert;
+  rules.mode = config::Mode::upsert;
   rules.on_removed = removes ? config::OnRemoved::remove : config::OnRemoved::ignore;
   rules.keeps_before = true;
   rules.looks_only = looks_only;
@@ -81,7 +79,13 @@ Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sy
   auto target = connector::Target::bind(connector, *std::move(settings), std::move(facts));
   if (!target.ok()) co_return target.error();
   bound.target = std::make_unique<connector::Target>(*std::move(target));
-  auto router = Router::make(*bound.target, rules_of(sync, overwritten, removes, looks_only));
+  RouteRules rules = rules_of(overwritten, removes, looks_only);
+  auto router = Router::make(*bound.target, rules);
+  // What such a sync deleted can be made again only where records can be made.
+  if (!router.ok() && *sync.mode == config::Mode::update) {
+    rules.mode = config::Mode::update;
+    router = Router::make(*bound.target, std::move(rules));
+  }
   if (!router.ok()) co_return Error(router.error()).in("this run cannot be undone");
   bound.router = std::make_unique<Router>(*std::move(router));
   co_return bound;

@@ -9,8 +9,10 @@ namespace {
 // Values of others, a row each; and records that are left as a whole.
 std::string left_sql(const OverwrittenBy& overwritten, const std::string& images) {
   std::string sql = fmt::format(
-      "SELECT key, record_id, '' AS field, CAST(NULL AS VARCHAR) AS theirs, CASE WHEN existed THEN 'somebody "
-      "changed it since' ELSE 'somebody removed its record' END AS why FROM read_parquet({}) WHERE "
+      "SELECT key, record_id, '' AS field, CAST(NULL AS VARCHAR) AS theirs, CASE WHEN \"change\" = 'added' "
+      "THEN 'somebody made it again' "
+      "WHEN existed THEN 'somebody changed it since' ELSE 'somebody removed its record' END AS why FROM "
+      "read_parquet({}) WHERE "
       "error_code = "
       "'CHANGED'",
       duck::quote_text(images));

@@ -45,7 +45,8 @@ RouteRules rules_of(const config::Sync& sync, const MappedModel& mapped, Purpose
   RouteRules rules;
   rules.keeps_before = sync.before == config::Before::keep;
   rules.skips_equal = sync.skip_equal;
-  rules.looks_only = purpose == Purpose::look;
+  rules.looks_only = purpose != Purpose::run;
+  rules.finds_drift = purpose == Purpose::drift;
   rules.mode = *sync.mode;
   rules.follow = sync.match_change == config::MatchChange::follow;
   rules.on_removed = sync.on_removed;

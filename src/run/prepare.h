@@ -17,8 +17,9 @@ namespace penstock {
 // Whether secrets must be there: a plan does without, a run does not.
 enum class Login { needed, optional };
 
-// What a sync is made ready for: to be written, or only to be compared with what the destination holds.
-enum class Purpose { run, look };
+// What a sync is made ready for: to be written; only to be compared with what the destination holds; or to
+// find what others changed of what was written.
+enum class Purpose { run, look, drift };
 
 struct PreparedSync {
   Login login = Login::needed;

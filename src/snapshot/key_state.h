@@ -25,7 +25,9 @@ struct Waiting {
   uint32_t attempts = 0;
   Time since{};  // whole microseconds since 1970, as every Time
   Time next_try{};
-  uint64_t cause = 0;  // digest of mapping and connector at the refusal: another digest ends the wait
+  // Digest of mapping and connector at the refusal: another digest ends the wait. Of `held`: digest of the
+  // undo's id, 0 for several.
+  uint64_t cause = 0;
   std::string code{};  // as the destination gave them
   std::string message{};
   bool operator==(const Waiting&) const = default;

@@ -20,15 +20,6 @@ void replace_once(std::string& text, std::string_view from, std::string_view to)
   text.replace(at, from.size(), to);
 }
 
-// The shipped connector under another name, with the limit of the scenario.
-std::string connector_yaml(uint64_t requests_per_10s) {
-  std::string text(reinterpret_cast<const char*>(kConnector), sizeof kConnector);
-  replace_once(text, "connector: hubspot", "connector: crm");
-  replace_once(text, "- { rate: [190/10s, 625000/1d] }",
-               fmt::format("- {{ rate: {}/10s }}", requests_per_10s));
-  return text;
-}
-
 template <size_t count>
 const char* pick(Random& random, const char* const (&words)[count]) {
   return words[random.below(count)];
@@ -60,6 +51,14 @@ void draw_sync(Random& random, Scenario& s) {
 }
 
 }  // namespace
+
+std::string crm_connector(uint64_t requests_per_10s) {
+  std::string text(reinterpret_cast<const char*>(kConnector), sizeof kConnector);
+  replace_once(text, "connector: hubspot", "connector: crm");
+  replace_once(text, "- { rate: [190/10s, 625000/1d] }",
+               fmt::format("- {{ rate: {}/10s }}", requests_per_10s));
+  return text;
+}
 
 Weather Weather::draw(Random& random) {
   Weather w;
@@ -101,7 +100,7 @@ std::map<std::string, std::string> Scenario::files(const Edition& edition, const
                                                    uint64_t life) const {
   std::map<std::string, std::string> files = neighbour_files(neighbours, life);
   files["penstock.yaml"] = fmt::format("project: simulation\nstate: {}\n", state);
-  files["connectors/crm.yaml"] = connector_yaml(requests_per_10s);
+  files["connectors/crm.yaml"] = crm_connector(requests_per_10s);
   files["sources/warehouse.yaml"] = "type: duckdb\nthreads: 1\n";
   files["models/customers.yaml"] = edition.model_yaml();
   files["destinations/there.yaml"] =

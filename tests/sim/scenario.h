@@ -10,6 +10,9 @@
 
 namespace penstock::sim {
 
+// The shipped connector for HubSpot under the name `crm`, with this limit.
+std::string crm_connector(uint64_t requests_per_10s);
+
 // The share of requests that each mishap befalls.
 struct Weather {
   double refused = 0;         // no connection

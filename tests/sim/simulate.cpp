@@ -1,5 +1,5 @@
-// simulate [--seeds N] [--first S] [--fresh N] [--jobs N] [--story] [--twice]: tells the stories of N seeds,
-// beginning with S, and of some that nobody has heard; says which of them end badly.
+// simulate [--owners] [--seeds N] [--first S] [--fresh N] [--jobs N] [--story] [--twice]: tells the stories
+// of N seeds, beginning with S, and of some that nobody has heard; says which of them end badly.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "sim/owners_story.h"
 #include "sim/story.h"
 
 namespace penstock::sim {
@@ -21,10 +22,11 @@ struct Wishes {
   uint64_t first = 1, seeds = 100, fresh = 0;
   unsigned jobs = 0;  // threads; 0: as many as the machine has
   bool with_story = false, twice = false;
+  bool owners = false;  // of syncs that read before they write, among other writers
 };
 
 struct Sums {
-  uint64_t stories = 0, bad = 0, runs = 0, crashes = 0, requests = 0, rows_written = 0;
+  uint64_t stories = 0, bad = 0, runs = 0, crashes = 0, requests = 0, rows_written = 0, lost_in_window = 0;
 };
 
 void print(const std::string& text) {
@@ -32,11 +34,12 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-void tell_problems(uint64_t seed, const StoryEnd& end, bool with_story) {
+void tell_problems(uint64_t seed, const StoryEnd& end, bool with_story, bool owners) {
   if (with_story || !end.problems.empty()) print(fmt::format("---- seed {}\n{}", seed, end.story));
   for (const auto& problem : end.problems) print(fmt::format("seed {}: {}\n", seed, problem));
   if (!end.problems.empty())
-    print(fmt::format("to hear it again: simulate --seeds 1 --first {} --story\n", seed));
+    print(fmt::format("to hear it again: simulate{} --seeds 1 --first {} --story\n",
+                      owners ? " --owners" : "", seed));
 }
 
 // The line of the second at which two tellings part.
@@ -79,20 +82,23 @@ class Telling {
     return std::nullopt;
   }
 
+  StoryEnd story(uint64_t seed) const { return wishes_.owners ? tell_owners_story(seed) : tell_story(seed); }
+
   void tell(const Next& next) {
-    StoryEnd end = tell_story(next.seed);
+    StoryEnd end = story(next.seed);
     if (next.twice)
-      if (const auto other = first_difference(end.story, tell_story(next.seed).story))
+      if (const auto other = first_difference(end.story, story(next.seed).story))
         end.problems.push_back(
             "told again, the story is another one: something is not drawn from the seed: " + *other);
     const std::lock_guard lock(mutex_);
-    tell_problems(next.seed, end, wishes_.with_story);
+    tell_problems(next.seed, end, wishes_.with_story, wishes_.owners);
     ++sums_.stories;
     if (!end.problems.empty()) ++sums_.bad;
     sums_.runs += end.runs;
     sums_.crashes += end.crashes;
     sums_.requests += end.requests;
     sums_.rows_written += end.rows_written;
+    sums_.lost_in_window += end.lost_in_window;
     tell_progress();
   }
 
@@ -122,6 +128,8 @@ int tell_many(const Wishes& wishes) {
       "{:.1f} stories/s\n",
       sums.stories, sums.bad, sums.runs, sums.crashes, sums.requests, sums.rows_written, seconds,
       static_cast<double>(sums.stories) / seconds));
+  if (wishes.owners)
+    print(fmt::format("{} edits of others came between our reading and our writing\n", sums.lost_in_window));
   return sums.bad == 0 ? 0 : 1;
 }
 
@@ -134,6 +142,8 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", wishes.seeds, "how many");
   app.add_option("--first", wishes.first, "the first one");
   app.add_option("--fresh", wishes.fresh, "so many more that nobody has heard");
+  app.add_flag("--owners", wishes.owners,
+               "stories of syncs that read before they write, among other writers");
   app.add_flag("--story", wishes.with_story, "print every story, not only those that end badly");
   app.add_flag("--twice", wishes.twice, "tell each one twice, and compare");
   app.add_option("--jobs", wishes.jobs, "stories at a time (as many as the machine has cores)");

@@ -12,6 +12,7 @@ struct StoryEnd {
   std::string story;                  // what happened, line by line
   std::vector<std::string> problems;  // what must not have
   uint64_t runs = 0, crashes = 0, requests = 0, rows_written = 0;
+  uint64_t lost_in_window = 0;  // edits of others between our reading and our writing (stories of owners)
 };
 
 // The same seed tells the same story.
