@@ -303,6 +303,21 @@ class OwnersStory {
     }
   }
 
+  // What the field held when we wrote it last, for the row; nullopt: never, or that is not known.
+  Value written_to(const Record& record, const OwnedRow& row, const OwnedField& field) const {
+    const Value value = sync_.written(row, field);
+    if (!value || (field.write != "always" && field.write != "if_unchanged")) return std::nullopt;
+    if (field.write == "always") return value;
+    const std::string* ours = twin_.last_ours(record.id, field.name, row.key());
+    return ours == nullptr ? std::nullopt : Value(*ours);
+  }
+
+  // "key field value"
+  bool is_unchanged_only(const std::string& line) const {
+    const size_t first = line.find(' ') + 1;
+    return sync_.field(line.substr(first, line.find(' ', first) - first))->write == "if_unchanged";
+  }
+
   void check_drift() {
     const auto records = twin_.live();
     std::set<std::string> told, expected;
@@ -311,19 +326,18 @@ class OwnersStory {
       const Record* record = record_of(row, records);
       if (record == nullptr) continue;
       known.insert(record->id);
-      for (const auto& field : sync_.fields) {
-        const std::string* ours = twin_.last_ours(record->id, field.name, row.key());
-        if (field.write != "always" && field.write != "if_unchanged") continue;
-        if (ours == nullptr || !sync_.written(row, field) || record->field(field.name) == *ours) continue;
-        expected.insert(fmt::format("{} {} {}", row.key(), field.name, record->field(field.name)));
-      }
+      for (const auto& field : sync_.fields)
+        if (const Value ours = written_to(*record, row, field); ours && record->field(field.name) != *ours)
+          expected.insert(fmt::format("{} {} {}", row.key(), field.name, record->field(field.name)));
     }
     for (const auto& found : drift().drifted)
       if (known.contains(found.record_id))
         told.insert(fmt::format("{} {} {}", found.key, found.field, found.theirs.value_or("")));
-    // What was perhaps written, and perhaps never stood there, may be told as well.
+    // What was perhaps written, and perhaps never stood there, may be told as well; so may what stood there
+    // already, and was taken for written.
     std::erase_if(told, [&](const std::string& line) {
-      return !expected.contains(line) && doubted_.contains(line.substr(0, line.find(' ')));
+      const bool is_doubtful = sync_.skips_equal || doubted_.contains(line.substr(0, line.find(' ')));
+      return !expected.contains(line) && is_doubtful && is_unchanged_only(line);
     });
     if (told != expected)
       twin_.problem(

@@ -118,6 +118,7 @@ class OwnersTwin {
   void check_update(const SentInput& input, const Record& before);
   void check_own_field(const Record& before, const std::string& field, const std::string& value);
   void check_undo_field(const Record& before, const std::string& field, const std::string& value);
+  bool was_sent(const std::string& record, const std::string& field, const std::string& value) const;
   void check_undo_creation(const SentInput& input, const std::string& match);
   void check_undo_removal(const Record& before);
   void check_put_back(const Records& records);
