@@ -1,7 +1,9 @@
 #include "connector/same_value.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -133,6 +135,44 @@ std::string instant(std::string_view text, ValueRules::Times written) {
   return fmt::format("{}", *number * (seconds ? 1'000'000 : 1'000));
 }
 
+// Members in the order of their names, numbers in one form, no spaces: databases and APIs write them anew.
+void append_comparable_json(std::string& out, simdjson::dom::element value) {
+  simdjson::dom::object object;
+  simdjson::dom::array array;
+  if (value.get(object) == simdjson::SUCCESS) {
+    std::vector<std::pair<std::string_view, simdjson::dom::element>> members;
+    for (const auto member : object) members.emplace_back(member.key, member.value);
+    std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    out += '{';
+    for (const auto& [name, inner] : members) {
+      append_json_string(out, name);
+      out += ':';
+      append_comparable_json(out, inner);
+      out += ',';
+    }
+    out += '}';
+  } else if (value.get(array) == simdjson::SUCCESS) {
+    out += '[';
+    for (const auto item : array) {
+      append_comparable_json(out, item);
+      out += ',';
+    }
+    out += ']';
+  } else {
+    out += value.is_number() ? plain_number(simdjson::minify(value)) : simdjson::minify(value);
+  }
+}
+
+// A text that is no JSON, or holds a number that no 64 bits do, is compared as it is.
+std::string comparable_json(std::string_view text) {
+  thread_local simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return std::string(text);
+  std::string out;
+  append_comparable_json(out, root);
+  return out;
+}
+
 }  // namespace
 
 std::string comparable(std::string_view text, ValueType type, const ValueRules& rules) {
@@ -157,8 +197,9 @@ std::string comparable(std::string_view text, ValueType type, const ValueRules& 
     case PayloadType::text:
     case PayloadType::binary:
     case PayloadType::time:
-    case PayloadType::json:
       return std::string(text);
+    case PayloadType::json:
+      return comparable_json(text);
   }
   return std::string(text);
 }

@@ -11,8 +11,8 @@
 namespace penstock::connector {
 
 // The text of a value, ours or theirs, in the one form in which values of this type are compared: numbers
-// without needless digits, times as microseconds, everything else as it is. "" for none. A text that is no
-// value of the type stays as it is.
+// without needless digits, times as microseconds, JSON with its members in order, everything else as it is.
+// "" for none. A text that is no value of the type stays as it is.
 std::string comparable(std::string_view text, ValueType type, const ValueRules& rules);
 
 // 64 bits of that; 0 for none. Kept on disk (docs/formats.md, "Values last written").

@@ -42,6 +42,16 @@ TEST(SameValue, TimesAreInstants) {
   EXPECT_FALSE(same("2026-13-02", "2026-12-02", PayloadType::date));
 }
 
+TEST(SameValue, JsonIsComparedByWhatItSays) {
+  EXPECT_TRUE(same(R"({"a":[1,2.50],"b":"x\"y","c":{}})", R"({"c": {}, "b": "x\"y", "a": [1, 2.5]})",
+                   PayloadType::json));
+  EXPECT_TRUE(same("[1,null,3]", "[1, null, 3]", PayloadType::json));
+  EXPECT_TRUE(same("a;b", "a;b", PayloadType::json));  // joined
+  EXPECT_FALSE(same("[1,2]", "[2,1]", PayloadType::json));
+  EXPECT_FALSE(same(R"({"a":1})", R"({"a":"1"})", PayloadType::json));
+  EXPECT_FALSE(same(R"([["a"],[]])", R"([["a",[]]])", PayloadType::json));
+}
+
 TEST(SameValue, TruthHasManyWords) {
   EXPECT_TRUE(same("true", "1", PayloadType::boolean));
   EXPECT_TRUE(same("false", "f", PayloadType::boolean));

@@ -31,6 +31,12 @@ class MysqlTest(StoreTest):
         self.assertNotIn(PASSWORD, answer.out + answer.err, "the password is shown")
         return answer
 
+    def drift(self, code=DONE, **expected):
+        answer = self.call("drift", "contacts", "--json", code=code)
+        [result] = answer.results
+        self.assertEqual({name: result[name] for name in expected}, expected, answer)
+        return {(one["key"], one.get("field")): one.get("theirs") for one in answer.objects if "event" not in one}
+
     def sql(self, statement):
         return self.server.sql(statement)
 
@@ -84,6 +90,14 @@ class Modes(MysqlTest):
         self.run_sync(sync="appends", accepted=1)
         self.assertEqual(self.table("id, name", "events"), [(1, "Person 1"), (2, "Person 2"), (3, "Person 3")])
 
+    def test_what_others_changed_is_found(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None), person(3)]
+        self.run_sync(accepted=3)
+        self.assertEqual(self.drift(compared=3, gone=0), {})
+        self.sql("update people set city = 'Bonn' where email = 'p2@example.com'")
+        self.sql("delete from people where email = 'p3@example.com'")
+        self.assertEqual(self.drift(code=PARTIAL, compared=3, drifted=1, gone=1), {("2", "city"): "Bonn", ("3", None): None})
+
     def test_a_changed_match_is_followed(self):
         self.rows = [person(1)]
         self.run_sync(accepted=1)
@@ -132,6 +146,7 @@ class Values(MysqlTest):
             "1234567890123456789012345678.7890123450", "9223372036854775807", "18446744073709551615", "0.1", "1", "5",
             "2024-02-29", "23:59:59.123456", "2026-01-02 03:04:05.123456", "2026-01-02 03:04:05.500000", '{"a":[1,2]}',
             "00FF10", "tab\tnul \\0 line\n".encode().hex().upper()])
+        self.assertEqual(self.drift(compared=1, gone=0), {}, "values are told as they were sent")
 
 
 class Refusals(MysqlTest):

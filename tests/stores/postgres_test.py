@@ -34,6 +34,12 @@ class PostgresTest(StoreTest):
         self.assertNotIn(PASSWORD, answer.out + answer.err, "the password is shown")
         return answer
 
+    def drift(self, code=DONE, **expected):
+        answer = self.call("drift", "contacts", "--json", code=code)
+        [result] = answer.results
+        self.assertEqual({name: result[name] for name in expected}, expected, answer)
+        return {(one["key"], one.get("field")): one.get("theirs") for one in answer.objects if "event" not in one}
+
     def sql(self, statement):
         return self.server.sql(statement)
 
@@ -111,6 +117,14 @@ class Modes(PostgresTest):
         self.assertEqual(self.table("email, name", "crm.loose"), [
             ("p1@example.com", "Person 1"), ("p2@example.com", "Person 2"), ("p3@example.com", "a"), ("p3@example.com", "b")])
 
+    def test_what_others_changed_is_found(self):
+        self.rows = [person(1, name="Zoë \"日本\" \\ b"), person(2, city=None), person(3)]
+        self.run_sync(accepted=3)
+        self.assertEqual(self.drift(compared=3, gone=0), {})
+        self.sql("update crm.people set city = 'Bonn' where email = 'p2@example.com'")
+        self.sql("delete from crm.people where email = 'p3@example.com'")
+        self.assertEqual(self.drift(code=PARTIAL, compared=3, drifted=1, gone=1), {("2", "city"): "Bonn", ("3", None): None})
+
     def test_a_changed_match_is_followed(self):
         self.rows = [person(1)]
         self.run_sync(accepted=1)
@@ -170,6 +184,7 @@ class Values(PostgresTest):
             '{"a": [1, 2], "b": "x\\"y"}', '{"a":[1,2],"b":"x\\"y"}', "{1,NULL,3}", '{"a,b","c\\"d","e\\\\f",NULL,Zoë}',
             "{{1.50,2.25},{3.10,4.00}}", '{"{\\"x\\": 1}"}', "\\x00ff10"])
         self.assertEqual(json.loads(self.sql("select to_json(txt) from crm.all_types")), "tab\t\\N line\n")
+        self.assertEqual(self.drift(compared=1, gone=0), {}, "values are told as they were sent")
         self.run_sync("--full", accepted=1)
 
     def test_nulls_clear_and_are_omitted(self):

@@ -68,6 +68,14 @@ size_t key_column(const RowsBody& body, uint32_t shape) {
   return body.columns.size();
 }
 
+// The text of a value as payloads have it: bytes are base64, bits a number.
+std::string as_it_was_sent(const Column* column, const std::string& name) {
+  if (column != nullptr && column->data_type == "bit") return fmt::format("cast(t.{} + 0 as char)", name);
+  if (column != nullptr && column->is_binary())
+    return fmt::format("replace(to_base64(t.{}), '\n', '')", name);
+  return fmt::format("cast(t.{} as char)", name);
+}
+
 }  // namespace
 
 Session::Session(const Headers& headers) : connection_(headers) {
@@ -174,7 +182,7 @@ StoreAnswer Session::find(const std::string& object, const std::string& body) {
     sent.emplace_back(text);
   }
   std::string columns;
-  for (const auto& field : fields) columns += fmt::format(", cast(t.{} as char)", mysql::quoted_name(field));
+  for (const auto& field : fields) columns += ", " + as_it_was_sent(table->find(field), quoted_name(field));
   for (const auto& sql :
        {std::string("drop temporary table if exists penstock_values"),
         fmt::format("create temporary table penstock_values (n int not null primary key, k {})",

@@ -49,6 +49,14 @@ std::string from_stage(uint32_t shape) {
   return fmt::format("{} s where s.shape = {}", kStage, shape);
 }
 
+// The text of a value as payloads have it: lists are JSON, bytes are base64.
+std::string as_it_was_sent(const Column* column, const std::string& name) {
+  if (column != nullptr && column->is_array) return fmt::format("to_json(t.{})::text", name);
+  if (column != nullptr && column->base == "bytea")
+    return fmt::format("translate(encode(t.{}, 'base64'), E'\\n', '')", name);
+  return fmt::format("t.{}::text", name);
+}
+
 }  // namespace
 
 std::string create_stage(const RowsBody& body, const Table& table) {
@@ -132,7 +140,7 @@ std::string delete_rows(const RowsBody& body, const Table& table) {
 
 std::string find_rows(const Table& table, const Column& match, const std::vector<std::string>& fields) {
   std::string columns;
-  for (const auto& field : fields) columns += fmt::format(", t.{}::text", quoted_name(field));
+  for (const auto& field : fields) columns += ", " + as_it_was_sent(table.find(field), quoted_name(field));
   return fmt::format("select v.text{0} from unnest($1::text[]) v(text) join {1} t on t.{2} = v.text::{3}",
                      columns, table.name, quoted_name(match.name), match.type);
 }
