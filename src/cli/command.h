@@ -61,6 +61,7 @@ void add_log(Door door);
 void add_trace(Door door);
 void add_schema(Door door);
 void add_connector(Door door);
+void add_preview(Door door);
 void add_discover(Door door);
 void add_transforms(Door door);
 void add_sandbox(Door door);

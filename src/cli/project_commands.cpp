@@ -1,9 +1,10 @@
-// init, check, schema, connector, discover: the project and what it stands on.
+// init, check, schema, connector: the project and what it stands on.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/session.h"
+#include "cli/source_commands.h"
 #include "cli/test_command.h"
 #include "config/schema.h"
 #include "config/starter.h"
@@ -50,8 +51,9 @@ int check(const Globals& globals, bool connect) {
   if (diagnostics.ok() && connect) {
     auto session = Session::start(globals, *workspace);
     if (!session.ok()) return print_error(globals, session.error());
-    int exit = kDone;
+    int exit = check_sources(globals, *workspace);
     for (const auto& sync : workspace->project().syncs) {
+      if (exit != kDone) break;
       const uint64_t before = diagnostics.errors();
       auto prepared = (*session)->loop().run(prepare_sync((*session)->loop(), (*session)->client(),
                                                           *workspace, sync, Login::needed, diagnostics));
@@ -175,51 +177,6 @@ int show_connector(const Globals& globals, const std::string& name, bool markdow
   return kDone;
 }
 
-int discover(const Globals& globals, const std::string& name, const std::string& object) {
-  auto workspace = open_workspace(globals);
-  if (!workspace) return kUsage;
-  const auto* destination = workspace->project().destination(name);
-  if (destination == nullptr) {
-    std::vector<std::string> names;
-    for (const auto& one : workspace->project().destinations) names.push_back(one.name);
-    return print_error(globals, {ErrorKind::config, fmt::format("there is no destination '{}'", name),
-                                 declare::did_you_mean(name, names)});
-  }
-  const auto connector = workspace->catalog().find(*destination->type);
-  if (object.empty()) {
-    for (const auto& one : connector->object_names()) fmt::print("{}\n", one);
-    return kDone;
-  }
-  auto session = Session::start(globals, *workspace);
-  if (!session.ok()) return print_error(globals, session.error());
-  auto settings = resolve_settings(*destination, workspace->resolver(), Login::needed);
-  if (!settings.ok()) return print_error(globals, settings.error());
-  auto access = open_access((*session)->loop(), (*session)->client(), *workspace, *destination, *settings,
-                            Login::needed);
-  if (!access.ok()) return print_error(globals, access.error());
-  auto fields = (*session)->loop().run(
-      discover_fields((*session)->client(), **access, connector, *std::move(settings), object));
-  if (!fields.ok()) return print_error(globals, fields.error());
-  Table table({"field", "type", "unique", "title"});
-  for (const auto& field : *fields) {
-    if (globals.json) {
-      declare::JsonWriter json;
-      json.begin_object()
-          .key("field")
-          .text(field.name)
-          .key("title")
-          .text(field.title)
-          .key("type")
-          .text(field.type);
-      json.key("unique").boolean(field.unique).key("read_only").boolean(field.read_only).end_object();
-      fmt::print("{}\n", json.str());
-    }
-    table.add({field.name, field.type, field.unique ? "unique" : "", field.title});
-  }
-  if (!globals.json) fmt::print("{}", table.text(globals.terminal));
-  return kDone;
-}
-
 }  // namespace
 
 connector::Catalog project_catalog(const Globals& globals, declare::Diagnostics& diagnostics) {
@@ -268,20 +225,6 @@ void add_connector(Door door) {
   show->add_flag("--markdown", *markdown, "Its whole page, with requests and matches");
   show->callback([door, name, markdown] {
     door.run = [door, name, markdown] { return show_connector(door.globals, *name, *markdown); };
-  });
-}
-
-void add_discover(Door door) {
-  auto* command =
-      door.app.add_subcommand("discover", "List the objects of a destination, or the fields of one");
-  struct Given {
-    std::string destination, object;
-  };
-  auto given = std::make_shared<Given>();
-  command->add_option("DESTINATION", given->destination, "The destination")->required();
-  command->add_option("OBJECT", given->object, "The object");
-  command->callback([door, given] {
-    door.run = [door, given] { return discover(door.globals, given->destination, given->object); };
   });
 }
 

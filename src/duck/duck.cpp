@@ -121,13 +121,14 @@ Connection::~Connection() {
 }
 
 struct Rows::State {
+  std::shared_ptr<Instance> instance;
   std::optional<Prepared> statement;
   duckdb_pending_result pending = nullptr;
   duckdb_result result{};
   bool has_result = false;
   std::vector<Column> columns;
 
-  State() = default;
+  explicit State(std::shared_ptr<Instance> of) : instance(std::move(of)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -137,10 +138,10 @@ struct Rows::State {
 
   // Of what is pending: until all is done, or the first rows are there.
   Result<void> execute() {
-    if (auto worked = work_on(pending); !worked.ok()) return worked;
+    if (auto worked = work_on(pending); !worked.ok()) return instance->explain(worked.error());
     const auto executed = duckdb_execute_pending(pending, &result);
     has_result = true;
-    if (executed != DuckDBSuccess) return to_error(duckdb_result_error(&result));
+    if (executed != DuckDBSuccess) return instance->explain(to_error(duckdb_result_error(&result)));
     return success();
   }
 };
@@ -168,7 +169,7 @@ Result<uint64_t> Connection::run(const std::string& sql) {
   for (idx_t i = 0; i < statements.count(); ++i) {
     auto statement = Prepared::make(connection_, statements, i);
     if (!statement.ok()) return statement.error();
-    Rows::State state;
+    Rows::State state(instance_);
     if (duckdb_pending_prepared(statement->get(), &state.pending) != DuckDBSuccess)
       return to_error(duckdb_pending_error(state.pending));
     if (auto executed = state.execute(); !executed.ok()) return executed.error();
@@ -193,14 +194,14 @@ Result<std::optional<Chunk>> Rows::next() {
   }
   // A failure while streaming ends the chunks and leaves its message here.
   if (const char* message = duckdb_result_error(&state_->result); message != nullptr && *message != '\0')
-    return to_error(message);
+    return state_->instance->explain(to_error(message));
   return std::optional<Chunk>();
 }
 
 Result<Rows> Connection::query(const std::string& sql) {
   auto statement = Prepared::make(connection_, sql);
   if (!statement.ok()) return statement.error();
-  auto state = std::make_unique<Rows::State>();
+  auto state = std::make_unique<Rows::State>(instance_);
   state->statement.emplace(*std::move(statement));
   if (duckdb_pending_prepared_streaming(state->statement->get(), &state->pending) != DuckDBSuccess)
     return to_error(duckdb_pending_error(state->pending));
@@ -271,6 +272,7 @@ Result<void> Connection::check_is_one_select(const std::string& sql) {
 
 void Connection::interrupt() {
   duckdb_interrupt(connection_);
+  instance_->cancel_streams();
 }
 
 Result<void> Connection::attach(const std::string& file, const std::string& name) {
@@ -283,6 +285,10 @@ Result<void> Connection::attach(const std::string& file, const std::string& name
 
 Result<void> Connection::define(ScalarFunction function) {
   return instance_->define(connection_, std::move(function));
+}
+
+Result<void> Connection::define(const std::string& name, std::shared_ptr<StreamTable> table) {
+  return instance_->define(connection_, name, std::move(table));
 }
 
 // ---- Types and chunks

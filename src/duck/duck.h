@@ -84,6 +84,11 @@ class Vector {
 class Writable {
  public:
   explicit Writable(duckdb_vector vector) : vector_(vector), data_(duckdb_vector_get_data(vector)) {}
+  duckdb_vector get() const { return vector_; }
+  template <class T>
+  T* data() const {
+    return static_cast<T*>(data_);
+  }
   // Of a STRUCT.
   std::vector<Writable> members(size_t count) const {
     std::vector<Writable> all;
@@ -171,6 +176,7 @@ struct Options {
 
 class Connection;
 class Instance;
+class StreamTable;
 
 // Thread-safe. Its connections may outlive it.
 class Database {
@@ -218,7 +224,10 @@ class Connection {
   // An error that says what else the text is.
   Result<void> check_is_one_select(const std::string& sql);
   Result<void> define(ScalarFunction function);
-  void interrupt();
+  // From now on "FROM name()" reads this table (duck/stream.h). Its errors come back whole, with kind and
+  // remedy.
+  Result<void> define(const std::string& name, std::shared_ptr<StreamTable> table);
+  void interrupt();  // its stream tables, too
 
   duckdb_connection get() const { return connection_; }
 

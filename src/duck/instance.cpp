@@ -105,6 +105,31 @@ Result<void> Instance::define(duckdb_connection connection, ScalarFunction funct
   return success();
 }
 
+Result<void> Instance::define(duckdb_connection connection, const std::string& name,
+                              std::shared_ptr<StreamTable> table) {
+  std::unique_ptr<StreamDoor>& door = streams_[name];
+  if (door == nullptr) {
+    door = std::make_unique<StreamDoor>();
+    if (auto made = door->register_at(connection, name); !made.ok()) {
+      streams_.erase(name);
+      return made;
+    }
+  }
+  door->put(std::move(table));
+  return success();
+}
+
+Error Instance::explain(Error of_duckdb) {
+  for (const auto& [name, door] : streams_)
+    if (auto failure = door->take_failure()) return *std::move(failure);
+  return of_duckdb;
+}
+
+void Instance::cancel_streams() {
+  for (const auto& [name, door] : streams_)
+    if (const auto table = door->table()) table->cancel();
+}
+
 bool Instance::carry_out(const std::string& sql) {
   duckdb_connection connection = nullptr;
   if (duckdb_connect(database_, &connection) != DuckDBSuccess) return false;
@@ -126,6 +151,7 @@ bool Instance::become(const Options& options) {
 
 bool Instance::clear() {
   for (const auto& [name, door] : doors_) door->call = nullptr;
+  for (const auto& [name, door] : streams_) door->put(nullptr);
   bool done = true;
   for (const std::string& name : attached_) done = done && carry_out("DETACH " + quote_name(name));
   attached_.clear();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "duck/duck.h"
+#include "duck/stream_door.h"
 
 namespace penstock::duck {
 
@@ -24,6 +25,11 @@ class Instance {
   // DuckDB keeps a function for as long as it is open and takes no other one of that name: what it knows is a
   // door, and what stands behind it may change while no query runs.
   Result<void> define(duckdb_connection connection, ScalarFunction function);
+  Result<void> define(duckdb_connection connection, const std::string& name,
+                      std::shared_ptr<StreamTable> table);
+  // The error of the stream table that is behind DuckDB's error, if one is.
+  Error explain(Error of_duckdb);
+  void cancel_streams();
   void note_attached(const std::string& name) { attached_.push_back(name); }
   // Makes it as new; false when that cannot be done. No connection is left.
   bool clear();
@@ -41,6 +47,7 @@ class Instance {
   Options options_;
   duckdb_database database_ = nullptr;
   std::map<std::string, std::unique_ptr<Door>> doors_;
+  std::map<std::string, std::unique_ptr<StreamDoor>> streams_;
   std::vector<std::string> attached_;
 };
 

@@ -35,8 +35,24 @@ struct OpenedModel {
 Result<OpenedModel> open_model(const config::Project& project, const config::Model& model,
                                const declare::Resolver& resolver, const OpenOptions& options);
 
-// Whether the source itself can be opened and read, for `check --connect`.
-Result<void> check_source(const config::Source& source, const declare::Resolver& resolver,
-                          const OpenOptions& options);
+// The first rows of a model, as people see them. Values of its columns in `pii` are masked.
+struct Preview {
+  std::vector<duck::Connection::TextRow> texts;  // a text for each column; nullopt: NULL
+  std::vector<std::string> json;                 // the same rows as JSON objects
+};
+Result<Preview> preview(OpenedModel& opened, const config::Model& model, size_t rows);
+
+// A table or view of a source, as a model's `table:` names it.
+struct SourceTable {
+  std::string name;     // "public.customers"
+  std::string comment;  // empty: none
+};
+
+// For `discover` and `check --connect`: whether the source can be read, and what is there.
+Result<std::vector<SourceTable>> list_tables(const config::Source& source, const declare::Resolver& resolver,
+                                             const OpenOptions& options);
+Result<std::vector<duck::Column>> describe_table(const config::Source& source, const std::string& table,
+                                                 const declare::Resolver& resolver,
+                                                 const OpenOptions& options);
 
 }  // namespace penstock

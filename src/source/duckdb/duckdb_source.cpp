@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "payload/payload.h"
-
 namespace penstock {
 namespace {
 
@@ -123,8 +121,52 @@ const Of<Settings>& duckdb_settings() {
   return shape;
 }
 
-Result<OpenedModel> open_duckdb(const config::Source& source, const Resolver& resolver,
-                                const OpenOptions& options) {
+namespace {
+
+class DuckdbWarehouse final : public Warehouse {
+ public:
+  explicit DuckdbWarehouse(OpenedModel opened) : opened_(std::move(opened)) {}
+
+  Result<OpenedModel> open_query(const std::string& sql) override {
+    OpenedModel opened = std::move(opened_);
+    // On lines of its own: the text may end in a comment.
+    opened.relation = fmt::format("(\n{}\n)", sql);
+    if (!opened.connection->is_one_statement(sql)) {
+      auto one = opened.connection->check_is_one_select(sql);
+      return as_mistake(one.ok() ? Error{ErrorKind::config, "the SQL is no SELECT", ""} : one.error());
+    }
+    if (auto understood = understand(opened); !understood.ok()) {
+      // Of what is no SELECT, DuckDB says that it does not belong into brackets.
+      const auto one = opened.connection->check_is_one_select(sql);
+      return as_mistake(one.ok() ? understood.error() : one.error());
+    }
+    return opened;
+  }
+
+  Result<std::vector<SourceTable>> tables() override {
+    auto rows = opened_.connection->texts(
+        "SELECT CASE WHEN table_catalog = 'temp' OR table_schema = 'main' THEN table_name ELSE table_schema "
+        "|| "
+        "'.' || table_name END, coalesce(table_comment, '') FROM information_schema.tables ORDER BY 1");
+    if (!rows.ok()) return rows.error();
+    std::vector<SourceTable> all;
+    for (auto& row : *rows) all.push_back({*row[0], *row[1]});
+    return all;
+  }
+
+ private:
+  // The files are there, so what DuckDB does not like is the SQL.
+  static Error as_mistake(Error error) {
+    if (error.kind == ErrorKind::source) error.kind = ErrorKind::config;
+    return error;
+  }
+  OpenedModel opened_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> open_duckdb(const config::Source& source, const Resolver& resolver,
+                                               const OpenOptions& options) {
   duck::Options database_options{.path = "",
                                  .memory_limit = source.settings.get<std::string>("memory_limit"),
                                  .temporary_directory = options.temporary_directory,
@@ -132,22 +174,16 @@ Result<OpenedModel> open_duckdb(const config::Source& source, const Resolver& re
   if (const auto* threads = source.settings.find<int64_t>("threads");
       threads != nullptr && options.threads == 0)
     database_options.threads = static_cast<int>(*threads);
-  auto database = duck::Database::borrow(database_options);
-  if (!database.ok()) return std::move(database).error().in(fmt::format("source '{}'", source.name));
-  OpenedModel opened;
-  opened.database = std::make_unique<duck::Database>(*std::move(database));
-  auto connection = opened.database->connect();
-  if (!connection.ok()) return connection.error();
-  opened.connection = std::make_unique<duck::Connection>(*std::move(connection));
-  if (auto defined = define_payload_functions(*opened.connection); !defined.ok()) return defined.error();
+  auto opened = open_memory(database_options);
+  if (!opened.ok()) return std::move(opened).error().in(fmt::format("source '{}'", source.name));
   if (const auto* path = source.settings.find<Reference>("path"))
-    if (auto attached = attach(*opened.connection, source, *path, resolver, options); !attached.ok())
+    if (auto attached = attach(*opened->connection, source, *path, resolver, options); !attached.ok())
       return attached.error();
   if (const auto* files = source.settings.find<std::vector<Named<FileTable>>>("files"))
     for (const auto& table : *files)
-      if (auto added = add_file_table(*opened.connection, source, table, options); !added.ok())
+      if (auto added = add_file_table(*opened->connection, source, table, options); !added.ok())
         return added.error();
-  return opened;
+  return std::unique_ptr<Warehouse>(new DuckdbWarehouse(*std::move(opened)));
 }
 
 }  // namespace penstock

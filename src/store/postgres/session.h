@@ -5,7 +5,7 @@
 
 #include "store/answer.h"
 #include "store/blocking_store.h"
-#include "store/postgres/connection.h"
+#include "database/postgres.h"
 #include "store/postgres/table.h"
 #include "store/rows_body.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "store/postgres/connection.h"
+#include "database/postgres.h"
 
 namespace penstock::postgres {
 

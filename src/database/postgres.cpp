@@ -1,9 +1,11 @@
-#include "store/postgres/connection.h"
+#include "database/postgres.h"
 
 #include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 
 namespace penstock::postgres {
 namespace {
@@ -31,6 +33,8 @@ Trouble trouble_of(const PGresult* result) {
     if (const auto column = context.find("column "); column != context.npos)
       trouble.message += " (" + context.substr(column) + ")";
   if (trouble.message.empty()) trouble.message = one_line(PQresultErrorMessage(result));
+  trouble.hint = field(PG_DIAG_MESSAGE_HINT);
+  trouble.position = std::strtoull(field(PG_DIAG_STATEMENT_POSITION).c_str(), nullptr, 10);
   // The server says that it ends the connection.
   trouble.lost = trouble.sqlstate.starts_with("57P") || trouble.sqlstate.starts_with("08");
   return trouble;
@@ -39,22 +43,47 @@ Trouble trouble_of(const PGresult* result) {
 }  // namespace
 
 bool Connection::wait(bool for_writing) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
-  if (left.count() <= 0) return false;
-  pollfd watched{.fd = PQsocket(handle_.get()),
-                 .events = static_cast<short>(POLLIN | (for_writing ? POLLOUT : 0)),
-                 .revents = 0};
-  return ::poll(&watched, 1, static_cast<int>(std::min<int64_t>(left.count(), 1'000'000))) >= 0;
+  // In short waits: a server that does not answer may not answer a cancel() either.
+  constexpr int64_t kLookMillis = 250;
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || cancelled_) return false;
+    pollfd watched{.fd = PQsocket(handle_.get()),
+                   .events = static_cast<short>(POLLIN | (for_writing ? POLLOUT : 0)),
+                   .revents = 0};
+    const int ready = ::poll(&watched, 1, static_cast<int>(std::min(left.count(), kLookMillis)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+void Connection::close() {
+  const std::lock_guard lock(cancel_mutex_);
+  cancel_.reset();
+  handle_.reset();
+}
+
+void Connection::cancel() {
+  cancelled_ = true;
+  const std::lock_guard lock(cancel_mutex_);
+  char ignored[256];
+  if (cancel_) PQcancel(cancel_.get(), ignored, sizeof(ignored));
 }
 
 std::optional<Trouble> Connection::open() {
   std::vector<const char*> names{"dbname", "application_name", "client_encoding"};
   std::vector<const char*> values{login_.connection.c_str(), "penstock", "UTF8"};
-  if (!login_.password.empty()) {
-    names.push_back("password");
-    values.push_back(login_.password.c_str());
-  }
+  const auto say = [&](const char* name, const char* value) {
+    names.push_back(name);
+    values.push_back(value);
+  };
+  if (!login_.password.empty()) say("password", login_.password.c_str());
+  // A way that is cut says nothing: without these a reader would wait for hours.
+  say("keepalives_idle", "30");
+  say("keepalives_interval", "10");
+  say("keepalives_count", "3");
+  say("tcp_user_timeout", "60000");
   names.push_back(nullptr);
   values.push_back(nullptr);
   // `dbname` is expanded: it may hold a whole URL, whose words win over those before it.
@@ -77,6 +106,8 @@ std::optional<Trouble> Connection::open() {
   if (is_open()) {
     PQsetnonblocking(handle_.get(), 1);
     PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);
+    const std::lock_guard lock(cancel_mutex_);
+    cancel_.reset(PQgetCancel(handle_.get()));
     return std::nullopt;
   }
   Trouble trouble{.sqlstate = "", .message = one_line(PQerrorMessage(handle_.get())), .lost = true};
@@ -162,6 +193,37 @@ Outcome Connection::run(const std::string& sql, const std::vector<std::optional<
       !flush())
     return lost("the statement was not sent");
   return results();
+}
+
+Outcome Connection::run_binary(const std::string& sql) {
+  if (PQsendQueryParams(handle_.get(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
+      !flush())
+    return lost("the statement was not sent");
+  return results();
+}
+
+std::optional<Trouble> Connection::end_of_copy() {
+  Outcome ended = results();
+  return ended.ok() ? std::nullopt : std::optional(std::move(ended.trouble));
+}
+
+std::optional<Trouble> Connection::copy_out(CopiedRows& rows, size_t rows_max) {
+  for (size_t taken = 0; taken < rows_max;) {
+    char* row = nullptr;
+    const int length = PQgetCopyData(handle_.get(), &row, 1);
+    if (length > 0) {
+      rows.bytes.append(row, static_cast<size_t>(length));
+      rows.ends.push_back(rows.bytes.size());
+      PQfreemem(row);
+      ++taken;
+    } else if (length == 0) {
+      if (!wait(false)) return lost(cancelled_ ? "cancelled" : "the server sent nothing in time").trouble;
+      if (PQconsumeInput(handle_.get()) == 0) return lost("the connection was lost").trouble;
+    } else {
+      return end_of_copy();
+    }
+  }
+  return std::nullopt;
 }
 
 Outcome Connection::copy_in(const std::string& sql, std::string_view data) {

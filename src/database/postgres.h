@@ -3,8 +3,10 @@
 
 #include <libpq-fe.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ namespace penstock::postgres {
 struct Trouble {
   std::string sqlstate;   // empty: the connection was lost, or never made
   std::string message;    // with the server's detail
+  std::string hint = {};  // of the server
+  size_t position = 0;    // in the statement, in characters from 1 on; 0: none
   bool lost = false;      // the connection is of no use any more
   bool login = false;     // while connecting: who we are was refused
   bool database = false;  // while connecting: there is no such database
@@ -52,12 +56,19 @@ struct Login {
   std::string connection, password;
 };
 
+// Rows of a COPY ... TO STDOUT, one after the other as they came. Used again and again.
+struct CopiedRows {
+  std::string bytes;
+  std::vector<size_t> ends;  // of each row in `bytes`
+  void clear() { bytes.clear(), ends.clear(); }
+};
+
 class Connection {
  public:
   explicit Connection(Login login) : login_(std::move(login)), handle_(nullptr, &PQfinish) {}
 
   bool is_open() const { return handle_ && PQstatus(handle_.get()) == CONNECTION_OK; }
-  void close() { handle_.reset(); }
+  void close();
   // From now on each call ends by then.
   void set_deadline(Duration from_now) { deadline_ = std::chrono::steady_clock::now() + from_now; }
 
@@ -66,8 +77,17 @@ class Connection {
   Outcome run(const std::string& sql);
   // One statement; empty parameters are NULL.
   Outcome run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
+  // One statement whose rows come in binary form.
+  Outcome run_binary(const std::string& sql);
   // COPY ... FROM STDIN with these data.
   Outcome copy_in(const std::string& sql, std::string_view data);
+  // After run() of a COPY ... TO STDOUT: appends up to so many rows; none: all have come. The server sends no
+  // faster than they are taken.
+  std::optional<Trouble> copy_out(CopiedRows& rows, size_t rows_max);
+  // Asks the server to give up what it does, and ends what waits for it here. From any thread, at any time
+  // between open() and close().
+  void cancel();
+  bool is_cancelled() const { return cancelled_; }
 
  private:
   Outcome results();
@@ -75,9 +95,13 @@ class Connection {
   bool flush();
   bool wait(bool for_writing);
   PGresult* next_result(bool& timed_out);
+  std::optional<Trouble> end_of_copy();
 
   Login login_;
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex cancel_mutex_;
+  std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel_{nullptr, &PQfreeCancel};
   std::chrono::steady_clock::time_point deadline_{};
 };
 
