@@ -287,8 +287,9 @@ Result<void> Connection::define(ScalarFunction function) {
   return instance_->define(connection_, std::move(function));
 }
 
-Result<void> Connection::define(const std::string& name, std::shared_ptr<StreamTable> table) {
-  return instance_->define(connection_, name, std::move(table));
+Result<void> Connection::define(const std::string& name, std::shared_ptr<StreamTable> table,
+                                std::string subject) {
+  return instance_->define(connection_, name, std::move(table), std::move(subject));
 }
 
 // ---- Types and chunks

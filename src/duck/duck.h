@@ -225,8 +225,8 @@ class Connection {
   Result<void> check_is_one_select(const std::string& sql);
   Result<void> define(ScalarFunction function);
   // From now on "FROM name()" reads this table (duck/stream.h). Its errors come back whole, with kind and
-  // remedy.
-  Result<void> define(const std::string& name, std::shared_ptr<StreamTable> table);
+  // remedy, after "`subject`: ", unless that is empty.
+  Result<void> define(const std::string& name, std::shared_ptr<StreamTable> table, std::string subject = "");
   void interrupt();  // its stream tables, too
 
   duckdb_connection get() const { return connection_; }

@@ -106,7 +106,7 @@ Result<void> Instance::define(duckdb_connection connection, ScalarFunction funct
 }
 
 Result<void> Instance::define(duckdb_connection connection, const std::string& name,
-                              std::shared_ptr<StreamTable> table) {
+                              std::shared_ptr<StreamTable> table, std::string subject) {
   std::unique_ptr<StreamDoor>& door = streams_[name];
   if (door == nullptr) {
     door = std::make_unique<StreamDoor>();
@@ -115,7 +115,7 @@ Result<void> Instance::define(duckdb_connection connection, const std::string& n
       return made;
     }
   }
-  door->put(std::move(table));
+  door->put(std::move(table), std::move(subject));
   return success();
 }
 
@@ -151,7 +151,7 @@ bool Instance::become(const Options& options) {
 
 bool Instance::clear() {
   for (const auto& [name, door] : doors_) door->call = nullptr;
-  for (const auto& [name, door] : streams_) door->put(nullptr);
+  for (const auto& [name, door] : streams_) door->put(nullptr, "");
   bool done = true;
   for (const std::string& name : attached_) done = done && carry_out("DETACH " + quote_name(name));
   attached_.clear();

@@ -26,7 +26,7 @@ class Instance {
   // door, and what stands behind it may change while no query runs.
   Result<void> define(duckdb_connection connection, ScalarFunction function);
   Result<void> define(duckdb_connection connection, const std::string& name,
-                      std::shared_ptr<StreamTable> table);
+                      std::shared_ptr<StreamTable> table, std::string subject);
   // The error of the stream table that is behind DuckDB's error, if one is.
   Error explain(Error of_duckdb);
   void cancel_streams();

@@ -87,8 +87,9 @@ void call(duckdb_function_info info, duckdb_data_chunk output) {
 
 }  // namespace
 
-void StreamDoor::put(std::shared_ptr<StreamTable> table) {
+void StreamDoor::put(std::shared_ptr<StreamTable> table, std::string subject) {
   const std::lock_guard lock(mutex_);
+  subject_ = std::move(subject);
   table_ = std::move(table);
   failure_.reset();
 }
@@ -100,7 +101,7 @@ std::shared_ptr<StreamTable> StreamDoor::table() const {
 
 void StreamDoor::note(const Error& error) {
   const std::lock_guard lock(mutex_);
-  if (!failure_) failure_ = error;
+  if (!failure_) failure_ = subject_.empty() ? error : Error(error).in(subject_);
 }
 
 std::optional<Error> StreamDoor::take_failure() {

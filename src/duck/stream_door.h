@@ -14,7 +14,7 @@ namespace penstock::duck {
 class StreamDoor {
  public:
   Result<void> register_at(duckdb_connection connection, const std::string& name);
-  void put(std::shared_ptr<StreamTable> table);  // nullptr: none
+  void put(std::shared_ptr<StreamTable> table, std::string subject);  // nullptr: none
   std::shared_ptr<StreamTable> table() const;
   // DuckDB carries an error's text and nothing else of it: the whole of it is kept here.
   void note(const Error& error);
@@ -23,6 +23,7 @@ class StreamDoor {
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<StreamTable> table_;
+  std::string subject_;
   std::optional<Error> failure_;
 };
 

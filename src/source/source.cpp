@@ -41,8 +41,10 @@ class SourceKinds final : public config::Kinds {
 Result<std::unique_ptr<Warehouse>> open_source(const config::Source& source,
                                                const declare::Resolver& resolver,
                                                const OpenOptions& options) {
+  OpenOptions named = options;
+  named.subject = fmt::format("source '{}'", source.name);
   for (const auto& kind : kKinds)
-    if (kind.name == *source.type) return kind.open(source, resolver, options);
+    if (kind.name == *source.type) return kind.open(source, resolver, named);
   die("a source's type was checked when the project was loaded");
 }
 

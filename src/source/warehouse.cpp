@@ -45,7 +45,8 @@ Result<OpenedModel> stream_into_duckdb(std::shared_ptr<duck::StreamTable> table,
   auto opened = open_memory(
       {.path = "", .temporary_directory = options.temporary_directory, .threads = options.threads});
   if (!opened.ok()) return opened.error();
-  if (auto defined = opened->connection->define("penstock_source", std::move(table)); !defined.ok())
+  if (auto defined = opened->connection->define("penstock_source", std::move(table), options.subject);
+      !defined.ok())
     return defined.error();
   opened->relation = "penstock_source()";
   if (auto understood = understand(*opened); !understood.ok()) return understood.error();
