@@ -4,6 +4,7 @@
 
 #include "source/duckdb/duckdb_source.h"
 #include "source/postgres/postgres_source.h"
+#include "source/sqlite/sqlite_source.h"
 #include "source/warehouse.h"
 
 namespace penstock {
@@ -22,6 +23,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"duckdb", duckdb_settings, open_duckdb},
     {"postgres", postgres_settings, open_postgres},
+    {"sqlite", sqlite_settings, open_sqlite},
 };
 
 class SourceKinds final : public config::Kinds {
