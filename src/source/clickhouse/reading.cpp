@@ -139,6 +139,8 @@ class QueriedTable final : public duck::StreamTable {
   QueriedTable(std::shared_ptr<Server> server, std::string sql, std::vector<Column> asked)
       : server_(std::move(server)), sql_(std::move(sql)), asked_(std::move(asked)) {
     for (const auto& column : asked_)
+      while (column.name.starts_with(prefix_)) prefix_ += '_';
+    for (const auto& column : asked_)
       columns_.push_back({column.name, duck_type_of(column.asked.form, column.asked.is_json)});
   }
 
@@ -149,9 +151,7 @@ class QueriedTable final : public duck::StreamTable {
     std::string select;
     for (const size_t number : wanted) {
       const Column& column = asked_[number];
-      // A name that no column of the model bears: within ClickHouse's SELECT, names of its own results come
-      // before those of what it reads from.
-      const std::string alias = fmt::format("penstock_{}", number);
+      const std::string alias = fmt::format("{}{}", prefix_, number);
       select += fmt::format("{}{} AS {}", select.empty() ? "" : ", ", expression(column), alias);
       choice->expected.push_back({alias, column.asked.form});
       choice->names.push_back(column.name);
@@ -174,6 +174,9 @@ class QueriedTable final : public duck::StreamTable {
   std::shared_ptr<Server> server_;
   std::string sql_;
   std::vector<Column> asked_;
+  // Of the names of results. No column of the model may bear one: in a SELECT of ClickHouse, names of its own
+  // results come before those of what it reads from.
+  std::string prefix_ = "penstock_";
   std::vector<duck::Column> columns_;
 };
 
