@@ -66,6 +66,16 @@ std::string_view after_marks(std::string_view text) {
   return text;
 }
 
+// "... (UNKNOWN_IDENTIFIER)"
+void cut_name(std::string& message) {
+  const size_t at = message.rfind(" (");
+  if (at == message.npos || !message.ends_with(')')) return;
+  const std::string_view name = std::string_view(message).substr(at + 2, message.size() - at - 3);
+  if (name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") != name.npos) return;
+  message.erase(at);
+  while (message.ends_with('.')) message.pop_back();
+}
+
 std::optional<Exception> exception_at(std::string_view text) {
   Exception exception;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), exception.code);
@@ -81,6 +91,7 @@ std::optional<Exception> exception_at(std::string_view text) {
   while (!exception.message.empty() &&
          std::string_view("\r\n. ").find(exception.message.back()) != std::string_view::npos)
     exception.message.pop_back();
+  cut_name(exception.message);
   return exception;
 }
 
