@@ -168,7 +168,10 @@ class Asking {
 
   bool as_text(const std::string& word, Form& into, std::string& type) {
     if (word.empty() || !std::isalpha(static_cast<unsigned char>(word[0]))) return false;
-    if (word == "AggregateFunction") return false;  // a state has no text
+    // A state has no text; the others have not as many arguments as they must.
+    for (const auto without_text :
+         {"AggregateFunction", "SimpleAggregateFunction", "Array", "Map", "Nullable", "LowCardinality"})
+      if (word == without_text) return false;
     as_it_is_ = false;
     is_json_ = is_json_ || word == "JSON" || word == "Object";
     into = {.shape = Shape::text};
