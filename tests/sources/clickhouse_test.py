@@ -281,6 +281,38 @@ class Failures(ClickHouseTest):
         self.assert_quiet(unchanged=3)
 
 
+class Cluster(ClickHouseTest):
+    """A table whose rows are on two servers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = ClickHouse()
+        cls.addClassCleanup(cls.other.remove)
+        ClickHouse.join([cls.server, cls.other])
+
+    def setUp(self):
+        super().setUp()
+        for server in (self.server, self.other):
+            server.sql("drop table if exists parts")
+            server.sql("create table parts (id Int64, email String, name String, phone String, city String) engine = MergeTree "
+                       "order by id")
+        self.sql("drop table people")
+        self.sql("create table people as parts engine = Distributed(all, default, parts, sipHash64(id))")
+        self.server.ask("insert into people select number, concat('p', toString(number), '@example.com'), 'x', '', 'Ulm' from "
+                        "numbers(5000)", insert_distributed_sync=1)
+
+    def test_rows_of_all_servers_or_none(self):
+        for server in (self.server, self.other):
+            self.assertGreater(int(server.sql("select count() from parts")), 2000)
+        self.plan_sync(rows=5000, added=5000)
+        self.addCleanup(self.other.start)
+        self.other.kill()
+        for user in ("penstock", "cut"):  # the latter's profile leaves out servers that are away
+            self.clickhouse(user=user)
+            self.refuse("source 'warehouse'", "connection tries failed", code=FAILED)
+
+
 class Cut(ClickHouseTest):
     """A server that stops in the middle of what it has to say, in ways that a proxy or a crash may lead to."""
 

@@ -237,13 +237,14 @@ class Redis(Server):
 
 
 class ClickHouse(Server):
-    """Debian's ClickHouse, with users of several rights. `shards`: HTTP and TCP ports of other servers of a cluster `all`."""
+    """Debian's ClickHouse, with users of several rights. A cluster `all` has it as its only shard; join() makes one of several."""
 
     PROFILES = {
         "default": {},
         "fixed": {"readonly": 1},  # may set nothing
         "partial": {"readonly": 1, "result_overflow_mode": "break", "max_result_rows": 10},
-        "cut": {"result_overflow_mode": "break", "max_result_rows": 10},  # the same, but may be told otherwise
+        # The same, but may be told otherwise.
+        "cut": {"result_overflow_mode": "break", "max_result_rows": 10, "skip_unavailable_shards": 1},
     }
 
     def __init__(self):
@@ -271,6 +272,15 @@ class ClickHouse(Server):
                           f"</profile><quota>default</quota>{more}</{name}>" for name, (profile, more) in users.items())
         self.write("users.xml", f"<yandex><profiles>{profiles}</profiles><users>{entries}</users>"
                                 "<quotas><default></default></quotas></yandex>")
+
+    @staticmethod
+    def join(servers):
+        for one in servers:
+            one.kill()
+            one.shards = servers
+            one.configure()
+        for one in servers:
+            one.start()
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="utf-8") as file:
