@@ -1,8 +1,9 @@
 """Models in ClickHouse, on Debian's server, which is of 2018; chdb_test.py asks today's engine."""
 
 import json
-import os
 import socket
+import ssl
+import subprocess
 import threading
 from decimal import Decimal
 
@@ -311,6 +312,45 @@ class Cluster(ClickHouseTest):
         for user in ("penstock", "cut"):  # the latter's profile leaves out servers that are away
             self.clickhouse(user=user)
             self.refuse("source 'warehouse'", "connection tries failed", code=FAILED)
+
+
+class Encrypted(ClickHouseTest):
+    def test_only_a_certificate_that_is_trusted(self):
+        self.fill(3)
+        certificate, key = self.project.path("ca.pem"), self.project.path("key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        threading.Thread(target=self.decrypt, args=(listener, context), daemon=True).start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        self.refuse("certificate", "not trusted", code=FAILED, CH_URL=url)
+        self.clickhouse(ca_file="ca.pem")
+        self.assertEqual(len(self.preview(CH_URL=url)), 3)
+
+    def decrypt(self, listener, context):
+        """Hands on to the server what comes over TLS, one connection after the other."""
+        while True:
+            try:
+                plain, _ = listener.accept()
+                with context.wrap_socket(plain, server_side=True) as client, \
+                        socket.create_connection(("127.0.0.1", self.server.port)) as server:
+                    threading.Thread(target=pump, args=(server, client), daemon=True).start()
+                    pump(client, server)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+
+def pump(from_socket, to_socket):
+    try:
+        while data := from_socket.recv(65536):
+            to_socket.sendall(data)
+    except (OSError, ValueError):
+        pass
 
 
 class Cut(ClickHouseTest):
