@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "source/clickhouse/clickhouse_source.h"
 #include "source/duckdb/duckdb_source.h"
 #include "source/postgres/postgres_source.h"
 #include "source/sqlite/sqlite_source.h"
@@ -24,6 +25,7 @@ constexpr Kind kKinds[] = {
     {"duckdb", duckdb_settings, open_duckdb},
     {"postgres", postgres_settings, open_postgres},
     {"sqlite", sqlite_settings, open_sqlite},
+    {"clickhouse", clickhouse_settings, open_clickhouse},
 };
 
 class SourceKinds final : public config::Kinds {

@@ -9,6 +9,9 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
 
 PASSWORD = "s3cret-e2e-91c2"
 
@@ -231,6 +234,83 @@ class Redis(Server):
 
     def url(self, password=PASSWORD):
         return f"redis://:{password}@127.0.0.1:{self.port}/0"
+
+
+class ClickHouse(Server):
+    """Debian's ClickHouse, with users of several rights. A cluster `all` has it as its only shard; join() makes one of several."""
+
+    PROFILES = {
+        "default": {},
+        "fixed": {"readonly": 1},  # may set nothing
+        "partial": {"readonly": 1, "result_overflow_mode": "break", "max_result_rows": 10},
+        # The same, but may be told otherwise.
+        "cut": {"result_overflow_mode": "break", "max_result_rows": 10, "skip_unavailable_shards": 1},
+    }
+
+    def __init__(self):
+        super().__init__()
+        self.daemon = need(find_program("clickhouse-server"), "clickhouse-server")
+        self.tcp_port = free_port()
+        self.shards = [self]
+        self.configure()
+        self.start()
+
+    def configure(self):
+        shards = "".join(f"<shard><replica><host>127.0.0.1</host><port>{one.tcp_port}</port><user>penstock</user>"
+                         f"<password>{PASSWORD}</password></replica></shard>" for one in self.shards)
+        self.write("config.xml", f"""<yandex>
+<logger><level>warning</level><console>1</console></logger>
+<http_port>{self.port}</http_port><tcp_port>{self.tcp_port}</tcp_port><listen_host>127.0.0.1</listen_host>
+<path>{self.path("data")}/</path><tmp_path>{self.path("tmp")}/</tmp_path>
+<users_config>users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database>
+<mark_cache_size>67108864</mark_cache_size><remote_servers><all>{shards}</all></remote_servers></yandex>""")
+        profiles = "".join(f"<{name}>" + "".join(f"<{key}>{value}</{key}>" for key, value in settings.items()) + f"</{name}>"
+                           for name, settings in self.PROFILES.items())
+        users = {"penstock": ("default", ""), "fixed": ("fixed", ""), "partial": ("partial", ""), "cut": ("cut", ""),
+                 "stranger": ("default", "<allow_databases><database>elsewhere</database></allow_databases>")}
+        entries = "".join(f"<{name}><password>{PASSWORD}</password><networks><ip>127.0.0.1</ip></networks><profile>{profile}"
+                          f"</profile><quota>default</quota>{more}</{name}>" for name, (profile, more) in users.items())
+        self.write("users.xml", f"<yandex><profiles>{profiles}</profiles><users>{entries}</users>"
+                                "<quotas><default></default></quotas></yandex>")
+
+    @staticmethod
+    def join(servers):
+        for one in servers:
+            one.kill()
+            one.shards = servers
+            one.configure()
+        for one in servers:
+            one.start()
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self.path(name), 0o644)
+
+    def start(self):
+        self.launch(as_nobody([self.daemon, f"--config-file={self.path('config.xml')}"]))
+        self.wait_until(self.is_ready)
+
+    def is_ready(self):
+        try:
+            return self.sql("select 1") == "1"
+        except OSError:
+            return False
+
+    def sql(self, statement, **parameters):
+        """One statement; its rows as tab-separated text."""
+        return self.ask(statement, **parameters).decode().rstrip("\n")
+
+    def ask(self, statement, **parameters):
+        query = urllib.parse.urlencode({"user": "penstock", "password": PASSWORD} | parameters)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/?{query}", statement.encode(), timeout=60) as reply:
+                return reply.read()
+        except urllib.error.HTTPError as refusal:
+            raise RuntimeError(refusal.read().decode()) from refusal
+
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
 
 
 class Sftp(Server):
