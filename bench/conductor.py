@@ -7,12 +7,16 @@ import sys
 
 import limits
 import sections
+import sources
 from processes import BUILD, ROOT, say
 from report import machine, text_table, update_page
 
 # In the order of the page. `huge` is measured only when it is asked for.
 SECTIONS = {
     "plan": (sections.plan, "The plan", lambda s: f"{s.plan_rows:,} rows of 10 columns; medians of {s.rounds} rounds."),
+    "sources": (sources.sources, "Sources",
+                lambda s: f"{s.plan_rows // 5:,} rows of 10 columns, server and client on one machine; medians of {2 * s.rounds} "
+                          "rounds."),
     "unchanged": (sections.unchanged, "Nothing changed",
                   lambda s: f"{s.unchanged_rows:,} rows; medians of {3 * s.rounds} rounds."),
     "commit": (sections.commit, "The snapshot", lambda s: "The mean of repeated commits, merges of deltas included."),

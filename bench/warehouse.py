@@ -110,6 +110,9 @@ class Project:
                     {"model": "customers", "destination": "crm", "object": "contacts", "mode": "upsert",
                      "match": {"email": "email"}, "fields": FIELDS, "on_removed": "delete"} | settings)
 
+    def source(self, **settings):
+        self._write("sources/warehouse.yaml", settings)
+
     def newest(self, kind):
         """The newest file that a run of the sync left of this kind."""
         directory = os.path.join(self.directory, ".penstock", kind, "customers")

@@ -223,6 +223,8 @@ std::string Carrier::compared_id(const std::string& record_id) const {
 
 Next Carrier::found(Row& row, const std::vector<connector::FoundRecord>& records) {
   const Router& router = delivery_.parts_.router;
+  // Of a row that left, whose record was not known: by now another row's record has its match value.
+  if (step_ == Step::find && delivery_.was_passed_on(row, records)) return Settle{};
   if (step_ == Step::find) return router.found(row, records);
   if (step_ == Step::read) return router.read(row, records);
   if (records.size() == 1) delivery_.references_.learn(reference_of(step_), row, records[0].record_id);

@@ -258,8 +258,16 @@ void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
   if (settle.outcome == Outcome::accepted &&
       (row.change == Change::removed || !row.chunk->match_before(row.index).empty()))
     ++freed_;
+  if (settle.outcome == Outcome::accepted && row.change != Change::removed && !row.record_id.empty() &&
+      !row.chunk->match_before(row.index).empty())
+    renamed_.insert(row.record_id);
   parts_.journal.add(facts);
   row_ended();
+}
+
+bool Delivery::was_passed_on(const Row& row, const std::vector<connector::FoundRecord>& records) const {
+  return row.change == Change::removed && records.size() == 1 && row.record_id.empty() &&
+         renamed_.contains(records[0].record_id);
 }
 
 // The journal's, where nothing was written after it was read.

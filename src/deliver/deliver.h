@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "async/sync.h"
@@ -110,6 +111,9 @@ class Delivery {
   Task<void> read(RowSource& rows);
   void go(Row row, const Next& next, const RowOutcome& facts);
   void settle(Row row, const Settle& settle, RowOutcome facts);
+  // Whether the one record that was found for a removed row got its match value in this run, from another
+  // row.
+  bool was_passed_on(const Row& row, const std::vector<connector::FoundRecord>& records) const;
   void row_ended();
   void end_unsent(Row row);
   void release_blocked();
@@ -152,7 +156,8 @@ class Delivery {
   uint64_t carried_[kSteps] = {};  // batches under way or waiting for a permit
   Event room_, done_, stop_;
   std::vector<Row> blocked_;  // rows that follow a record to a match value which another record has
-  uint64_t freed_ = 0;        // rows that may have given up a match value
+  std::unordered_set<std::string> renamed_;         // records that got another match value in this run
+  uint64_t freed_ = 0;                              // rows that may have given up a match value
   uint64_t freed_before_ = 0, blocked_rounds_ = 0;  // when blocked rows were last released; how often
   uint64_t rows_under_way_ = 0;
   uint64_t jobs_left_ = 0;
