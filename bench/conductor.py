@@ -14,11 +14,14 @@ from report import machine, text_table, update_page
 # In the order of the page. `huge` is measured only when it is asked for.
 SECTIONS = {
     "plan": (sections.plan, "The plan", lambda s: f"{s.plan_rows:,} rows of 10 columns; medians of {s.rounds} rounds."),
-    "sources": (sources.sources, "Sources",
-                lambda s: f"{s.plan_rows // 5:,} rows of 10 columns, server and client on one machine; medians of {2 * s.rounds} "
-                          "rounds."),
+    "postgres": (sources.postgres, "PostgreSQL as a source",
+                 lambda s: f"{s.plan_rows // 5:,} rows of 10 columns, server and client on one machine; medians of {2 * s.rounds} "
+                           "rounds."),
     "unchanged": (sections.unchanged, "Nothing changed",
                   lambda s: f"{s.unchanged_rows:,} rows; medians of {3 * s.rounds} rounds."),
+    "clickhouse": (sources.clickhouse, "ClickHouse as a source",
+                   lambda s: f"{s.plan_rows:,} rows of {len(sources.COLUMNS)} columns from Debian's server on the same machine; medians "
+                             f"of {s.rounds} rounds."),
     "commit": (sections.commit, "The snapshot", lambda s: "The mean of repeated commits, merges of deltas included."),
     "delivery": (sections.delivery, "Delivery",
                  lambda s: f"{s.delivery_rows:,} rows of 10 fields in batches of 100 over {sections.CONNECTIONS} "

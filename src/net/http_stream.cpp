@@ -59,13 +59,17 @@ class CurlStream final : public HttpStream {
   const std::string* header(std::string_view name) const override { return find_header(headers_, name); }
 
   Result<bool> read(std::string& into) override {
-    while (arrived_.empty() && !ended_)
-      if (auto waited = advance(); !waited.ok()) return waited.error();
+    const size_t before = into.size();
+    into += std::exchange(early_, std::string());
+    while (into.size() == before && !ended_) {
+      into_ = &into;
+      const auto waited = advance();
+      into_ = &early_;
+      if (!waited.ok()) return waited.error();
+    }
     // What came before the way broke is given first: it may say why.
-    if (arrived_.empty()) return failure_ ? Result<bool>(*failure_) : Result<bool>(false);
-    into.empty() ? into.swap(arrived_) : (void)into.append(arrived_);
-    arrived_.clear();
-    return true;
+    if (into.size() > before) return true;
+    return failure_ ? Result<bool>(*failure_) : Result<bool>(false);
   }
 
  private:
@@ -144,7 +148,7 @@ class CurlStream final : public HttpStream {
   }
   static size_t on_body(char* bytes, size_t, size_t count, void* self) {
     auto* stream = static_cast<CurlStream*>(self);
-    stream->arrived_.append(bytes, count);
+    stream->into_->append(bytes, count);
     stream->received_ += count;
     return count;
   }
@@ -152,13 +156,15 @@ class CurlStream final : public HttpStream {
   Result<void> advance() {
     if (options_.cancelled && *options_.cancelled)
       return Error{ErrorKind::interrupted, "the request was interrupted", ""};
+    const uint64_t before = received_;
     int running = 0;
     check(curl_multi_perform(multi_, &running) == CURLM_OK, "libcurl lost a transfer");
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left))
       if (message->msg == CURLMSG_DONE) end(message->data.result);
     // Who waits for the headers need not wait for more.
-    if (arrived_.empty() && !ended_ && !(body_begins_ && status_ == 0))
+    const bool new_headers = body_begins_ && status_ == 0;
+    if (received_ == before && !ended_ && !new_headers)
       curl_multi_poll(multi_, nullptr, 0, kLookMilliseconds, nullptr);
     return success();
   }
@@ -206,7 +212,8 @@ class CurlStream final : public HttpStream {
   std::array<char, CURL_ERROR_SIZE> text_{};
   Headers headers_;
   size_t header_bytes_ = 0;
-  std::string arrived_;
+  std::string early_;            // of the body, that came with the headers
+  std::string* into_ = &early_;  // where the body goes
   uint64_t received_ = 0;
   long status_ = 0;
   BrokenOff broken_off_ = BrokenOff::no;

@@ -57,7 +57,7 @@ void count_in_model(std::string& message, int lines) {
 
 // "DB::Exception: " may stand there several times, for exceptions of other servers of a cluster.
 std::string_view after_marks(std::string_view text) {
-  constexpr std::string_view kMarks[] = {"e.displayText() = ", "DB::Exception: ", ", ", ". ", " "};
+  constexpr std::string_view kMarks[] = {"DB::Exception: ", ", ", ". ", " "};
   for (bool again = true; again;) {
     again = false;
     for (const auto mark : kMarks)
@@ -83,7 +83,13 @@ std::optional<Exception> exception_at(std::string_view text) {
   text.remove_prefix(static_cast<size_t>(end - text.data()));
   // "Code: 47, e.displayText() = DB::Exception: ..." until 20, "Code: 47. DB::Exception: ..." since then.
   if (!text.starts_with(", ") && !text.starts_with(". ")) return std::nullopt;
-  if (text.substr(0, 64).find("Exception") == text.npos) return std::nullopt;
+  // Before 20, libraries' errors have a number of their own: "Code: 1000, e.code() = 111, e.displayText() =
+  // ...".
+  constexpr std::string_view kText = "e.displayText() = ";
+  if (const size_t at = text.substr(0, 64).find(kText); at != text.npos)
+    text.remove_prefix(at + kText.size());
+  else if (text.substr(0, 64).find("Exception") == text.npos)
+    return std::nullopt;
   exception.message = after_marks(text);
   cut_from(exception.message, ", e.what() =");
   cut_from(exception.message, " (version ");

@@ -14,6 +14,8 @@ TEST(ClickHouseException, IsFoundInTheWordsOfAllVersions) {
   const Case cases[] = {
       {"Code: 47, e.displayText() = DB::Exception: Unknown identifier: emial, e.what() = DB::Exception\n", 47,
        "Unknown identifier: emial"},
+      {"Code: 1000, e.code() = 111, e.displayText() = Connection refused, e.what() = Connection refused",
+       1000, "Connection refused"},
       {"Code: 60. DB::Exception: Table default.x does not exist. (UNKNOWN_TABLE) (version 23.8.1.94 "
        "(official "
        "build))\n",

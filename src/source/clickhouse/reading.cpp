@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "source/clickhouse/block.h"
 #include "source/clickhouse/decode.h"
@@ -20,13 +21,41 @@ struct Choice {
   std::vector<std::string> names;  // as the model calls them
 };
 
+// Memory that blocks have stood in, for those to come: the system takes its time to hand out new pages.
+class Buffers {
+ public:
+  std::string take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return {};
+    std::string buffer = std::move(idle_.back());
+    idle_.pop_back();
+    return buffer;
+  }
+  void put_back(std::string buffer) {
+    const std::lock_guard lock(mutex_);
+    buffer.clear();
+    if (idle_.size() < kIdleBuffersMax) idle_.push_back(std::move(buffer));
+  }
+
+ private:
+  static constexpr size_t kIdleBuffersMax = 4;
+  std::mutex mutex_;
+  std::vector<std::string> idle_;
+};
+
 // The rows of one block.
 class BlockPiece final : public duck::Piece {
  public:
-  BlockPiece(std::shared_ptr<const Choice> choice, uint64_t first_row, std::string bytes, Block block)
-      : choice_(std::move(choice)), first_row_(first_row), bytes_(std::move(bytes)), rows_(block.rows) {
+  BlockPiece(std::shared_ptr<const Choice> choice, std::shared_ptr<Buffers> buffers, uint64_t first_row,
+             std::string bytes, Block block)
+      : choice_(std::move(choice)),
+        buffers_(std::move(buffers)),
+        first_row_(first_row),
+        bytes_(std::move(bytes)),
+        rows_(block.rows) {
     for (auto& parts : block.columns) readers_.emplace_back(bytes_, std::move(parts));
   }
+  ~BlockPiece() override { buffers_->put_back(std::move(bytes_)); }
 
   Result<size_t> fill(const duck::Output& output) override {
     const size_t count = std::min(rows_ - done_, duck::kChunkRows);
@@ -44,8 +73,9 @@ class BlockPiece final : public duck::Piece {
 
  private:
   std::shared_ptr<const Choice> choice_;
+  std::shared_ptr<Buffers> buffers_;
   uint64_t first_row_;
-  const std::string bytes_;
+  std::string bytes_;
   size_t rows_, done_ = 0;
   std::vector<ColumnReader> readers_;
 };
@@ -85,13 +115,12 @@ class BlockStream final : public duck::Stream {
   std::unique_ptr<duck::Piece> take_block() {
     size_t length = 0;
     Block block = scanner_.take(length);
-    std::string rest;
-    rest.reserve(length + length / 4);
+    std::string rest = buffers_->take();
     rest.append(buffer_, length);
     std::string bytes = std::exchange(buffer_, std::move(rest));
     if (block.rows == 0) return nullptr;
     const uint64_t first = std::exchange(rows_, rows_ + block.rows);
-    return std::make_unique<BlockPiece>(choice_, first, std::move(bytes), std::move(block));
+    return std::make_unique<BlockPiece>(choice_, buffers_, first, std::move(bytes), std::move(block));
   }
 
   // The end is where no block has begun: all else is a reply that was cut off.
@@ -129,7 +158,8 @@ class BlockStream final : public duck::Stream {
   Server::Answer answer_;
   std::shared_ptr<const Choice> choice_;
   Scanner scanner_;
-  std::string buffer_;
+  std::shared_ptr<Buffers> buffers_ = std::make_shared<Buffers>();
+  std::string buffer_;  // what has come and belongs to no piece yet
   uint64_t rows_ = 0;
   bool ended_ = false;
 };
