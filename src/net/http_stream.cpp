@@ -1,6 +1,7 @@
 #include "net/http_stream.h"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -79,7 +80,7 @@ class CurlStream final : public HttpStream {
     set_stream(easy_, CURLOPT_POSTFIELDS, request_.body.data());
     set_stream(easy_, CURLOPT_POST, 1L);
     for (const auto& [name, value] : request_.headers)
-      add_line(value.empty() ? name + ";" : name + ": " + value);  // so does libcurl write an empty one
+      add_line(fmt::format("{}{}{}", name, value.empty() ? ";" : ": ", value));  // ';' is libcurl's for empty
     add_line("Expect:");
     if (!find_header(request_.headers, "Content-Type")) add_line("Content-Type:");
     set_stream(easy_, CURLOPT_HTTPHEADER, lines_);

@@ -196,7 +196,7 @@ class QueriedTable final : public duck::StreamTable {
 
  private:
   static std::string expression(const Column& column) {
-    const std::string name = quote_name(column.name);
+    std::string name = quote_name(column.name);
     if (column.asked.as_it_is) return name;
     return fmt::format("CAST({}, {})", name, quote_text(column.asked.type));
   }

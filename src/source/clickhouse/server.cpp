@@ -107,8 +107,8 @@ Result<std::vector<std::vector<std::string>>> read_rows(std::string json) {
 
 }  // namespace
 
-Result<std::shared_ptr<Server>> Server::open(Login login, Terms terms) {
-  std::shared_ptr<Server> server(new Server(std::move(login), std::move(terms)));
+Result<std::shared_ptr<Server>> Server::open(Login login, const Terms& terms) {
+  std::shared_ptr<Server> server(new Server(std::move(login), terms));
   if (auto found = server->find_settings(); !found.ok()) return found.error();
   return server;
 }

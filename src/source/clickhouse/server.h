@@ -39,7 +39,7 @@ Error as_error(const Exception& exception, int lines);
 class Server {
  public:
   // Asks the server who we are and what may be set.
-  static Result<std::shared_ptr<Server>> open(Login login, Terms terms);
+  static Result<std::shared_ptr<Server>> open(Login login, const Terms& terms);
 
   // The reply to a query that only reads, as it begins; `lines` as in as_error().
   struct Answer {
@@ -59,7 +59,7 @@ class Server {
   Error broken(std::string_view reply, const Error* transport, int lines) const;
 
  private:
-  Server(Login login, Terms terms) : login_(std::move(login)), terms_(std::move(terms)) {}
+  Server(Login login, const Terms& terms) : login_(std::move(login)), terms_(terms) {}
   Result<void> find_settings();
   HttpRequest request(const std::string& sql, const std::string& parameters) const;
   Error refused(HttpStream& stream, int lines) const;
