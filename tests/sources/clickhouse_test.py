@@ -309,7 +309,7 @@ class Cluster(ClickHouseTest):
         self.plan_sync(rows=5000, added=5000)
         self.addCleanup(self.other.start)
         self.other.kill()
-        for user in ("penstock", "cut"):  # the latter's profile leaves out servers that are away
+        for user in ("penstock", "lenient"):  # the latter's profile leaves out servers that are away
             self.clickhouse(user=user)
             self.refuse("source 'warehouse'", "connection tries failed", code=FAILED)
 

@@ -243,8 +243,9 @@ class ClickHouse(Server):
         "default": {},
         "fixed": {"readonly": 1},  # may set nothing
         "partial": {"readonly": 1, "result_overflow_mode": "break", "max_result_rows": 10},
-        # The same, but may be told otherwise.
-        "cut": {"result_overflow_mode": "break", "max_result_rows": 10, "skip_unavailable_shards": 1},
+        # These may be told otherwise.
+        "cut": {"result_overflow_mode": "break", "max_result_rows": 10},
+        "lenient": {"skip_unavailable_shards": 1},
     }
 
     def __init__(self):
@@ -267,6 +268,7 @@ class ClickHouse(Server):
         profiles = "".join(f"<{name}>" + "".join(f"<{key}>{value}</{key}>" for key, value in settings.items()) + f"</{name}>"
                            for name, settings in self.PROFILES.items())
         users = {"penstock": ("default", ""), "fixed": ("fixed", ""), "partial": ("partial", ""), "cut": ("cut", ""),
+                 "lenient": ("lenient", ""),
                  "stranger": ("default", "<allow_databases><database>elsewhere</database></allow_databases>")}
         entries = "".join(f"<{name}><password>{PASSWORD}</password><networks><ip>127.0.0.1</ip></networks><profile>{profile}"
                           f"</profile><quota>default</quota>{more}</{name}>" for name, (profile, more) in users.items())
