@@ -5,6 +5,7 @@
 #include "declare/json.h"
 #include "declare/units.h"
 #include "run/doubt.h"
+#include "run/warehouse_side.h"
 
 namespace penstock::cli {
 namespace {
@@ -88,10 +89,10 @@ Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& s
                     .schedule = {},
                     .next = {}};
   status.paused = sync.paused;
-  auto manifest = read_manifest(workspace.disk(), workspace.paths().snapshot(sync.name));
-  if (!manifest.ok()) return manifest.error();
-  status.accepted = manifest->counts.current;
-  status.waiting = manifest->counts.waiting;
+  auto counts = state_counts(workspace, sync.name);
+  if (!counts.ok()) return counts.error();
+  status.accepted = counts->current;
+  status.waiting = counts->waiting;
   if (status.waiting > 0) {
     auto in_doubt = count_in_doubt(workspace, sync.name);
     if (!in_doubt.ok()) return in_doubt.error();

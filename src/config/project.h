@@ -78,6 +78,8 @@ enum class DriftPolicy { report, take_back, keep };
 std::string_view name_of(DriftPolicy policy);
 // Whether what records hold is read before they are written, and kept.
 enum class Before { none, keep };
+// Where the rows that changed are found: here, or in the warehouse.
+enum class Planner { local, warehouse };
 enum class NullValue { clear, omit };
 enum class InDoubt { hold, resend };
 enum class Priority { low, normal, high };
@@ -165,6 +167,7 @@ struct Sync {
   BatchLimits batch;
   Priority priority = Priority::normal;
   Before before = Before::none;
+  Planner planner = Planner::local;
   bool skip_equal = false;  // what the destination says already is not written
   bool paused = false;
 };

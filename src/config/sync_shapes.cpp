@@ -216,6 +216,13 @@ std::vector<FieldOf<Sync>> common_fields() {
           .by_default("false")
           .help("Records are read before they are written, and those that say already what the row says "
                 "are not written."),
+      field<&Sync::planner>(
+          "planner", choice<Planner>({{"local", Planner::local, "here: the model is read as a whole"},
+                                      {"warehouse", Planner::warehouse,
+                                       "in the warehouse, which keeps what was accepted in tables of ours: "
+                                       "only rows that may have changed leave it"}}))
+          .by_default("local")
+          .help("Where the rows that changed are found."),
       field<&Sync::tags>("tags", list(identifier()).or_one())
           .help("Words to choose syncs by.")
           .example("[crm]"),

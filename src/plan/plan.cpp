@@ -128,7 +128,7 @@ Result<void> count_rows(duck::Connection& connection, const Snapshot& snapshot, 
     uint64_t& counted_as = *found && (*found)->waiting && waiting > 0 ? waiting : unchanged;
     --counted_as;
   }
-  counts.rows = seen.rows;
+  counts.rows += seen.rows;
   counts.added = sent[1];
   counts.remapped = sent[3];
   counts.unknown = sent[4];
@@ -250,6 +250,8 @@ Result<Plan> make_plan(duck::Connection& connection, const MappedModel& model, c
   ProbeOptions probing = options.probe;
   probing.owners = options.owners;
   auto probe = std::make_shared<RowProbe>(snapshot, model, probing);
+  if (auto marked = probe->mark_seen(options.elsewhere.kept); !marked.ok()) return marked.error();
+  plan.counts.rows = plan.counts.unchanged = options.elsewhere.unchanged;
   const auto filled = fill_stage(connection, model, snapshot, probe, options);
   if (!filled.ok()) return filled.error();
   Staged staged = *filled;

@@ -21,8 +21,15 @@ namespace penstock {
 
 using config::OnRemoved;
 
+// What is known of rows of the model that are not among those that are read, since they have not changed.
+struct Elsewhere {
+  uint64_t unchanged = 0;     // how many there are
+  std::vector<KeyHash> kept;  // of them, those that the snapshot has
+};
+
 struct PlanOptions {
   ProbeOptions probe;
+  Elsewhere elsewhere;
   OnRemoved on_removed = OnRemoved::ignore;
   bool match_ignores_case = false;  // two match values that differ in case only are one record there
   bool unique_match = true;         // the destination refuses a second record with a match value

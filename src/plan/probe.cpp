@@ -87,6 +87,15 @@ Result<void> RowProbe::classify(std::span<const duck::Vector> arguments, size_t 
   return success();
 }
 
+Result<void> RowProbe::mark_seen(const std::vector<KeyHash>& keys) {
+  for (const KeyHash key : keys) {
+    const auto found = snapshot_.find(key);
+    if (!found.ok()) return found.error();
+    if (*found) seen_.mark((*found)->slot);
+  }
+  return success();
+}
+
 // The key has a state, and the payload is not simply the accepted one.
 Result<RowClass> RowProbe::classify_known(KeyHash key, std::span<const duck::Vector> arguments, size_t row,
                                           Fingerprint fingerprint, uint64_t slot) {

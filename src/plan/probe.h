@@ -57,6 +57,9 @@ class RowProbe {
   // `snapshot` must outlive the probe.
   RowProbe(const Snapshot& snapshot, const MappedModel& model, ProbeOptions options);
 
+  // Before the first call: these are keys of the model, too, whose rows will not come.
+  Result<void> mark_seen(const std::vector<KeyHash>& keys);
+
   Result<void> operator()(std::span<const duck::Vector> arguments, size_t rows, duckdb_vector result);
 
   // Which of a remapped row's fields differ from what the older mapping gave: '0' and '1' for each field.

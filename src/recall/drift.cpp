@@ -8,6 +8,7 @@
 #include "run/look.h"
 #include "run/plan_stage.h"
 #include "run/recover.h"
+#include "run/warehouse_side.h"
 
 namespace penstock {
 namespace {
@@ -32,6 +33,7 @@ class FindDrift {
 
   // Plan every row, keep those that are as they were accepted, read their records, compare.
   Task<Result<Drift>> find() {
+    if (auto here = needs_local_state(sync_, "drift"); !here.ok()) co_return here.error();
     auto lock = lock_sync(workspace_, sync_.name, run_);
     if (!lock.ok()) co_return lock.error();
     if (auto recovered = recover(workspace_, sync_.name, drift_.notes); !recovered.ok())

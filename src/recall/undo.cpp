@@ -11,6 +11,7 @@
 #include "run/refused.h"
 #include "run/resume.h"
 #include "run/row_source.h"
+#include "run/warehouse_side.h"
 
 namespace penstock {
 namespace {
@@ -29,6 +30,7 @@ class UndoRun {
   // Find the run, lock its sync, plan from what it overwrote, ask the guard, read and write, settle.
   Task<Result<UndoReport>> undo() {
     if (auto found = find_run(); !found.ok()) co_return found.error();
+    if (auto here = needs_local_state(*sync_, "undo"); !here.ok()) co_return here.error();
     auto lock = lock_sync(workspace_, sync_->name, run().run);
     if (!lock.ok()) co_return lock.error();
     if (auto ready = recover_before(); !ready.ok()) co_return ready.error();

@@ -5,6 +5,7 @@
 
 #include "connector/values.h"
 #include "plan/whole.h"
+#include "run/warehouse_side.h"
 
 namespace penstock {
 namespace {
@@ -31,12 +32,12 @@ OnRemoved on_removed(const config::Sync& sync) {
   return mirrors ? OnRemoved::remove : sync.on_removed;
 }
 
+}  // namespace
+
 // A row of a list of what is to go means another record when its match value changes.
-bool keys_only(config::Mode mode) {
+bool plans_keys_only(config::Mode mode) {
   return mode == config::Mode::insert || mode == config::Mode::append;
 }
-
-}  // namespace
 
 std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
                         std::span<const Values> match, std::span<const Values> fields, size_t row) {
@@ -66,7 +67,7 @@ std::string dry_plan_file(const Workspace& workspace, const std::string& sync, c
 
 GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request,
                        const Estimate& estimate) {
-  return {.known = snapshot.manifest().counts.current,
+  return {.known = prepared.warehouse ? prepared.warehouse->drawn.known : snapshot.manifest().counts.current,
           .first_run = snapshot.manifest().generation == 0,
           .asked_for_all = request.kind == RunKind::full,
           .asked_for_key = request.key.has_value(),
@@ -104,14 +105,14 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
   if (replaces && (request.limit || request.key))
     return Error{ErrorKind::config, "mode replace writes all rows or none, not some of them",
                  "leave out --limit and --key"};
-  auto snapshot =
-      Snapshot::open(workspace.disk(), workspace.paths().snapshot(prepared.sync->name), Verify::everything);
+  const StateDirectories state = state_of(workspace, prepared);
+  auto snapshot = Snapshot::open(workspace.disk(), state.snapshot, Verify::everything);
   if (!snapshot.ok()) return snapshot.error();
   stage.snapshot.emplace(*std::move(snapshot));
   prepared.mapped.older = evaluable_mappings(*prepared.opened.connection, prepared.opened.shape,
                                              stage.snapshot->manifest().mappings, prepared.mapped.mapping);
   PlanOptions options;
-  options.probe.keys_only = keys_only(*prepared.sync->mode);
+  options.probe.keys_only = plans_keys_only(*prepared.sync->mode);
   options.probe.everything = request.kind == RunKind::full;
   options.probe.retry_waiting = request.kind == RunKind::retry;
   options.probe.cause = prepared.cause;
@@ -121,8 +122,7 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
     if (!key.ok()) return key.error();
     options.probe.only = *key;
   }
-  auto owners =
-      Snapshot::open(workspace.disk(), workspace.paths().owners(prepared.sync->name), Verify::headers);
+  auto owners = Snapshot::open(workspace.disk(), state.owners, Verify::headers);
   if (!owners.ok()) return owners.error();
   options.owners = &*owners;
   options.unique_match = prepared.target->facts().match_kind != connector::MatchKind::search;
@@ -133,6 +133,7 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
   options.forget_removed = *prepared.sync->mode == config::Mode::remove;
   if (const auto* find = prepared.target->find(); find != nullptr)
     options.match_ignores_case = find->operation->find->ignore_case;
+  if (prepared.warehouse) options.elsewhere = prepared.warehouse->drawn.elsewhere;
   options.limit = request.limit;
   options.samples = request.samples;
   options.file = file;

@@ -18,6 +18,9 @@ Result<PlannedStage> plan_stage(const Workspace& workspace, PreparedSync& prepar
 std::string why_invalid(const MappedModel& mapped, const connector::ValueRules& rules,
                         std::span<const Values> match, std::span<const Values> fields, size_t row);
 
+// Whether what was accepted once is never sent again in this mode.
+bool plans_keys_only(config::Mode mode);
+
 GuardFacts guard_facts(const PreparedSync& prepared, const Snapshot& snapshot, const RunRequest& request,
                        const Estimate& estimate);
 

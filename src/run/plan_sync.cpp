@@ -6,6 +6,7 @@
 #include "run/resume.h"
 #include "run/reviewed_plan.h"
 #include "run/run.h"
+#include "run/warehouse_side.h"
 
 namespace penstock {
 
@@ -34,6 +35,7 @@ class PlanSync {
                                           request_.before ? Login::needed : Login::optional, diagnostics_,
                                           request_.before ? Purpose::look : Purpose::run);
     if (!prepared.ok()) co_return prepared.error();
+    if (auto drawn = co_await draw(*prepared); !drawn.ok()) co_return drawn.error();
     planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());
     if (request_.reviewed) {
       auto moved = moved_before_planning(parts_.workspace, *prepared, *request_.reviewed);
@@ -46,6 +48,33 @@ class PlanSync {
   }
 
  private:
+  // Into a directory of its own: a run may be going on.
+  Task<Result<void>> draw(PreparedSync& prepared) {
+    const std::string name = fmt::format("draw-{}-{}", sync_.name, parts_.workspace.new_run_id());
+    drawn_ = std::make_unique<TempFiles>(parts_.workspace.disk(),
+                                         join_path(parts_.workspace.paths().temporary(), name));
+    auto opened = open_warehouse(parts_.workspace, prepared, request_, drawn_->path);
+    if (!opened.ok() || !prepared.warehouse) co_return opened;
+    // What a run left to be said to the warehouse is said first; one that is going on does so itself.
+    auto lock = lock_sync(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
+    if (!lock.ok() && lock.error().kind != ErrorKind::locked) co_return lock.error();
+    prepared.warehouse->has_lock = lock.ok();
+    act_.is([&prepared] { prepared.warehouse->plan->interrupt(); });
+    auto drawn = co_await parts_.loop.offload([&] { return draw_stage(parts_.workspace, prepared); });
+    act_.is_nothing();
+    co_return drawn;
+  }
+
+  // Removed with this.
+  struct TempFiles {
+    TempFiles(Disk& on, std::string at) : disk(on), path(std::move(at)) {}
+    TempFiles(const TempFiles&) = delete;
+    TempFiles& operator=(const TempFiles&) = delete;
+    ~TempFiles() { (void)disk.remove(path); }
+    Disk& disk;
+    std::string path;
+  };
+
   Task<Result<void>> make(PreparedSync& prepared, PlannedSync& planned) {
     act_.is([&prepared] { prepared.opened.connection->interrupt(); });
     if (!request_.as_of) request_.as_of = parts_.workspace.clock().now();
@@ -91,7 +120,7 @@ class PlanSync {
   // What the destination holds of the plan's records.
   Task<Result<void>> read_there(PreparedSync& prepared, PlannedStage& stage, PlannedSync& planned) {
     const auto written =
-        LastWritten::open(parts_.workspace.disk(), parts_.workspace.paths().written(sync_.name));
+        LastWritten::open(parts_.workspace.disk(), state_of(parts_.workspace, prepared).written);
     if (!written.ok()) co_return written.error();
     prepared.router->remember(&*written);
     RunFacts facts;
@@ -128,6 +157,7 @@ class PlanSync {
   RunRequest request_;
   declare::Diagnostics& diagnostics_;
   Interruption::Act act_;
+  std::unique_ptr<TempFiles> drawn_;
 };
 
 Task<Result<PlannedSync>> plan_sync(RunParts parts, const config::Sync& sync, RunRequest request,

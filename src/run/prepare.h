@@ -11,6 +11,7 @@
 #include "net/http.h"
 #include "run/workspace.h"
 #include "source/source.h"
+#include "warehouse_plan/warehouse_plan.h"
 
 namespace penstock {
 
@@ -21,6 +22,17 @@ enum class Login { needed, optional };
 // find what others changed of what was written.
 enum class Purpose { run, look, drift };
 
+// Of a sync that is planned in the warehouse.
+struct WarehouseSide {
+  std::unique_ptr<WarehousePlan> plan;
+  DrawPlaces own;                    // of the sync
+  DrawPlaces places;                 // that are drawn into
+  std::vector<std::string> columns;  // of the model
+  Draw draw;
+  bool has_lock = true;  // of the sync: its own state may be moved on
+  Drawn drawn;           // but for what was opened
+};
+
 struct PreparedSync {
   Login login = Login::needed;
   const config::Sync* sync = nullptr;
@@ -28,6 +40,7 @@ struct PreparedSync {
   const config::Destination* destination = nullptr;
   OpenedModel opened;
   MappedModel mapped;
+  std::optional<WarehouseSide> warehouse;
   std::unique_ptr<Access> access;
   std::unique_ptr<connector::Target> target;
   std::unique_ptr<Router> router;

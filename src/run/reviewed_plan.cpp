@@ -40,6 +40,17 @@ std::string shown_difference(const PlanDifference& difference) {
   return out;
 }
 
+// How far the state of a sync has got.
+struct StateMoment {
+  uint64_t generation = 0;
+  std::string last_run;
+};
+StateMoment state_moment(const PreparedSync& prepared, const Manifest& manifest) {
+  if (prepared.warehouse && prepared.warehouse->drawn.is_loaded)
+    return {prepared.warehouse->drawn.generation, prepared.warehouse->drawn.last_run};
+  return {manifest.generation, manifest.last_run};
+}
+
 // A plan with a limit sends the rows that the file names, not as many others.
 Result<void> narrow(const Workspace& workspace, PreparedSync& prepared, Plan& plan, const PlanFile& file) {
   const std::string kept = plan.file + ".kept";
@@ -90,8 +101,9 @@ Result<PlanFile> keep_plan(const Workspace& workspace, PreparedSync& prepared, c
   facts.limit = request.limit;
   facts.key = request.key;
   facts.configuration = configuration_digest(prepared);
-  facts.generation = stage.snapshot->manifest().generation;
-  facts.last_run = stage.snapshot->manifest().last_run;
+  const StateMoment moment = state_moment(prepared, stage.snapshot->manifest());
+  facts.generation = moment.generation;
+  facts.last_run = moment.last_run;
   for (const auto& field : prepared.mapped.mapping.fields)
     if (field.personal) facts.personal.push_back(field.name);
   facts.counts = stage.plan.counts;
@@ -129,17 +141,17 @@ Result<std::optional<GuardStop>> moved_before_planning(const Workspace& workspac
   if (!parts.empty()) return Moved(moved(file, fmt::format("since the plan was made, {} changed", parts)));
   auto manifest = read_manifest(workspace.disk(), workspace.paths().snapshot(file.facts.sync));
   if (!manifest.ok()) return manifest.error();
-  if (manifest->generation == file.facts.generation && manifest->last_run == file.facts.last_run)
-    return Moved();
-  if (manifest->last_run.empty())
+  const StateMoment now = state_moment(prepared, *manifest);
+  if (now.generation == file.facts.generation && now.last_run == file.facts.last_run) return Moved();
+  if (now.last_run.empty())
     return Moved(moved(file,
                        "what the destination last accepted is not known any more: the plan was compared with "
                        "another state of the sync"));
-  return Moved(
-      moved(file, fmt::format("run {} has moved on since the plan was made: the plan was compared with {}",
-                              manifest->last_run,
-                              file.facts.last_run.empty() ? "the state before the first run"
-                                                          : "the state after run " + file.facts.last_run)));
+  return Moved(moved(
+      file,
+      fmt::format("run {} has moved on since the plan was made: the plan was compared with {}", now.last_run,
+                  file.facts.last_run.empty() ? "the state before the first run"
+                                              : "the state after run " + file.facts.last_run)));
 }
 
 Result<std::optional<GuardStop>> moved_rows(const Workspace& workspace, PreparedSync& prepared,

@@ -10,6 +10,7 @@
 #include "run/resume.h"
 #include "run/reviewed_plan.h"
 #include "run/row_source.h"
+#include "run/warehouse_side.h"
 
 namespace penstock {
 
@@ -103,7 +104,9 @@ class RunSync {
     auto prepared =
         co_await prepare_sync(parts_.loop, parts_.client, workspace_, sync_, login(), diagnostics_);
     if (!prepared.ok()) co_return co_await ended_with(prepared.error());
-    report_.notes.insert(report_.notes.end(), prepared->notes.begin(), prepared->notes.end());
+    prepared->notes.insert(prepared->notes.begin(), report_.notes.begin(), report_.notes.end());
+    report_.notes = prepared->notes;
+    if (auto drawn = co_await draw(*prepared); !drawn.ok()) co_return co_await ended_with(drawn.error());
     if (auto held = hold_to_file(*prepared); !held.ok()) co_return co_await ended_with(held.error());
     if (report_.guard) co_return co_await stopped_by_guard();
     auto planned = co_await plan(*prepared);
@@ -112,7 +115,7 @@ class RunSync {
     if (auto asked = ask_guards(*prepared, *planned); !asked.ok())
       co_return co_await ended_with(asked.error());
     if (report_.guard) co_return co_await stopped_by_guard();
-    if (has_nothing_to_do(*planned)) co_return co_await succeeded();
+    if (has_nothing_to_do(*planned)) co_return co_await succeeded(*prepared);
     co_return co_await carry_out(*prepared, *planned);
   }
 
@@ -170,6 +173,19 @@ class RunSync {
   }
 
   Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }
+
+  // Of a sync that is planned in the warehouse: what may have changed, in the place of the model.
+  Task<Result<void>> draw(PreparedSync& prepared) {
+    auto opened = open_warehouse(workspace_, prepared, request_, workspace_.paths().sync(sync_.name));
+    if (!opened.ok() || !prepared.warehouse) co_return opened;
+    enter(RunStage::planning);
+    act_.is([&prepared] { prepared.warehouse->plan->interrupt(); });
+    auto drawn = co_await parts_.loop.offload([&] { return draw_stage(workspace_, prepared); });
+    act_.is_nothing();
+    report_.notes = std::move(prepared.notes);
+    if (drawn.ok() && parts_.interruption.asked()) co_return Error{ErrorKind::interrupted, "interrupted", ""};
+    co_return drawn;
+  }
 
   // A run of a plan file sends that plan, or nothing.
   Result<void> hold_to_file(const PreparedSync& prepared) {
@@ -245,7 +261,7 @@ class RunSync {
     if (!durable) co_return co_await ended_with(*(*journal)->failure());
     journal->reset();
     if (jobs_left_ > 0) co_return co_await left_to_jobs();
-    co_return co_await settle_run(planned);
+    co_return co_await settle_run(prepared, planned);
   }
 
   RunFacts facts(const PreparedSync& prepared) const {
@@ -357,7 +373,7 @@ class RunSync {
     co_return co_await finished();
   }
 
-  Task<Result<RunReport>> settle_run(PlannedStage& planned) {
+  Task<Result<RunReport>> settle_run(PreparedSync& prepared, PlannedStage& planned) {
     enter(RunStage::settling);
     SettleExtras extras{.plan = &planned.plan};
     extras.note = [this](const Settled& settled) {
@@ -368,6 +384,8 @@ class RunSync {
       return settle(workspace_.disk(), workspace_.paths(), sync_.name, workspace_.clock().now(), extras);
     });
     if (!settled.ok()) co_return co_await ended_with(settled.error());
+    planned.snapshot.reset();
+    if (auto pushed = co_await push(prepared); !pushed.ok()) co_return co_await ended_with(pushed.error());
     remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,
                           {workspace_.project().keep_operations, workspace_.project().keep_before},
                           workspace_.clock().now());
@@ -376,6 +394,11 @@ class RunSync {
     report_.stages.end(parts_.loop.now());
     ticker_.cancel();
     co_return std::move(report_);
+  }
+
+  Task<Result<void>> push(PreparedSync& prepared) {
+    if (!prepared.warehouse) co_return success();
+    co_return co_await parts_.loop.offload([&] { return push_stage(prepared); });
   }
 
   void take_settled(const Settled& settled) {
@@ -390,10 +413,11 @@ class RunSync {
     report_.run.finished = workspace_.clock().now();
   }
 
-  Task<Result<RunReport>> succeeded() {
+  Task<Result<RunReport>> succeeded(PreparedSync& prepared) {
+    if (auto pushed = co_await push(prepared); !pushed.ok()) co_return co_await ended_with(pushed.error());
     (void)workspace_.disk().remove(workspace_.paths().plan(sync_.name));
     report_.run.status = report_.run.invalid > 0 ? "partial" : "succeeded";
-    return finished();
+    co_return co_await finished();
   }
 
   Task<Result<RunReport>> stopped_by_guard() {

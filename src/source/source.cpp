@@ -94,6 +94,27 @@ Result<OpenedModel> open_model(const config::Project& project, const config::Mod
   return opened;
 }
 
+Result<std::string> model_sql(const config::Project& project, const config::Model& model,
+                              const declare::Resolver& resolver, const OpenOptions& options) {
+  if (model.sql) return model.sql->text;
+  const config::Source* source = project.source(*model.source);
+  check(source != nullptr, "a model's source was checked when the project was loaded");
+  auto warehouse = open_source(*source, resolver, options);
+  if (!warehouse.ok()) return warehouse.error();
+  auto query = query_of(model, **warehouse);
+  if (!query.ok()) return query.error();
+  return std::move(query->sql);
+}
+
+Result<OpenedModel> open_sql(const config::Source& source, const std::string& sql,
+                             const declare::Resolver& resolver, const OpenOptions& options) {
+  auto warehouse = open_source(source, resolver, options);
+  if (!warehouse.ok()) return warehouse.error();
+  auto opened = (*warehouse)->open_query(sql);
+  if (!opened.ok()) return std::move(opened).error().in(fmt::format("source '{}'", source.name));
+  return opened;
+}
+
 Result<std::vector<SourceTable>> list_tables(const config::Source& source, const declare::Resolver& resolver,
                                              const OpenOptions& options) {
   auto warehouse = open_source(source, resolver, options);

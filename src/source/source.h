@@ -36,6 +36,13 @@ struct OpenedModel {
 Result<OpenedModel> open_model(const config::Project& project, const config::Model& model,
                                const declare::Resolver& resolver, const OpenOptions& options);
 
+// A model's SELECT, in the SQL of its source.
+Result<std::string> model_sql(const config::Project& project, const config::Model& model,
+                              const declare::Resolver& resolver, const OpenOptions& options);
+// The same of any SELECT in the source's own SQL.
+Result<OpenedModel> open_sql(const config::Source& source, const std::string& sql,
+                             const declare::Resolver& resolver, const OpenOptions& options);
+
 // The first rows of a model, as people see them. Values of its columns in `pii` are masked.
 struct Preview {
   std::vector<duck::Connection::TextRow> texts;  // a text for each column; nullopt: NULL

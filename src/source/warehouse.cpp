@@ -18,6 +18,12 @@ std::string Warehouse::quoted_table(std::string_view name) const {
   return out;
 }
 
+declare::SettingField planning_schema_setting() {
+  return declare::setting("planning_schema", declare::identifier())
+      .by_default("penstock")
+      .help("The schema of Penstock's own tables, for syncs with `planner: warehouse`.");
+}
+
 Result<OpenedModel> open_memory(const duck::Options& options) {
   auto database = duck::Database::borrow(options);
   if (!database.ok()) return database.error();

@@ -27,6 +27,9 @@ class Warehouse {
   virtual Result<std::vector<SourceTable>> tables() = 0;
 };
 
+// Of kinds in which syncs can be planned: where the tables for that are kept.
+declare::SettingField planning_schema_setting();
+
 // A borrowed DuckDB in memory with our payload functions.
 Result<OpenedModel> open_memory(const duck::Options& options);
 // With `relation` set: makes `shape` and `columns`.

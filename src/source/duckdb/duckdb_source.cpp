@@ -117,7 +117,8 @@ const Of<Settings>& duckdb_settings() {
                     .help("DuckDB's buffers; beyond it, large joins and sorts spill to disk."),
                 setting("threads", integer({.min = 1, .max = 1024}, "a number of threads"))
                     .help("Threads that DuckDB uses.")
-                    .otherwise("one for each core")});
+                    .otherwise("one for each core"),
+                planning_schema_setting()});
   return shape;
 }
 

@@ -151,18 +151,25 @@ const Of<Settings>& postgres_settings() {
                                    {"copy", "by COPY in binary form"},
                                    {"cursor", "by a cursor, for servers without COPY TO STDOUT"}}))
            .by_default("auto")
-           .help("How rows are fetched.")});
+           .help("How rows are fetched."),
+       planning_schema_setting()});
   return shape;
+}
+
+Result<postgres::Login> postgres_login(const config::Source& source, const Resolver& resolver) {
+  auto url = resolved(source, "url", resolver);
+  if (!url.ok()) return url.error();
+  auto password = resolved(source, "password", resolver);
+  if (!password.ok()) return password.error();
+  return postgres::Login{*std::move(url), *std::move(password)};
 }
 
 Result<std::unique_ptr<Warehouse>> open_postgres(const config::Source& source, const Resolver& resolver,
                                                  const OpenOptions& options) {
   const auto time_max = source.settings.get<Duration>("statement_timeout");
-  auto url = resolved(source, "url", resolver);
-  if (!url.ok()) return url.error();
-  auto password = resolved(source, "password", resolver);
-  if (!password.ok()) return password.error();
-  auto connection = std::make_shared<Connection>(postgres::Login{*std::move(url), *std::move(password)});
+  auto login = postgres_login(source, resolver);
+  if (!login.ok()) return login.error();
+  auto connection = std::make_shared<Connection>(*std::move(login));
   connection->set_deadline(kConnectMax);
   const auto in_source = [&](Error error) {
     return std::move(error).in(fmt::format("source '{}'", source.name));

@@ -1,11 +1,15 @@
 // PostgreSQL, and what speaks its protocol.
 #pragma once
 
+#include "database/postgres.h"
 #include "source/warehouse.h"
 
 namespace penstock {
 
 const declare::Of<declare::Settings>& postgres_settings();
+
+// How the source's server is reached, with its references resolved.
+Result<postgres::Login> postgres_login(const config::Source& source, const declare::Resolver& resolver);
 
 // Connects. Rows come by COPY in binary form, or by a cursor from a server that has no COPY TO STDOUT.
 Result<std::unique_ptr<Warehouse>> open_postgres(const config::Source& source,

@@ -1,0 +1,231 @@
+#include "warehouse_plan/postgres_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "database/postgres.h"
+#include "source/postgres/postgres_source.h"
+#include "source/postgres/reading.h"
+#include "warehouse_plan/statements.h"
+
+namespace penstock {
+namespace {
+
+constexpr Duration kConnectTime = 15s;
+constexpr size_t kCopiedAtOnce = 8 << 20;  // bytes
+
+// One value in COPY's text format.
+void append_copied(std::string& out, const duck::Vector& column, size_t row) {
+  if (!column.valid(row)) {
+    out += "\\N";
+    return;
+  }
+  for (const char c : column.text(row)) switch (c) {
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += c;
+    }
+}
+
+class PostgresTables final : public PlanTables {
+ public:
+  PostgresTables(TableNames names, std::string project, std::string sync, postgres::Login login,
+                 Duration time_max)
+      : PlanTables(std::move(names), std::move(project), std::move(sync)),
+        connection_(std::move(login)),
+        time_max_(time_max) {}
+
+  std::string digest_kind() const override { return "postgres hashtextextended"; }
+
+  // Of the row's text, in which "" and NULL differ, as 1.0 and 1.00 do.
+  std::string digest(std::string_view alias, const std::vector<std::string>& columns) const override {
+    std::string list;
+    for (const auto& column : columns)
+      list += fmt::format("{}{}.{}", list.empty() ? "" : ", ", alias, duck::quote_name(column));
+    return fmt::format("hashtextextended(CAST(ROW({}) AS text), 0)", list);
+  }
+
+  Result<std::optional<Head>> head() override {
+    if (auto opened = open(); !opened.ok()) return opened.error();
+    auto there = run(fmt::format("SELECT to_regclass({})", duck::quote_text(names_.syncs)));
+    if (!there.ok()) return failed(there.trouble);
+    if (there.rows->is_null(0, 0)) return std::optional<Head>();
+    auto lines = run(head_sql(names_, project_, sync_));
+    if (!lines.ok()) return failed(lines.trouble);
+    if (lines.rows->count() == 0) return std::optional<Head>();
+    return std::optional<Head>(head_in(*lines.rows));
+  }
+
+  Result<void> create(const std::string& model, const std::vector<std::string>& keys) override {
+    auto statements = create_schema_sql(names_);
+    for (auto& one : create_tables_sql(names_, model, keys, {"uuid", "bigint"}))
+      statements.push_back(std::move(one));
+    return in_transaction([&] { return run_all(statements); });
+  }
+
+  Result<void> apply(const Changes& changes) override {
+    return in_transaction([&]() -> Result<void> {
+      auto lines = run(head_sql(names_, project_, sync_) + " FOR UPDATE");
+      if (!lines.ok()) return failed(lines.trouble);
+      const uint64_t generation = lines.rows->count() == 0 ? 0 : head_in(*lines.rows).generation;
+      if (generation != changes.base)
+        return Error{ErrorKind::locked,
+                     "another Penstock has run this sync meanwhile, and wrote its state in the warehouse",
+                     "let only one of them run it"};
+      auto database = duck::Database::open({.path = changes.file, .temporary_directory = ""});
+      if (!database.ok()) return database.error();
+      auto local = database->connect();
+      if (!local.ok()) return local.error();
+      const std::pair<std::string, std::string> tables[] = {
+          {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};
+      for (const auto& [table, staged] : tables)
+        if (auto replaced = replace(*local, table, staged, changes); !replaced.ok()) return replaced;
+      return run_all(put_head_sql(names_, project_, sync_, changes.head));
+    });
+  }
+
+  Result<void> leave() override {
+    return in_transaction([&] { return run_all({leave_sql(names_, project_, sync_)}); });
+  }
+
+  void interrupt() override { connection_.cancel(); }
+
+ private:
+  Result<void> open() {
+    connection_.set_deadline(kConnectTime);
+    if (connection_.is_open()) return success();
+    if (auto trouble = connection_.open()) return failed(*trouble);
+    return success();
+  }
+
+  Error failed(const postgres::Trouble& trouble) const {
+    Error error = postgres::as_error(trouble, "", 0);
+    if (trouble.sqlstate == "42501") {
+      error.kind = ErrorKind::source;
+      error.message = fmt::format("the state of this sync cannot be kept in the schema {}: {}", names_.schema,
+                                  trouble.message);
+      error.remedy = fmt::format(
+          "`planner: warehouse` needs a schema of its own: CREATE SCHEMA {0} AUTHORIZATION <the source's "
+          "user>",
+          names_.schema);
+    }
+    return error;
+  }
+
+  postgres::Outcome run(const std::string& sql) {
+    connection_.set_deadline(time_max_ + kConnectTime);
+    return connection_.run(sql);
+  }
+
+  Result<void> run_all(const std::vector<std::string>& statements) {
+    for (const auto& one : statements)
+      if (auto outcome = run(one); !outcome.ok()) return failed(outcome.trouble);
+    return success();
+  }
+
+  template <class Work>
+  Result<void> in_transaction(Work work) {
+    if (auto opened = open(); !opened.ok()) return opened;
+    if (auto begun = run("BEGIN; SET LOCAL client_min_messages = warning"); !begun.ok())
+      return failed(begun.trouble);
+    if (auto worked = work(); !worked.ok()) {
+      if (connection_.is_open()) (void)run("ROLLBACK");
+      return worked;
+    }
+    auto committed = run("COMMIT");
+    return committed.ok() ? success() : Result<void>(failed(committed.trouble));
+  }
+
+  static Head head_in(const postgres::Rows& rows) {
+    std::vector<std::optional<std::string>> line;
+    for (size_t i = 0; i < 7; ++i) line.emplace_back(std::string(rows.text(0, i)));
+    return read_head(line);
+  }
+
+  Result<void> replace(duck::Connection& local, const std::string& table, const std::string& staged,
+                       const Changes& changes) {
+    const std::string columns = line_columns(staged == "entries" ? changes.key_columns : 0);
+    const std::string stage = "pg_temp.penstock_" + staged;
+    std::vector<std::string> statements{fmt::format(
+        "CREATE TEMP TABLE penstock_{} ON COMMIT DROP AS SELECT {}, false AS deleted FROM {} LIMIT 0", staged,
+        columns, table)};
+    if (auto created = run_all(statements); !created.ok()) return created;
+    const auto copied = copy(local, staged, columns + ", deleted", stage);
+    if (!copied.ok()) return copied.error();
+    if (*copied == 0 && !changes.is_all) return success();
+    if (auto replaced = run_all(replace_lines_sql(table, stage, columns, changes.is_all)); !replaced.ok())
+      return replaced;
+    if (!changes.is_all) return success();
+    return run_all({fmt::format("ALTER TABLE {} ADD PRIMARY KEY (key)", table)});
+  }
+
+  // How many lines there were.
+  Result<uint64_t> copy(duck::Connection& local, const std::string& staged, const std::string& columns,
+                        const std::string& stage) {
+    auto rows = local.query(
+        fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM {})", columns, staged));
+    if (!rows.ok()) return rows.error();
+    std::string text;
+    uint64_t count = 0;
+    const std::string sql = fmt::format("COPY {}({}) FROM STDIN", stage, columns);
+    const auto send = [&]() -> Result<void> {
+      if (text.empty()) return success();
+      connection_.set_deadline(time_max_ + kConnectTime);
+      auto outcome = connection_.copy_in(sql, text);
+      text.clear();
+      return outcome.ok() ? success() : Result<void>(failed(outcome.trouble));
+    };
+    for (;;) {
+      auto chunk = rows->next();
+      if (!chunk.ok()) return chunk.error();
+      if (!*chunk) break;
+      count += (*chunk)->rows();
+      append_lines(text, **chunk);
+      if (text.size() < kCopiedAtOnce) continue;
+      if (auto sent = send(); !sent.ok()) return sent.error();
+    }
+    if (auto sent = send(); !sent.ok()) return sent.error();
+    return count;
+  }
+
+  static void append_lines(std::string& text, const duck::Chunk& chunk) {
+    std::vector<duck::Vector> columns;
+    for (size_t i = 0; i < chunk.columns(); ++i) columns.push_back(chunk.column(i));
+    for (size_t row = 0; row < chunk.rows(); ++row) {
+      for (size_t i = 0; i < columns.size(); ++i) {
+        if (i > 0) text += '\t';
+        append_copied(text, columns[i], row);
+      }
+      text += '\n';
+    }
+  }
+
+  postgres::Connection connection_;
+  Duration time_max_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PlanTables>> open_postgres_tables(const config::Source& source, TableNames names,
+                                                         const std::string& project, const std::string& sync,
+                                                         const declare::Resolver& resolver,
+                                                         const OpenOptions&) {
+  auto login = postgres_login(source, resolver);
+  if (!login.ok()) return login.error();
+  return std::unique_ptr<PlanTables>(new PostgresTables(std::move(names), project, sync, *std::move(login),
+                                                        source.settings.get<Duration>("statement_timeout")));
+}
+
+}  // namespace penstock

@@ -1,0 +1,61 @@
+#include "warehouse_plan/tables.h"
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "warehouse_plan/duckdb_tables.h"
+#include "warehouse_plan/postgres_tables.h"
+
+namespace penstock {
+namespace {
+
+using Open = Result<std::unique_ptr<PlanTables>> (*)(const config::Source&, TableNames,
+                                                     const std::string& project, const std::string& sync,
+                                                     const declare::Resolver&, const OpenOptions&);
+
+struct PlannerKind {
+  std::string_view name;
+  Open open;
+};
+
+// Listed by hand: one line a kind.
+constexpr PlannerKind kPlannerKinds[] = {{"postgres", open_postgres_tables}, {"duckdb", open_duckdb_tables}};
+
+}  // namespace
+
+TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync) {
+  // PostgreSQL cuts names off at 63 bytes.
+  const std::string whole = project + "\n" + sync;
+  const std::string stem = fmt::format("{}_{:08x}_", sync.substr(0, 40),
+                                       static_cast<uint32_t>(XXH3_64bits(whole.data(), whole.size())));
+  const auto named = [&](const std::string& name) {
+    return duck::quote_name(schema) + "." + duck::quote_name(name);
+  };
+  return {.schema = duck::quote_name(schema),
+          .syncs = named("syncs"),
+          .entries = named(stem + "entries"),
+          .owners = named(stem + "owners"),
+          .written = named(stem + "written")};
+}
+
+Result<std::unique_ptr<PlanTables>> open_plan_tables(const config::Source& source, const std::string& project,
+                                                     const std::string& sync,
+                                                     const declare::Resolver& resolver,
+                                                     const OpenOptions& options) {
+  std::string kinds;
+  for (const auto& kind : kPlannerKinds) {
+    if (kind.name == *source.type) {
+      const auto& schema = source.settings.get<std::string>("planning_schema");
+      return kind.open(source, table_names(schema, project, sync), project, sync, resolver, options);
+    }
+    kinds += fmt::format("{}{}", kinds.empty() ? "" : ", ", kind.name);
+  }
+  return Error{ErrorKind::config,
+               fmt::format("{}: source '{}' is of type {}, in which Penstock cannot plan",
+                           source.type.place.show(), source.name, *source.type),
+               fmt::format("set `planner: local`; sources that can: {}", kinds)};
+}
+
+}  // namespace penstock

@@ -1,0 +1,76 @@
+// The tables of a kind of warehouse: one sub-class a kind.
+//
+// In a schema of ours (docs/warehouse-planning.md):
+//     syncs                 a line a sync: Head
+//     SYNC_HASH_entries     a line a key: k0, k1, ... as in the model; key, digest; its KeyState
+//     SYNC_HASH_owners      plan/match_owners.h
+//     SYNC_HASH_written     ledger/last_written.h
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/project.h"
+#include "duck/duck.h"
+#include "source/source.h"
+#include "warehouse_plan/head.h"
+
+namespace penstock {
+
+// Quoted, with their schema.
+struct TableNames {
+  std::string schema, syncs, entries, owners, written;
+};
+
+// What a push changes. In the DuckDB file `file`: the tables `entries` (k0, ..., key, digest, the state's
+// columns, deleted), `owners` and `written` (key, the state's columns, deleted), each line the whole new
+// state of a key.
+struct Changes {
+  std::string file;
+  uint64_t base = 0;  // generation of the head that they start from; 0: there is none
+  Head head;          // from now on
+  size_t key_columns = 0;
+  bool is_all = false;  // the tables hold nothing yet, or nothing that counts
+};
+
+class PlanTables {
+ public:
+  virtual ~PlanTables() = default;
+  const TableNames& names() const { return names_; }
+  // Of these columns of the row `alias`: 64 bits, never NULL.
+  virtual std::string digest(std::string_view alias, const std::vector<std::string>& columns) const = 0;
+  // What else digests depend on: two texts that differ mean digests that cannot be compared.
+  virtual std::string digest_kind() const = 0;
+  // Nothing where this sync has no line, or there is no such table.
+  virtual Result<std::optional<Head>> head() = 0;
+  // Makes the tables of the sync; `model` is its SELECT, whose key columns `keys` give the types.
+  virtual Result<void> create(const std::string& model, const std::vector<std::string>& keys) = 0;
+  // All at once, and only if the head still has the generation `base`; an error of kind `locked` otherwise.
+  virtual Result<void> apply(const Changes& changes) = 0;
+  // Says in the head that the sync is planned elsewhere from now on.
+  virtual Result<void> leave() = 0;
+  virtual void interrupt() = 0;
+
+ protected:
+  PlanTables(TableNames names, std::string project, std::string sync)
+      : names_(std::move(names)), project_(std::move(project)), sync_(std::move(sync)) {}
+  TableNames names_;
+  std::string project_, sync_;
+};
+
+// The columns of a KeyState in all these tables, after `key`.
+inline constexpr std::string_view kStateColumns =
+    "accepted, gone, foreign_record, shown_key, record_id, match_values, waiting";
+
+// "schema.sync_1a2b3c4d_" and so on; a name that no database finds too long.
+TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync);
+
+// Errors: `config` for a kind of source that cannot do it.
+Result<std::unique_ptr<PlanTables>> open_plan_tables(const config::Source& source, const std::string& project,
+                                                     const std::string& sync,
+                                                     const declare::Resolver& resolver,
+                                                     const OpenOptions& options);
+
+}  // namespace penstock

@@ -1,0 +1,474 @@
+#include "warehouse_plan/warehouse_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "source/warehouse.h"
+#include "transform/transform.h"
+#include "warehouse_plan/candidates.h"
+#include "warehouse_plan/changes.h"
+#include "warehouse_plan/inputs.h"
+#include "warehouse_plan/questions.h"
+#include "warehouse_plan/statements.h"
+#include "warehouse_plan/states.h"
+
+namespace penstock {
+namespace {
+
+constexpr size_t kKeysAtOnce = 10'000;  // of a list in a statement
+
+std::vector<std::string> key_names(const config::Model& model) {
+  std::vector<std::string> names;
+  for (const auto& key : model.primary_key) names.push_back(*key);
+  return names;
+}
+
+Result<void> remove_state(Disk& disk, const DrawPlaces& places) {
+  for (const auto& directory : {places.snapshot(), places.owners(), places.written()})
+    if (auto removed = disk.remove(directory); !removed.ok()) return removed;
+  return success();
+}
+
+Result<void> remove_file(Disk& disk, const std::string& file) {
+  if (auto removed = disk.remove(file + ".wal"); !removed.ok()) return removed;
+  return disk.remove(file);
+}
+
+// Reads lines of a table into a new snapshot.
+Result<void> load(Disk& disk, const std::string& directory, duck::Connection& connection,
+                  const std::vector<std::string>& queries, const ManifestUpdate& update) {
+  auto empty = Snapshot::open(disk, directory, Verify::headers);
+  if (!empty.ok()) return empty.error();
+  auto changes = ChangeSet::begin(disk, directory);
+  if (!changes.ok()) return changes.error();
+  for (const auto& sql : queries)
+    if (auto put = put_states(connection, sql, *changes); !put.ok()) return put;
+  return commit(*empty, *std::move(changes), update);
+}
+
+std::string state_list(std::string_view prefix) {
+  std::string out;
+  for (const auto* name :
+       {"accepted", "gone", "foreign_record", "shown_key", "record_id", "match_values", "waiting"})
+    out += fmt::format(", {}{}", prefix, name);
+  return out;
+}
+
+constexpr std::string_view kNoLines =
+    "(SELECT CAST(NULL AS VARCHAR) AS key, CAST(NULL AS VARCHAR) AS accepted, CAST(NULL AS VARCHAR) AS gone, "
+    "CAST(NULL AS "
+    "VARCHAR) AS foreign_record, CAST(NULL AS VARCHAR) AS shown_key, CAST(NULL AS VARCHAR) AS record_id, "
+    "CAST(NULL AS "
+    "VARCHAR) AS match_values, CAST(NULL AS VARCHAR) AS waiting{} LIMIT 0)";
+
+}  // namespace
+
+struct WarehousePlan::Asking {
+  Question question;
+  std::string digest_of;
+};
+
+WarehousePlan::WarehousePlan(WarehousePlanParts parts, const config::Model& model,
+                             const config::Source& source, std::unique_ptr<PlanTables> tables)
+    : parts_(std::move(parts)), model_(model), source_(source), tables_(std::move(tables)) {}
+
+Result<std::unique_ptr<WarehousePlan>> WarehousePlan::open(WarehousePlanParts parts) {
+  const config::Model* model = parts.project.model(*parts.sync.model);
+  const config::Source* source = parts.project.source(*model->source);
+  auto tables = open_plan_tables(*source, parts.project.name, parts.sync.name, parts.resolver, parts.options);
+  if (!tables.ok()) return tables.error();
+  return std::unique_ptr<WarehousePlan>(
+      new WarehousePlan(std::move(parts), *model, *source, *std::move(tables)));
+}
+
+void WarehousePlan::interrupt() {
+  const std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  tables_->interrupt();
+  if (reading_ != nullptr) reading_->interrupt();
+}
+
+// The statement's rows as they come, in the file.
+Result<void> WarehousePlan::keep(const std::string& sql, const DrawPlaces& places, const std::string& table,
+                                 bool append) {
+  auto opened = open_sql(source_, sql, parts_.resolver, parts_.options);
+  if (!opened.ok()) return opened.error();
+  {
+    const std::lock_guard lock(mutex_);
+    if (interrupted_) return Error{ErrorKind::interrupted, "interrupted", ""};
+    reading_ = opened->connection.get();
+  }
+  auto kept = keep_rows(*opened->connection, opened->relation, places.candidates(), table, append);
+  const std::lock_guard lock(mutex_);
+  reading_ = nullptr;
+  return kept;
+}
+
+// Lines of these keys, few enough at a time for one statement; none leave an empty table.
+Result<void> WarehousePlan::keep_lines(const DrawPlaces& places, const std::string& from,
+                                       const std::string& table, size_t key_columns,
+                                       const std::vector<std::string>& keys) {
+  bool append = false;
+  for (size_t at = 0; at < keys.size(); at += kKeysAtOnce) {
+    const std::vector<std::string> some(
+        keys.begin() + static_cast<ptrdiff_t>(at),
+        keys.begin() + static_cast<ptrdiff_t>(std::min(at + kKeysAtOnce, keys.size())));
+    if (auto kept = keep(lines_sql(from, key_columns, some), places, table, append); !kept.ok()) return kept;
+    append = true;
+  }
+  if (append) return success();
+  auto memory = open_memory(duck::Options());
+  if (!memory.ok()) return memory.error();
+  std::string more;
+  if (key_columns > 0) more = ", CAST(NULL AS VARCHAR) AS digest";
+  for (size_t i = 0; i < key_columns; ++i) more += fmt::format(", NULL AS k{}", i);
+  return keep_rows(*memory->connection, fmt::format(fmt::runtime(kNoLines), more), places.candidates(), table,
+                   false);
+}
+
+Result<OpenedModel> WarehousePlan::open_candidates(const DrawPlaces& places,
+                                                   const std::vector<std::string>& columns,
+                                                   bool in_order) const {
+  auto opened = open_memory({.path = "",
+                             .temporary_directory = parts_.options.temporary_directory,
+                             .threads = parts_.options.threads});
+  if (!opened.ok()) return opened.error();
+  if (auto attached = opened->connection->attach(places.candidates(), "drawn"); !attached.ok())
+    return attached.error();
+  if (auto defined = transform::define_transform_functions(*opened->connection); !defined.ok())
+    return defined.error();
+  std::string names;
+  for (const auto& column : columns) names += (names.empty() ? "" : ", ") + duck::quote_name(column);
+  std::string order;
+  for (const auto& key : key_names(model_))
+    order += fmt::format("{}{}", order.empty() ? " ORDER BY " : ", ", duck::quote_name(key));
+  opened->relation = fmt::format("(SELECT {} FROM drawn.candidates WHERE penstock_digest IS NOT NULL{})",
+                                 names, in_order ? order : "");
+  if (auto understood = understand(*opened); !understood.ok()) return understood.error();
+  return opened;
+}
+
+// Candidates into the file. Rows whose key comes several times, each of them as it was accepted, are found by
+// their number, which is not that of their entries.
+Result<CandidateCounts> WarehousePlan::fetch(const DrawPlaces& places, const Asking& asking,
+                                             const std::vector<std::string>& columns,
+                                             const KeyCounts& known) {
+  if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed.error();
+  const std::string where = where_head(parts_.project.name, parts_.sync.name);
+  if (auto kept = keep(candidates_sql(*tables_, asking.question, where), places, "candidates", false);
+      !kept.ok())
+    return kept.error();
+  const auto count = [&]() -> Result<CandidateCounts> {
+    auto opened = open_candidates(places, columns);
+    if (!opened.ok()) return opened.error();
+    return count_candidates(*opened->connection);
+  };
+  auto counts = count();
+  if (!counts.ok() || asking.question.all) return counts;
+  const uint64_t rows_stayed = counts->total - counts->rows,
+                 entries_stayed = known.keys - known.gone - counts->entries;
+  if (rows_stayed == entries_stayed) return counts;
+  if (auto kept = keep(repeated_sql(*tables_, asking.question), places, "candidates", true); !kept.ok())
+    return kept.error();
+  return count();
+}
+
+// The part of the state that the candidates need, as the files of a sync that is planned here.
+Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places, const Asking& asking,
+                                                       const Head& head, const MappedModel& mapped,
+                                                       const std::vector<std::string>& columns,
+                                                       const std::optional<KeyHash>& only) {
+  const size_t key_columns = asking.question.keys.size();
+  std::vector<std::string> matches;
+  if (!asking.question.all) {
+    auto opened = open_candidates(places, columns);
+    if (!opened.ok()) return opened.error();
+    auto wanted = matches_to_look_up(*opened->connection, mapped);
+    if (!wanted.ok()) return wanted.error();
+    matches = *std::move(wanted);
+  }
+  const TableNames& names = tables_->names();
+  if (auto kept = asking.question.all ? keep(lines_sql(names.owners, 0), places, "owners", false)
+                                      : keep_lines(places, names.owners, "owners", 0, matches);
+      !kept.ok())
+    return kept.error();
+  if (auto kept = keep(lines_sql(names.written, 0), places, "written", false); !kept.ok())
+    return kept.error();
+  if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed.error();
+
+  std::vector<std::string> owners;
+  {
+    auto opened = open_candidates(places, columns);
+    if (!opened.ok()) return opened.error();
+    if (auto loaded = load(parts_.disk, places.owners(), *opened->connection,
+                           {"SELECT key" + state_list("") + " FROM drawn.owners"}, {});
+        !loaded.ok())
+      return loaded.error();
+    if (auto loaded = load(parts_.disk, places.written(), *opened->connection,
+                           {"SELECT key" + state_list("") + " FROM drawn.written"}, {});
+        !loaded.ok())
+      return loaded.error();
+    auto listed = opened->connection->texts(
+        "SELECT DISTINCT shown_key || printf('%016x', CAST(accepted AS BIGINT)) AS key FROM drawn.owners "
+        "WHERE accepted IS "
+        "NOT NULL AND shown_key IS NOT NULL EXCEPT SELECT penstock_key FROM drawn.candidates");
+    if (!listed.ok()) return listed.error();
+    if (!asking.question.all)
+      for (auto& line : *listed) owners.push_back(*std::move(line[0]));
+  }
+  if (only) owners.push_back(key_digits(*only));
+  if (auto kept = keep_lines(places, names.entries, "kept", key_columns, owners); !kept.ok())
+    return kept.error();
+
+  auto opened = open_candidates(places, columns);
+  if (!opened.ok()) return opened.error();
+  ManifestUpdate update{.last_run = head.last_run, .mappings = head.mappings};
+  if (auto loaded =
+          load(parts_.disk, places.snapshot(), *opened->connection,
+               {fmt::format("SELECT penstock_key{} FROM drawn.candidates WHERE penstock_key IS NOT NULL",
+                            state_list("penstock_")),
+                "SELECT key" + state_list("") +
+                    " FROM drawn.kept ANTI JOIN drawn.candidates ON key = penstock_key"},
+               update);
+      !loaded.ok())
+    return loaded.error();
+  auto stayed = opened->connection->texts(
+      "SELECT DISTINCT key FROM drawn.kept ANTI JOIN drawn.candidates ON key = penstock_key WHERE gone <> "
+      "'true'");
+  if (!stayed.ok()) return stayed.error();
+  std::vector<KeyHash> keys;
+  for (const auto& line : *stayed) keys.push_back(parse_key_digits(*line[0]));
+  return keys;
+}
+
+Result<WarehousePlan::Asking> WarehousePlan::ask(const MappedModel& mapped,
+                                                 const std::vector<std::string>& columns,
+                                                 duck::Connection& connection) const {
+  Asking asking;
+  auto inputs = input_columns(connection, mapped, columns);
+  if (!inputs.ok())
+    return Error{inputs.error().kind, fmt::format("{}: {}", parts_.sync.place.show(), inputs.error().message),
+                 inputs.error().remedy};
+  auto sql = model_sql(parts_.project, model_, parts_.resolver, parts_.options);
+  if (!sql.ok()) return sql.error();
+  asking.question.model = *std::move(sql);
+  asking.question.columns = columns;
+  asking.question.keys = key_names(model_);
+  asking.question.inputs = *std::move(inputs);
+  const std::string mapping = mapped.mapping.description();
+  // Another version of the program may convert values differently: it compares every row anew, once.
+  asking.digest_of =
+      fmt::format("key {}; {}; penstock {}; mapping {:016x}; columns {}",
+                  fmt::join(asking.question.keys, ", "), tables_->digest_kind(), PENSTOCK_VERSION,
+                  XXH3_64bits(mapping.data(), mapping.size()), fmt::join(asking.question.inputs, ", "));
+  return asking;
+}
+
+Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, const MappedModel& mapped,
+                                  const Draw& draw) {
+  Drawn drawn;
+  auto head = tables_->head();
+  if (!head.ok()) return head.error();
+  std::vector<std::string> columns;
+  for (const auto& column : model.columns) columns.push_back(column.name);
+  auto asking = ask(mapped, columns, *model.connection);
+  if (!asking.ok()) return asking.error();
+  const bool has_tables = *head && !(*head)->left;
+  if (auto there = check_not_lost(places, has_tables); !there.ok()) return there.error();
+  if (has_tables)
+    if (auto same = check_key(**head, *asking); !same.ok()) return same.error();
+  Question& question = asking->question;
+  question.has_entries = has_tables;
+  question.has_unplaced = has_tables && (*head)->has_unplaced;
+  question.all = draw.all || !has_tables || (*head)->digest_of != asking->digest_of;
+  if (has_tables && question.all && !draw.all)
+    drawn.notes.push_back(
+        "the mapping, or Penstock, has changed: every row leaves the warehouse once to be compared");
+  if (auto made = parts_.disk.make_directories(places.directory); !made.ok()) return made.error();
+  // A DuckDB file can be open in one place only.
+  model = {};
+  auto counts = fetch(places, *asking, columns, has_tables ? (*head)->counts : KeyCounts{});
+  if (!counts.ok()) return counts.error();
+  if (has_tables && counts->generation != (*head)->generation)
+    return Error{ErrorKind::locked, "another Penstock runs this sync just now", "try again when it is done"};
+  drawn.elsewhere.unchanged = counts->total - counts->rows;
+  DrawMark mark{
+      .generation = *head ? (*head)->generation : 0, .digest_of = asking->digest_of, .all = question.all};
+  if (has_tables) {
+    auto kept = load_state(places, *asking, **head, mapped, columns, draw.only);
+    if (!kept.ok()) return kept.error();
+    drawn.elsewhere.kept = *std::move(kept);
+    if (draw.only)
+      drawn.elsewhere.unchanged = static_cast<uint64_t>(
+          std::count(drawn.elsewhere.kept.begin(), drawn.elsewhere.kept.end(), *draw.only));
+    drawn.known = (*head)->counts.current;
+    drawn.is_loaded = true;
+    drawn.generation = (*head)->generation;
+    drawn.last_run = (*head)->last_run;
+    mark.head_counts = (*head)->counts;
+    mark.has_unplaced = (*head)->has_unplaced;
+  } else {
+    for (const auto* table : {"owners", "written"})
+      if (auto kept = keep_lines(places, "", table, 0, {}); !kept.ok()) return kept.error();
+    if (auto kept = keep_lines(places, "", "kept", question.keys.size(), {}); !kept.ok()) return kept.error();
+  }
+  auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
+  if (!snapshot.ok()) return snapshot.error();
+  if (!has_tables) drawn.known = snapshot->manifest().counts.current;
+  mark.loaded = snapshot->manifest().generation;
+  mark.loaded_counts = has_tables ? snapshot->manifest().counts : KeyCounts{};
+  if (auto marked = write_mark(parts_.disk, places.mark(), mark); !marked.ok()) return marked.error();
+  auto opened = open_candidates(places, columns, draw.in_order);
+  if (!opened.ok()) return opened.error();
+  drawn.opened = *std::move(opened);
+  return drawn;
+}
+
+// Entries are joined on the key columns that they were made with.
+Result<void> WarehousePlan::check_key(const Head& head, const Asking& asking) const {
+  const std::string before = head.digest_of.substr(0, head.digest_of.find("; ")),
+                    now = asking.digest_of.substr(0, asking.digest_of.find("; "));
+  if (before == now) return success();
+  return Error{
+      ErrorKind::config,
+      fmt::format("{}: the primary key of model '{}' was {} when this sync last ran, and is {} now: to "
+                  "Penstock every row would be another one",
+                  model_.place.show(), model_.name, before.substr(4), now.substr(4)),
+      "set the old key again; or run once with `planner: local`, whose plan shows what would happen"};
+}
+
+// What is here is a part of the state only. Without the rest, every row that is not among it would look new.
+Result<void> WarehousePlan::check_not_lost(const DrawPlaces& places, bool has_tables) const {
+  if (has_tables) return success();
+  auto mark = read_mark(parts_.disk, places.mark());
+  if (!mark.ok()) return mark.error();
+  if (!*mark || (*mark)->all) return success();
+  return Error{
+      ErrorKind::source,
+      fmt::format("the state of sync '{}' is gone from the warehouse: there is no table {} with its line",
+                  parts_.sync.name, tables_->names().syncs),
+      fmt::format("restore the schema {}; or, to begin anew, remove {} and run with --baseline or --full",
+                  tables_->names().schema, places.directory)};
+}
+
+Result<bool> WarehousePlan::has_to_push(const DrawPlaces& places) const {
+  auto mark = read_mark(parts_.disk, places.mark());
+  if (!mark.ok()) return mark.error();
+  if (!*mark) return false;
+  auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
+  if (!snapshot.ok()) return snapshot.error();
+  return snapshot->manifest().generation != (*mark)->loaded;
+}
+
+Result<void> WarehousePlan::push(const DrawPlaces& places, const MappedModel& mapped,
+                                 const std::vector<std::string>& columns, const Draw& draw) {
+  auto mark = read_mark(parts_.disk, places.mark());
+  if (!mark.ok()) return mark.error();
+  if (!*mark) return success();
+  auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
+  if (!snapshot.ok()) return snapshot.error();
+  const Manifest& now = snapshot->manifest();
+  auto head = tables_->head();
+  if (!head.ok()) return head.error();
+  const bool has_tables = *head && !(*head)->left;
+  const bool is_done = has_tables && (*head)->generation == (*mark)->generation + 1 &&
+                       (*head)->last_run == now.last_run && now.generation != (*mark)->loaded;
+  if (!is_done) {
+    auto owners = Snapshot::open(parts_.disk, places.owners(), Verify::headers);
+    if (!owners.ok()) return owners.error();
+    auto written = Snapshot::open(parts_.disk, places.written(), Verify::headers);
+    if (!written.ok()) return written.error();
+    Changes changes;
+    changes.file = join_path(places.directory, "changes.duckdb");
+    changes.base = *head ? (*mark)->generation : 0;
+    changes.key_columns = model_.primary_key.size();
+    changes.is_all = !has_tables;
+    if (auto removed = remove_file(parts_.disk, changes.file); !removed.ok()) return removed;
+    auto listed = [&]() -> Result<uint64_t> {
+      auto opened = open_candidates(places, columns);
+      if (!opened.ok()) return opened.error();
+      return list_changes(*opened->connection, mapped, key_names(model_), draw.keys_only,
+                          {*snapshot, *owners, *written}, changes.file);
+    }();
+    if (!listed.ok()) return listed.error();
+    const bool head_moves =
+        now.generation != (*mark)->loaded || changes.is_all || (*head)->digest_of != (*mark)->digest_of;
+    if (*listed > 0 || head_moves) {
+      changes.head = {.generation = (*mark)->generation + 1,
+                      .last_run = now.last_run,
+                      .mappings = now.mappings,
+                      .digest_of = (*mark)->digest_of,
+                      .counts = added_up((*mark)->head_counts, (*mark)->loaded_counts, now.counts),
+                      .has_unplaced = (*mark)->has_unplaced};
+      if (!changes.head.has_unplaced) {
+        auto unplaced = has_unplaced(changes.file);
+        if (!unplaced.ok()) return unplaced.error();
+        changes.head.has_unplaced = *unplaced;
+      }
+      if (auto applied = apply(changes); !applied.ok()) return applied;
+    }
+    if (auto removed = remove_file(parts_.disk, changes.file); !removed.ok()) return removed;
+  }
+  (*mark)->loaded = now.generation;
+  (*mark)->generation = is_done ? (*head)->generation : (*mark)->generation + 1;
+  return write_mark(parts_.disk, places.mark(), **mark);
+}
+
+Result<void> WarehousePlan::apply(const Changes& changes) {
+  if (changes.is_all) {
+    auto sql = model_sql(parts_.project, model_, parts_.resolver, parts_.options);
+    if (!sql.ok()) return sql.error();
+    if (auto created = tables_->create(*sql, key_names(model_)); !created.ok()) return created;
+  }
+  return tables_->apply(changes);
+}
+
+Result<bool> WarehousePlan::has_unplaced(const std::string& file) const {
+  auto database = duck::Database::open({.path = file, .temporary_directory = ""});
+  if (!database.ok()) return database.error();
+  auto connection = database->connect();
+  if (!connection.ok()) return connection.error();
+  auto count = connection->number("SELECT count(*) FROM entries WHERE k0 IS NULL AND NOT deleted");
+  if (!count.ok()) return count.error();
+  return *count > 0;
+}
+
+Result<void> WarehousePlan::leave(const DrawPlaces& places) {
+  auto head = tables_->head();
+  if (!head.ok()) return head.error();
+  const bool has_tables = *head && !(*head)->left;
+  if (auto there = check_not_lost(places, *head && true); !there.ok()) return there;
+  if (has_tables) {
+    const TableNames& names = tables_->names();
+    if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed;
+    for (const auto& [from, table] :
+         {std::pair(names.entries, "entries"), {names.owners, "owners"}, {names.written, "written"}})
+      if (auto kept = keep(lines_sql(from, 0), places, table, false); !kept.ok()) return kept;
+    if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed;
+    auto opened = open_memory(duck::Options());
+    if (!opened.ok()) return opened.error();
+    if (auto attached = opened->connection->attach(places.candidates(), "drawn"); !attached.ok())
+      return attached;
+    for (const auto& [directory, table] :
+         {std::pair(places.owners(), "owners"), {places.written(), "written"}})
+      if (auto loaded = load(parts_.disk, directory, *opened->connection,
+                             {fmt::format("SELECT key{} FROM drawn.{}", state_list(""), table)}, {});
+          !loaded.ok())
+        return loaded;
+    if (auto loaded = load(parts_.disk, places.snapshot(), *opened->connection,
+                           {"SELECT key" + state_list("") + " FROM drawn.entries"},
+                           {.last_run = (*head)->last_run, .mappings = (*head)->mappings});
+        !loaded.ok())
+      return loaded;
+    if (auto left = tables_->leave(); !left.ok()) return left;
+  }
+  if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed;
+  return parts_.disk.remove(places.mark());
+}
+
+}  // namespace penstock

@@ -1,0 +1,214 @@
+"""Two projects on one warehouse, each with a sandbox of its own: one is planned here, the other in the warehouse.
+
+What is true of one must be true of the other: the counts of every plan and run, and what the destination holds."""
+
+import os
+import random
+import sys
+import unittest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, name) for name in ("stores", "integration", "sources")]
+# pylint: disable=wrong-import-position
+from harness import DONE, FAILED, PARTIAL, STOPPED, USAGE, Project, Sandbox, main  # noqa: E402,F401
+from duck import Duck  # noqa: E402
+from servers import PASSWORD, Postgres  # noqa: E402
+
+COUNTS = ("rows", "added", "changed", "removed", "unchanged", "invalid", "waiting", "to_send", "sent", "accepted",
+          "rejected", "skipped", "in_doubt")
+
+
+def quoted(value):
+    return "NULL" if value is None else str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+class DuckdbWarehouse:
+    """A database file; nobody has it open between two statements."""
+
+    def __init__(self, test):
+        self.project = test
+        self.file = test.path("warehouse.duckdb")
+
+    def sql(self, statement):
+        with Duck(self.file) as duck:
+            return duck.query(statement)
+
+    def source(self):
+        return {"type": "duckdb", "path": self.file}
+
+    env = {}
+
+    def close(self):
+        pass
+
+
+class PostgresWarehouse:
+    server = None
+
+    def __init__(self, _):
+        if PostgresWarehouse.server is None:
+            PostgresWarehouse.server = Postgres()
+        self.sql("drop schema if exists penstock cascade; drop schema public cascade; create schema public")
+
+    def sql(self, statement):
+        return [tuple(line.split("|")) for line in self.server.sql(statement).split("\n") if line]
+
+    def source(self):
+        return {"type": "postgres", "url": "${env:PG_URL}"}
+
+    @property
+    def env(self):
+        return {"PG_URL": self.server.url()}
+
+
+class World:
+    """One of the two projects."""
+
+    def __init__(self, test, planner, warehouse, sandbox_options=()):
+        self.test, self.planner, self.warehouse = test, planner, warehouse
+        self.sandbox = Sandbox(*sandbox_options)
+        test.addCleanup(self.sandbox.stop)
+        self.project = Project(self.sandbox.url)
+        test.addCleanup(self.project.remove)
+        self.project.write("penstock.yaml", {"project": f"e2e_{planner}"})  # their tables lie side by side
+        self.project.write("sources/warehouse.yaml", warehouse.source())
+        self.project.model()
+        self.sync()
+
+    def sync(self, **settings):
+        self.settings = settings
+        self.project.sync(planner=self.planner, **settings)
+
+    def call(self, *arguments, codes=(DONE,)):
+        answer = self.project.call(*arguments, **self.warehouse.env)
+        self.test.assertIn(answer.code, codes, f"{self.planner}: {answer}")
+        self.test.assertNotIn(PASSWORD, answer.text)
+        return answer
+
+    def result(self, command, *arguments, codes=(DONE, PARTIAL)):
+        answer = self.call(command, "contacts", *arguments, "--json", codes=codes)
+        [result] = answer.results or answer.objects
+        return {name: result[name] for name in COUNTS if name in result}
+
+    def records(self):
+        own = [{name: value for name, value in record.items()
+                if not name.startswith("hs_") and name not in ("createdate", "lastmodifieddate")}
+               for record in self.sandbox.records().values()]
+        return sorted(own, key=lambda record: sorted((name, str(value)) for name, value in record.items()))
+
+
+class PlannersTest(unittest.TestCase):
+    warehouse_kind = None
+    sandbox_options = ()
+    maxDiff = None
+
+    def setUp(self):
+        holder = Project("http://127.0.0.1:9")
+        self.addCleanup(holder.remove)
+        self.warehouse = self.warehouse_kind(holder)
+        self.sql("create table people (id bigint, email text, name text, phone text, city text, note text)")
+        self.here = World(self, "local", self.warehouse, self.sandbox_options)
+        self.there = World(self, "warehouse", self.warehouse, self.sandbox_options)
+
+    def sql(self, statement):
+        return self.warehouse.sql(statement)
+
+    def add(self, *numbers, **values):
+        for number in numbers:
+            row = {"id": number, "email": f"p{number}@example.com", "name": f"Person {number}", "phone": None,
+                   "city": "Ulm", "note": None} | values
+            self.sql(f"insert into people values ({', '.join(quoted(value) for value in row.values())})")
+
+    def fill(self, count):
+        numbers = "generate_series(1, %d)" % count
+        self.sql(f"insert into people select i, 'p' || i || '@example.com', 'Person ' || i, null, 'Ulm', null from "
+                 f"(select {'unnest(' + numbers + ')' if self.warehouse_kind is DuckdbWarehouse else numbers} as i) x")
+
+    def sync(self, **settings):
+        self.here.sync(**settings)
+        self.there.sync(**settings)
+
+    def both(self, command, *arguments, **expected):
+        """The command in both worlds, with one result."""
+        here, there = self.here.result(command, *arguments), self.there.result(command, *arguments)
+        self.assertEqual(there, here, f"{command} {arguments}: in the warehouse, and here")
+        self.assertEqual({name: here.get(name) for name in expected}, expected)
+        return here
+
+    def run_both(self, *arguments, **expected):
+        self.both("plan", *arguments)
+        result = self.both("run", *arguments, **expected)
+        self.assertEqual(self.there.records(), self.here.records())
+        return result
+
+    def candidates(self):
+        """Rows that left the warehouse for the last run."""
+        file = self.there.project.path(".penstock", "syncs", "contacts", "candidates.duckdb")
+        with Duck(file) as duck:
+            return int(duck.query("select count(penstock_digest) from candidates")[0][0])
+
+
+class Story:
+    """A random history of the table, as people change it."""
+
+    def __init__(self, test, seed):
+        self.test, self.random, self.seed, self.next = test, random.Random(seed), seed, 1
+
+    def step(self):
+        acts = [self.add, self.add, self.change, self.change, self.note, self.remove, self.repeat, self.forget_key,
+                self.exchange, self.new_email, self.break_email, self.take_email, self.upper]
+        for _ in range(self.random.randint(1, 6)):
+            self.random.choice(acts)()
+
+    def some(self):
+        ids = [int(row[0]) for row in self.test.sql("select id from people where id is not null order by id")]
+        return self.random.choice(ids) if ids else None
+
+    def change_to(self, column, value):
+        if (key := self.some()) is not None:
+            self.test.sql(f"update people set {column} = {quoted(value)} where id = {key}")
+
+    def add(self):
+        for _ in range(self.random.randint(1, 8)):
+            self.test.add(self.next)
+            self.next += 1
+
+    def change(self):
+        self.change_to("name", f"Name {self.random.randint(1, 5)}")
+
+    def note(self):
+        self.change_to("note", f"Note {self.random.randint(1, 999)}")
+
+    def new_email(self):
+        self.change_to("email", f"n{self.random.randint(1, 30)}@example.com")
+
+    def break_email(self):
+        self.change_to("email", self.random.choice([None, "no address", "invalid@@example.com"]))
+
+    def upper(self):
+        if (key := self.some()) is not None:
+            self.test.sql(f"update people set email = upper(email) where id = {key}")
+
+    def take_email(self):
+        if (key := self.some()) is not None and (other := self.some()) != key:
+            self.test.sql(f"update people set email = (select max(email) from people where id = {other}) where id = {key}")
+
+    def exchange(self):
+        one, other = self.some(), self.some()
+        if one is None or one == other:
+            return
+        self.test.sql(f"update people set id = case id when {one} then {other} else {one} end where id in ({one}, {other})")
+
+    def remove(self):
+        if (key := self.some()) is not None:
+            self.test.sql(f"delete from people where id = {key}")
+
+    def repeat(self):
+        if (key := self.some()) is not None:
+            self.test.sql(f"insert into people select * from people where id = {key}")
+
+    def forget_key(self):
+        if self.random.random() < 0.3:
+            self.test.add(self.next)
+            self.test.sql(f"update people set id = null where id = {self.next}")
+            self.next += 1
