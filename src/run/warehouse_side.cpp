@@ -109,7 +109,9 @@ Result<KeyCounts> state_counts(const Workspace& workspace, const std::string& sy
   if (!manifest.ok()) return manifest.error();
   auto mark = read_mark(workspace.disk(), own.mark());
   if (!mark.ok()) return mark.error();
-  return *mark ? added_up((*mark)->head_counts, (*mark)->loaded_counts, manifest->counts) : manifest->counts;
+  if (*mark && (*mark)->drawing && !(*mark)->all) return (*mark)->head_counts;
+  return *mark && !(*mark)->drawing ? added_up((*mark)->head_counts, (*mark)->loaded_counts, manifest->counts)
+                                    : manifest->counts;
 }
 
 Result<void> needs_local_state(const config::Sync& sync, std::string_view what) {

@@ -77,6 +77,7 @@ Result<std::optional<DrawMark>> read_mark(Disk& disk, const std::string& path) {
   if (root["digest_of"].get(digest_of) == simdjson::SUCCESS) mark.digest_of = digest_of;
   mark.all = is_set(root, "all");
   mark.has_unplaced = is_set(root, "has_unplaced");
+  mark.drawing = is_set(root, "drawing");
   return std::optional<DrawMark>(std::move(mark));
 }
 
@@ -89,6 +90,7 @@ Result<void> write_mark(Disk& disk, const std::string& path, const DrawMark& mar
   out.key("loaded_counts").raw(counts_text(mark.loaded_counts));
   out.key("digest_of").text(mark.digest_of);
   out.key("all").boolean(mark.all).key("has_unplaced").boolean(mark.has_unplaced);
+  out.key("drawing").boolean(mark.drawing);
   return disk.replace(path, out.end_object().str());
 }
 

@@ -35,6 +35,7 @@ struct DrawMark {
   std::string digest_of;
   bool all = false;  // everything was drawn: what is here is the whole state
   bool has_unplaced = false;
+  bool drawing = false;  // the draw did not come to its end: what is here counts for nothing
 };
 
 Result<std::optional<DrawMark>> read_mark(Disk& disk, const std::string& path);

@@ -292,13 +292,19 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
   if (auto made = parts_.disk.make_directories(places.directory); !made.ok()) return made.error();
   // A DuckDB file can be open in one place only.
   model = {};
+  DrawMark mark{
+      .generation = *head ? (*head)->generation : 0, .digest_of = asking->digest_of, .all = !has_tables};
+  if (has_tables) {
+    mark.head_counts = (*head)->counts;
+    mark.has_unplaced = (*head)->has_unplaced;
+  }
+  mark.drawing = true;
+  if (auto marked = write_mark(parts_.disk, places.mark(), mark); !marked.ok()) return marked.error();
   auto counts = fetch(places, *asking, columns, has_tables ? (*head)->counts : KeyCounts{});
   if (!counts.ok()) return counts.error();
   if (has_tables && counts->generation != (*head)->generation)
     return Error{ErrorKind::locked, "another Penstock runs this sync just now", "try again when it is done"};
   drawn.elsewhere.unchanged = counts->total - counts->rows;
-  DrawMark mark{
-      .generation = *head ? (*head)->generation : 0, .digest_of = asking->digest_of, .all = question.all};
   if (has_tables) {
     auto kept = load_state(places, *asking, **head, mapped, columns, draw.only);
     if (!kept.ok()) return kept.error();
@@ -310,8 +316,6 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
     drawn.is_loaded = true;
     drawn.generation = (*head)->generation;
     drawn.last_run = (*head)->last_run;
-    mark.head_counts = (*head)->counts;
-    mark.has_unplaced = (*head)->has_unplaced;
   } else {
     for (const auto* table : {"owners", "written"})
       if (auto kept = keep_lines(places, "", table, 0, {}); !kept.ok()) return kept.error();
@@ -320,6 +324,8 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
   auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
   if (!has_tables) drawn.known = snapshot->manifest().counts.current;
+  mark.drawing = false;
+  mark.all = question.all;
   mark.loaded = snapshot->manifest().generation;
   mark.loaded_counts = has_tables ? snapshot->manifest().counts : KeyCounts{};
   if (auto marked = write_mark(parts_.disk, places.mark(), mark); !marked.ok()) return marked.error();
@@ -359,7 +365,7 @@ Result<void> WarehousePlan::check_not_lost(const DrawPlaces& places, bool has_ta
 Result<bool> WarehousePlan::has_to_push(const DrawPlaces& places) const {
   auto mark = read_mark(parts_.disk, places.mark());
   if (!mark.ok()) return mark.error();
-  if (!*mark) return false;
+  if (!*mark || (*mark)->drawing) return false;
   auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
   return snapshot->manifest().generation != (*mark)->loaded;
@@ -369,7 +375,7 @@ Result<void> WarehousePlan::push(const DrawPlaces& places, const MappedModel& ma
                                  const std::vector<std::string>& columns, const Draw& draw) {
   auto mark = read_mark(parts_.disk, places.mark());
   if (!mark.ok()) return mark.error();
-  if (!*mark) return success();
+  if (!*mark || (*mark)->drawing) return success();
   auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
   const Manifest& now = snapshot->manifest();

@@ -10,7 +10,7 @@ import unittest
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, name) for name in ("stores", "integration", "sources")]
 # pylint: disable=wrong-import-position
-from harness import DONE, FAILED, PARTIAL, STOPPED, USAGE, Project, Sandbox, main  # noqa: E402,F401
+from harness import DONE, FAILED, PARTIAL, STOPPED, USAGE, Project, Sandbox, environment, main  # noqa: E402,F401
 from duck import Duck  # noqa: E402
 from servers import PASSWORD, Postgres  # noqa: E402
 
@@ -151,14 +151,15 @@ class PlannersTest(unittest.TestCase):
 class Story:
     """A random history of the table, as people change it."""
 
-    def __init__(self, test, seed):
+    def __init__(self, test, seed, valid_only=False):
         self.test, self.random, self.seed, self.next = test, random.Random(seed), seed, 1
+        self.acts = [self.add, self.add, self.change, self.change, self.note, self.remove, self.exchange, self.own_email]
+        if not valid_only:
+            self.acts += [self.repeat, self.forget_key, self.new_email, self.break_email, self.take_email, self.upper]
 
     def step(self):
-        acts = [self.add, self.add, self.change, self.change, self.note, self.remove, self.repeat, self.forget_key,
-                self.exchange, self.new_email, self.break_email, self.take_email, self.upper]
         for _ in range(self.random.randint(1, 6)):
-            self.random.choice(acts)()
+            self.random.choice(self.acts)()
 
     def some(self):
         ids = [int(row[0]) for row in self.test.sql("select id from people where id is not null order by id")]
@@ -178,6 +179,10 @@ class Story:
 
     def note(self):
         self.change_to("note", f"Note {self.random.randint(1, 999)}")
+
+    def own_email(self):
+        self.change_to("email", f"u{self.next}@example.com")
+        self.next += 1
 
     def new_email(self):
         self.change_to("email", f"n{self.random.randint(1, 30)}@example.com")
