@@ -51,6 +51,35 @@ Result<void> keep_rows(duck::Connection& connection, const std::string& relation
   return detached.ok() ? success() : Result<void>(detached.error());
 }
 
+namespace {
+
+Result<void> run_in_file(const std::string& file, const std::string& sql) {
+  auto database = duck::Database::open({.path = file, .temporary_directory = ""});
+  if (!database.ok()) return database.error();
+  auto connection = database->connect();
+  if (!connection.ok()) return connection.error();
+  auto run = connection->run(sql);
+  return run.ok() ? success() : Result<void>(run.error());
+}
+
+}  // namespace
+
+Result<void> join_candidates(const std::string& file, const std::vector<std::string>& keys) {
+  std::string same;
+  for (size_t i = 0; i < keys.size(); ++i)
+    same += fmt::format("{}r.{} = e.penstock_k{}", i > 0 ? " AND " : "", duck::quote_name(keys[i]), i);
+  return run_in_file(
+      file,
+      fmt::format("CREATE TABLE candidates AS SELECT r.*, e.*, CAST(NULL AS BIGINT) AS penstock_total, "
+                  "CAST(NULL AS BIGINT) AS penstock_generation FROM drawn_rows r FULL JOIN drawn_entries "
+                  "e ON {}",
+                  same));
+}
+
+Result<void> add_total(const std::string& file) {
+  return run_in_file(file, "INSERT INTO candidates BY NAME SELECT * FROM drawn_total");
+}
+
 Result<CandidateCounts> count_candidates(duck::Connection& connection) {
   auto counted = connection.texts(
       "SELECT coalesce(max(penstock_total), 0), coalesce(max(penstock_generation), 0), "

@@ -24,6 +24,10 @@ struct CandidateCounts {
 // Writes the rows of `relation` into the file, as the table `table`, or after its rows.
 Result<void> keep_rows(duck::Connection& connection, const std::string& relation, const std::string& file,
                        const std::string& table, bool append);
+// Makes `candidates` of `drawn_rows` and `drawn_entries`, which are joined on the key columns.
+Result<void> join_candidates(const std::string& file, const std::vector<std::string>& keys);
+// The last line of candidates_sql(), out of the table `drawn_total`.
+Result<void> add_total(const std::string& file);
 // Of a connection that has the file open as `drawn`.
 Result<CandidateCounts> count_candidates(duck::Connection& connection);
 

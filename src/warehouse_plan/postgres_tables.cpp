@@ -7,37 +7,13 @@
 #include "database/postgres.h"
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/reading.h"
+#include "warehouse_plan/copied_text.h"
 #include "warehouse_plan/statements.h"
 
 namespace penstock {
 namespace {
 
 constexpr Duration kConnectTime = 15s;
-constexpr size_t kCopiedAtOnce = 8 << 20;  // bytes
-
-// One value in COPY's text format.
-void append_copied(std::string& out, const duck::Vector& column, size_t row) {
-  if (!column.valid(row)) {
-    out += "\\N";
-    return;
-  }
-  for (const char c : column.text(row)) switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += c;
-    }
-}
 
 class PostgresTables final : public PlanTables {
  public:
@@ -174,42 +150,14 @@ class PostgresTables final : public PlanTables {
   // How many lines there were.
   Result<uint64_t> copy(duck::Connection& local, const std::string& staged, const std::string& columns,
                         const std::string& stage) {
-    auto rows = local.query(
-        fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM {})", columns, staged));
-    if (!rows.ok()) return rows.error();
-    std::string text;
-    uint64_t count = 0;
     const std::string sql = fmt::format("COPY {}({}) FROM STDIN", stage, columns);
-    const auto send = [&]() -> Result<void> {
-      if (text.empty()) return success();
-      connection_.set_deadline(time_max_ + kConnectTime);
-      auto outcome = connection_.copy_in(sql, text);
-      text.clear();
-      return outcome.ok() ? success() : Result<void>(failed(outcome.trouble));
-    };
-    for (;;) {
-      auto chunk = rows->next();
-      if (!chunk.ok()) return chunk.error();
-      if (!*chunk) break;
-      count += (*chunk)->rows();
-      append_lines(text, **chunk);
-      if (text.size() < kCopiedAtOnce) continue;
-      if (auto sent = send(); !sent.ok()) return sent.error();
-    }
-    if (auto sent = send(); !sent.ok()) return sent.error();
-    return count;
-  }
-
-  static void append_lines(std::string& text, const duck::Chunk& chunk) {
-    std::vector<duck::Vector> columns;
-    for (size_t i = 0; i < chunk.columns(); ++i) columns.push_back(chunk.column(i));
-    for (size_t row = 0; row < chunk.rows(); ++row) {
-      for (size_t i = 0; i < columns.size(); ++i) {
-        if (i > 0) text += '\t';
-        append_copied(text, columns[i], row);
-      }
-      text += '\n';
-    }
+    return send_as_text(
+        local, fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM {})", columns, staged),
+        [&](const std::string& text) -> Result<void> {
+          connection_.set_deadline(time_max_ + kConnectTime);
+          auto outcome = connection_.copy_in(sql, text);
+          return outcome.ok() ? success() : Result<void>(failed(outcome.trouble));
+        });
   }
 
   postgres::Connection connection_;

@@ -50,8 +50,7 @@ constexpr std::string_view kMayHaveChanged =
 
 }  // namespace
 
-std::string candidates_sql(const PlanTables& tables, const Question& question,
-                           const std::string& where_head) {
+std::string candidates_sql(const PlanTables& tables, const Question& question) {
   const size_t ours = question.columns.size() + 3 + question.keys.size() + std::size(kState);
   std::string nulls;
   for (size_t i = 0; i < ours; ++i) nulls += "NULL, ";
@@ -63,7 +62,7 @@ std::string candidates_sql(const PlanTables& tables, const Question& question,
                          question.has_unplaced ? " OR (m.penstock_digest IS NULL AND e.k0 IS NULL)" : "");
   }
   const std::string generation = question.has_entries ? fmt::format("(SELECT generation FROM {} WHERE {})",
-                                                                    tables.names().syncs, where_head)
+                                                                    tables.names().syncs, question.where_head)
                                                       : "0";
   return fmt::format("{}\nUNION ALL SELECT {}count(*), {} FROM (\n{}\n) q", out, nulls, generation,
                      question.model);
@@ -81,19 +80,27 @@ std::string repeated_sql(const PlanTables& tables, const Question& question) {
       fmt::join(keys, ", "), kMayHaveChanged);
 }
 
-std::string lines_sql(const std::string& table, size_t key_columns) {
-  std::string columns;
+std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>* keys) {
+  std::string columns, state, list;
   for (size_t i = 0; i < key_columns; ++i) columns += fmt::format(", k{}", i);
-  std::string state;
   for (const auto& name : kState) state += fmt::format(", CAST({0} AS VARCHAR) AS {0}", name);
-  return fmt::format("SELECT {} AS key{}{}{} FROM {}", digits("key"), state,
-                     key_columns > 0 ? ", CAST(digest AS VARCHAR) AS digest" : "", columns, table);
+  std::string sql = fmt::format("SELECT {} AS key{}{}{} FROM {}", digits("key"), state,
+                                key_columns > 0 ? ", CAST(digest AS VARCHAR) AS digest" : "", columns, table);
+  if (keys == nullptr) return sql;
+  for (const auto& key : *keys) list += fmt::format("{}CAST('{}' AS uuid)", list.empty() ? "" : ", ", key);
+  return fmt::format("{} WHERE key IN ({})", sql, list);
 }
 
-std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>& keys) {
-  std::string list;
-  for (const auto& key : keys) list += fmt::format("{}CAST('{}' AS uuid)", list.empty() ? "" : ", ", key);
-  return fmt::format("{} WHERE key IN ({})", lines_sql(table, key_columns), list);
+Statements PlanTables::statements(const Question& question) const {
+  return {.candidates = candidates_sql(*this, question),
+          .entries = "",
+          .total = "",
+          .repeated = question.has_entries ? repeated_sql(*this, question) : ""};
+}
+
+std::string PlanTables::lines(const std::string& table, size_t key_columns,
+                              const std::vector<std::string>* keys) const {
+  return lines_sql(table, key_columns, keys);
 }
 
 }  // namespace penstock

@@ -14,6 +14,7 @@ struct Question {
   std::vector<std::string> keys;     // of these, the primary key
   std::vector<std::string> inputs;   // of these, what the mapping uses
   bool all = false;                  // every row and entry
+  std::string where_head;            // finds the sync's line in the table `syncs`
   bool has_entries = false;          // there are tables
   bool has_unplaced = false;         // with entries whose key columns are not known
 };
@@ -24,12 +25,10 @@ struct Question {
 //     penstock_key, penstock_known, penstock_k0...   of the entry; NULL: there is none
 //     kStateColumns, each after penstock_
 //     penstock_total, penstock_generation
-std::string candidates_sql(const PlanTables& tables, const Question& question, const std::string& where_head);
+std::string candidates_sql(const PlanTables& tables, const Question& question);
 // The same columns: rows that are none of those, but whose key several rows have.
 std::string repeated_sql(const PlanTables& tables, const Question& question);
-// Lines of a table: key, the state's columns as texts, and of entries the digest and k0, k1, ...
-std::string lines_sql(const std::string& table, size_t key_columns);
-// Of these keys (32 hexadecimal digits each).
-std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>& keys);
+// PlanTables::lines() of a database that speaks SQL as PostgreSQL does.
+std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>* keys);
 
 }  // namespace penstock

@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "warehouse_plan/clickhouse_tables.h"
 #include "warehouse_plan/duckdb_tables.h"
 #include "warehouse_plan/postgres_tables.h"
 
@@ -21,7 +22,9 @@ struct PlannerKind {
 };
 
 // Listed by hand: one line a kind.
-constexpr PlannerKind kPlannerKinds[] = {{"postgres", open_postgres_tables}, {"duckdb", open_duckdb_tables}};
+constexpr PlannerKind kPlannerKinds[] = {{"postgres", open_postgres_tables},
+                                         {"duckdb", open_duckdb_tables},
+                                         {"clickhouse", open_clickhouse_tables}};
 
 }  // namespace
 

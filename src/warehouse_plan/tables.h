@@ -35,10 +35,26 @@ struct Changes {
   bool is_all = false;  // the tables hold nothing yet, or nothing that counts
 };
 
+struct Question;
+
+// What a draw asks for: the first two are joined here where `entries` is not empty.
+struct Statements {
+  std::string candidates;  // as candidates_sql() says; or the model's part of it, without the last line
+  std::string entries;     // the entries' part of it
+  std::string total;       // the last line's two values
+  std::string
+      repeated;  // what candidates_sql() does not find: rows whose key several rows have; empty: it does
+};
+
 class PlanTables {
  public:
   virtual ~PlanTables() = default;
   const TableNames& names() const { return names_; }
+  virtual Statements statements(const Question& question) const;
+  // Lines of a table: key, the state's columns as texts, and of entries the digest and k0, k1, ...; with
+  // `keys` (32 hexadecimal digits each), only of these.
+  virtual std::string lines(const std::string& table, size_t key_columns,
+                            const std::vector<std::string>* keys) const;
   // Of these columns of the row `alias`: 64 bits, never NULL.
   virtual std::string digest(std::string_view alias, const std::vector<std::string>& columns) const = 0;
   // What else digests depend on: two texts that differ mean digests that cannot be compared.

@@ -20,7 +20,7 @@
 namespace penstock {
 namespace {
 
-constexpr size_t kKeysAtOnce = 10'000;  // of a list in a statement
+constexpr size_t kKeysAtOnce = 5000;  // of a list in a statement: ClickHouse reads 256 KB of one
 
 std::vector<std::string> key_names(const config::Model& model) {
   std::vector<std::string> names;
@@ -118,7 +118,8 @@ Result<void> WarehousePlan::keep_lines(const DrawPlaces& places, const std::stri
     const std::vector<std::string> some(
         keys.begin() + static_cast<ptrdiff_t>(at),
         keys.begin() + static_cast<ptrdiff_t>(std::min(at + kKeysAtOnce, keys.size())));
-    if (auto kept = keep(lines_sql(from, key_columns, some), places, table, append); !kept.ok()) return kept;
+    if (auto kept = keep(tables_->lines(from, key_columns, &some), places, table, append); !kept.ok())
+      return kept;
     append = true;
   }
   if (append) return success();
@@ -153,28 +154,40 @@ Result<OpenedModel> WarehousePlan::open_candidates(const DrawPlaces& places,
   return opened;
 }
 
+// As the table `candidates`; joined here where the warehouse gives rows and entries one after the other.
+Result<void> WarehousePlan::keep_candidates(const DrawPlaces& places, const Statements& asked,
+                                            const Question& question) {
+  if (asked.total.empty()) return keep(asked.candidates, places, "candidates", false);
+  if (auto kept = keep(asked.total, places, "drawn_total", false); !kept.ok()) return kept;
+  if (asked.entries.empty()) {
+    if (auto kept = keep(asked.candidates, places, "candidates", false); !kept.ok()) return kept;
+    return add_total(places.candidates());
+  }
+  if (auto kept = keep(asked.candidates, places, "drawn_rows", false); !kept.ok()) return kept;
+  if (auto kept = keep(asked.entries, places, "drawn_entries", false); !kept.ok()) return kept;
+  if (auto joined = join_candidates(places.candidates(), question.keys); !joined.ok()) return joined;
+  return add_total(places.candidates());
+}
+
 // Candidates into the file. Rows whose key comes several times, each of them as it was accepted, are found by
 // their number, which is not that of their entries.
 Result<CandidateCounts> WarehousePlan::fetch(const DrawPlaces& places, const Asking& asking,
                                              const std::vector<std::string>& columns,
                                              const KeyCounts& known) {
   if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed.error();
-  const std::string where = where_head(parts_.project.name, parts_.sync.name);
-  if (auto kept = keep(candidates_sql(*tables_, asking.question, where), places, "candidates", false);
-      !kept.ok())
-    return kept.error();
+  const Statements asked = tables_->statements(asking.question);
+  if (auto kept = keep_candidates(places, asked, asking.question); !kept.ok()) return kept.error();
   const auto count = [&]() -> Result<CandidateCounts> {
     auto opened = open_candidates(places, columns);
     if (!opened.ok()) return opened.error();
     return count_candidates(*opened->connection);
   };
   auto counts = count();
-  if (!counts.ok() || asking.question.all) return counts;
+  if (!counts.ok() || asking.question.all || asked.repeated.empty()) return counts;
   const uint64_t rows_stayed = counts->total - counts->rows,
                  entries_stayed = known.keys - known.gone - counts->entries;
   if (rows_stayed == entries_stayed) return counts;
-  if (auto kept = keep(repeated_sql(*tables_, asking.question), places, "candidates", true); !kept.ok())
-    return kept.error();
+  if (auto kept = keep(asked.repeated, places, "candidates", true); !kept.ok()) return kept.error();
   return count();
 }
 
@@ -193,11 +206,12 @@ Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places,
     matches = *std::move(wanted);
   }
   const TableNames& names = tables_->names();
-  if (auto kept = asking.question.all ? keep(lines_sql(names.owners, 0), places, "owners", false)
-                                      : keep_lines(places, names.owners, "owners", 0, matches);
+  if (auto kept = asking.question.all
+                      ? keep(tables_->lines(names.owners, 0, nullptr), places, "owners", false)
+                      : keep_lines(places, names.owners, "owners", 0, matches);
       !kept.ok())
     return kept.error();
-  if (auto kept = keep(lines_sql(names.written, 0), places, "written", false); !kept.ok())
+  if (auto kept = keep(tables_->lines(names.written, 0, nullptr), places, "written", false); !kept.ok())
     return kept.error();
   if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed.error();
 
@@ -260,6 +274,7 @@ Result<WarehousePlan::Asking> WarehousePlan::ask(const MappedModel& mapped,
   asking.question.columns = columns;
   asking.question.keys = key_names(model_);
   asking.question.inputs = *std::move(inputs);
+  asking.question.where_head = where_head(parts_.project.name, parts_.sync.name);
   const std::string mapping = mapped.mapping.description();
   // Another version of the program may convert values differently: it compares every row anew, once.
   asking.digest_of =
@@ -454,7 +469,7 @@ Result<void> WarehousePlan::leave(const DrawPlaces& places) {
     if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed;
     for (const auto& [from, table] :
          {std::pair(names.entries, "entries"), {names.owners, "owners"}, {names.written, "written"}})
-      if (auto kept = keep(lines_sql(from, 0), places, table, false); !kept.ok()) return kept;
+      if (auto kept = keep(tables_->lines(from, 0, nullptr), places, table, false); !kept.ok()) return kept;
     if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed;
     auto opened = open_memory(duck::Options());
     if (!opened.ok()) return opened.error();

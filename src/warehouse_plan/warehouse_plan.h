@@ -86,6 +86,7 @@ class WarehousePlan {
   Result<void> keep(const std::string& sql, const DrawPlaces& places, const std::string& table, bool append);
   Result<void> keep_lines(const DrawPlaces& places, const std::string& from, const std::string& table,
                           size_t key_columns, const std::vector<std::string>& keys);
+  Result<void> keep_candidates(const DrawPlaces& places, const Statements& asked, const Question& question);
   Result<CandidateCounts> fetch(const DrawPlaces& places, const Asking& asking,
                                 const std::vector<std::string>& columns, const KeyCounts& known);
   Result<std::vector<KeyHash>> load_state(const DrawPlaces& places, const Asking& asking, const Head& head,

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from worlds import DuckdbWarehouse, PlannersTest, PostgresWarehouse, Story, main
+from worlds import ClickHouseWarehouse, DuckdbWarehouse, PlannersTest, PostgresWarehouse, Story, main
 
 SEEDS = int(os.environ.get("PENSTOCK_SEEDS", "4"))
 
@@ -214,6 +214,16 @@ class InPostgres(Semantics, PlannersTest):
         if PostgresWarehouse.server:
             PostgresWarehouse.server.remove()
             PostgresWarehouse.server = None
+
+
+class InClickHouse(Semantics, PlannersTest):
+    warehouse_kind = ClickHouseWarehouse
+
+    @classmethod
+    def tearDownClass(cls):
+        if ClickHouseWarehouse.server:
+            ClickHouseWarehouse.server.remove()
+            ClickHouseWarehouse.server = None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ sys.path[:0] = [os.path.join(TESTS, name) for name in ("stores", "integration", 
 # pylint: disable=wrong-import-position
 from harness import DONE, FAILED, PARTIAL, STOPPED, USAGE, Project, Sandbox, environment, main  # noqa: E402,F401
 from duck import Duck  # noqa: E402
-from servers import PASSWORD, Postgres  # noqa: E402
+from servers import PASSWORD, ClickHouse, Postgres  # noqa: E402
 
 COUNTS = ("rows", "added", "changed", "removed", "unchanged", "invalid", "waiting", "to_send", "sent", "accepted",
           "rejected", "skipped", "in_doubt")
@@ -59,6 +59,51 @@ class PostgresWarehouse:
     @property
     def env(self):
         return {"PG_URL": self.server.url()}
+
+
+class ClickHouseWarehouse:
+    """Debian's server. Rows are changed by writing the table anew: old servers have no UPDATE."""
+
+    server = None
+    table = "people"
+
+    def __init__(self, _):
+        if type(self).server is None:
+            type(self).server = self.start()
+        self.rows = {}
+        for statement in ("drop database if exists penstock", "drop table if exists people"):
+            self.server.sql(statement)
+
+    def start(self):
+        return ClickHouse()
+
+    def sql(self, statement):
+        """Statements of the tests, on a copy of the table in a DuckDB; what came of them is put into the server."""
+        if "penstock." in statement:
+            return self.server.sql(statement.replace("delete from penstock.syncs", "drop table penstock.syncs"))
+        if not hasattr(self, "copy"):
+            self.copy = Duck()
+        result = self.copy.query(statement)
+        if not statement.lower().startswith("select"):
+            self.publish()
+        return result
+
+    def publish(self):
+        self.server.sql("drop table if exists people")
+        self.server.sql("create table people (id Nullable(Int64), email Nullable(String), name Nullable(String), phone "
+                        "Nullable(String), city Nullable(String), note Nullable(String)) engine = Log")
+        rows = self.copy.query("select * from people")
+        self.insert(rows, "people")
+
+    def insert(self, rows, table):
+        if rows:
+            lines = "\n".join("\t".join("\\N" if value is None else value for value in row) for row in rows)
+            self.server.sql(f"insert into {table} format TabSeparated\n{lines}\n")
+
+    def source(self):
+        return {"type": "clickhouse", "url": self.server.url(), "user": "penstock", "password": "${env:CH_PASSWORD}"}
+
+    env = {"CH_PASSWORD": PASSWORD}
 
 
 class World:
@@ -122,7 +167,7 @@ class PlannersTest(unittest.TestCase):
     def fill(self, count):
         numbers = "generate_series(1, %d)" % count
         self.sql(f"insert into people select i, 'p' || i || '@example.com', 'Person ' || i, null, 'Ulm', null from "
-                 f"(select {'unnest(' + numbers + ')' if self.warehouse_kind is DuckdbWarehouse else numbers} as i) x")
+                 f"(select {numbers if self.warehouse_kind is PostgresWarehouse else 'unnest(' + numbers + ')'} as i) x")
 
     def sync(self, **settings):
         self.here.sync(**settings)

@@ -136,13 +136,13 @@ const declare::Of<declare::Settings>& clickhouse_settings() {
        setting("compression", choice_of({{"none", "fastest within a data centre"},
                                          {"gzip", "for slow ways: costs the server time"}}))
            .by_default("none")
-           .help("How rows are compressed on their way.")});
+           .help("How rows are compressed on their way."),
+       planning_schema_setting()});
   return shape;
 }
 
-Result<std::unique_ptr<Warehouse>> open_clickhouse(const config::Source& source,
-                                                   const declare::Resolver& resolver,
-                                                   const OpenOptions& options) {
+Result<std::shared_ptr<Server>> clickhouse_server(const config::Source& source, const declare::Resolver& resolver,
+                                                  const OpenOptions& options) {
   const auto in_this_source = [&](Error error) {
     return std::move(error).in(fmt::format("source '{}'", source.name));
   };
@@ -152,6 +152,14 @@ Result<std::unique_ptr<Warehouse>> open_clickhouse(const config::Source& source,
                                 source.settings.get<std::string>("compression") == "gzip"};
   auto server = Server::open(*std::move(login), terms);
   if (!server.ok()) return in_this_source(server.error());
+  return server;
+}
+
+Result<std::unique_ptr<Warehouse>> open_clickhouse(const config::Source& source,
+                                                   const declare::Resolver& resolver,
+                                                   const OpenOptions& options) {
+  auto server = clickhouse_server(source, resolver, options);
+  if (!server.ok()) return server.error();
   return std::unique_ptr<Warehouse>(new ClickhouseWarehouse(*std::move(server), options));
 }
 

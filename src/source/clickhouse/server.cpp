@@ -155,6 +155,23 @@ Result<Server::Answer> Server::ask(const std::string& sql, int lines) {
   return answer;
 }
 
+Result<void> Server::write(const std::string& sql, std::string data) {
+  HttpRequest statement = request(sql, "insert_distributed_sync=1");
+  if (!data.empty()) {
+    statement.url += "&query=" + percent_encode(sql);
+    statement.body = std::move(data);
+  }
+  auto stream = HttpStream::post(std::move(statement), {login_.ca_file, false, cancelled_});
+  if (!stream.ok()) return of_transport(stream.error());
+  if ((*stream)->status() != 200) return refused(**stream, 0);
+  std::string reply;
+  for (;;) {
+    const auto more = (*stream)->read(reply);
+    if (!more.ok()) return of_transport(more.error());
+    if (!*more) return success();
+  }
+}
+
 Error Server::refused(HttpStream& stream, int lines) const {
   std::string reply;
   for (;;) {

@@ -50,6 +50,9 @@ class Server {
   // All rows of a small result, as texts.
   Result<std::vector<std::vector<std::string>>> rows(const std::string& sql, int lines);
 
+  // One statement that changes something; `data` are those of an INSERT.
+  Result<void> write(const std::string& sql, std::string data = "");
+
   // Asks the server to end a query; what it says to that is of no use to anyone.
   void end_query(const std::string& query_id) const;
 

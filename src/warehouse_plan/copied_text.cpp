@@ -1,0 +1,65 @@
+#include "warehouse_plan/copied_text.h"
+
+namespace penstock {
+namespace {
+
+constexpr size_t kSentAtOnce = 8 << 20;  // bytes
+
+void append_copied(std::string& out, const duck::Vector& column, size_t row) {
+  if (!column.valid(row)) {
+    out += "\\N";
+    return;
+  }
+  for (const char c : column.text(row)) switch (c) {
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += c;
+    }
+}
+
+void append_lines(std::string& text, const duck::Chunk& chunk) {
+  std::vector<duck::Vector> columns;
+  for (size_t i = 0; i < chunk.columns(); ++i) columns.push_back(chunk.column(i));
+  for (size_t row = 0; row < chunk.rows(); ++row) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (i > 0) text += '\t';
+      append_copied(text, columns[i], row);
+    }
+    text += '\n';
+  }
+}
+
+}  // namespace
+
+Result<uint64_t> send_as_text(duck::Connection& connection, const std::string& sql,
+                              const std::function<Result<void>(std::string text)>& send) {
+  auto rows = connection.query(sql);
+  if (!rows.ok()) return rows.error();
+  std::string text;
+  uint64_t count = 0;
+  for (;;) {
+    auto chunk = rows->next();
+    if (!chunk.ok()) return chunk.error();
+    if (!*chunk) break;
+    count += (*chunk)->rows();
+    append_lines(text, **chunk);
+    if (text.size() < kSentAtOnce) continue;
+    if (auto sent = send(std::exchange(text, {})); !sent.ok()) return sent.error();
+  }
+  if (!text.empty())
+    if (auto sent = send(std::move(text)); !sent.ok()) return sent.error();
+  return count;
+}
+
+}  // namespace penstock
