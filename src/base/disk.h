@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ class AppendFile {
   // All that was appended survives a power cut when this returns.
   virtual Result<void> sync() = 0;
   virtual uint64_t size() const = 0;
+  // Why nothing that is appended can count any more, where that can be known without writing: who held this
+  // file by a lease may have lost it. Cheap; from any thread.
+  virtual std::optional<Error> lost() const { return std::nullopt; }
 };
 
 // A file's bytes, read-only, for as long as the object lives. Safe to read from many threads.
@@ -59,6 +63,9 @@ class Disk {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   // Removes a file, or a directory with all that is in it; what is not there is fine.
   virtual Result<void> remove(const std::string& path) = 0;
+  // For who reads files by their paths and not through here: this file, or the files of this directory, are
+  // on the machine when it returns. What is not there is fine.
+  virtual Result<void> bring(const std::string&) { return success(); }
 };
 
 Disk& real_disk();

@@ -20,7 +20,7 @@ struct HistoryOptions {
 };
 
 Result<std::optional<RunStore>> store_of(const Workspace& workspace) {
-  return RunStore::open_existing(workspace.paths().database());
+  return workspace.existing_runs();
 }
 
 int runs(const Globals& globals, const HistoryOptions& given) {

@@ -186,10 +186,21 @@ Outcome Connection::run(const std::string& sql) {
 }
 
 Outcome Connection::run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
+  return run(sql, parameters, std::nullopt, false);
+}
+
+Outcome Connection::run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                        std::optional<std::string_view> bytes, bool binary) {
   std::vector<const char*> values;
+  std::vector<int> lengths(parameters.size(), 0), formats(parameters.size(), 0);
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  if (bytes) {
+    values.push_back(bytes->data() == nullptr ? "" : bytes->data());
+    lengths.push_back(static_cast<int>(bytes->size()));
+    formats.push_back(1);
+  }
   if (PQsendQueryParams(handle_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                        nullptr, nullptr, 0) == 0 ||
+                        lengths.data(), formats.data(), binary ? 1 : 0) == 0 ||
       !flush())
     return lost("the statement was not sent");
   return results();

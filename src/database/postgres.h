@@ -77,6 +77,10 @@ class Connection {
   Outcome run(const std::string& sql);
   // One statement; empty parameters are NULL.
   Outcome run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
+  // One statement; after the parameters one more, a bytea, when there are `bytes`. `binary`: so come the
+  // rows.
+  Outcome run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+              std::optional<std::string_view> bytes, bool binary);
   // One statement whose rows come in binary form.
   Outcome run_binary(const std::string& sql);
   // COPY ... FROM STDIN with these data.

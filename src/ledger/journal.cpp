@@ -107,23 +107,33 @@ Task<void> Journal::wait_for(uint64_t records) {
   --waiting_;
 }
 
+// A process that was paused, or cut off, may go on when the run is somebody else's already.
+bool Journal::is_lost() {
+  if (!failure_)
+    if (auto lost = writer_.lost()) failure_ = *std::move(lost);
+  return failure_.has_value();
+}
+
 Task<bool> Journal::allow_through(uint64_t through) {
+  if (is_lost()) co_return false;
   if (through + kRowsAhead / 2 > allowed_) {
     if (durable_ >= allowed_record_) allowed_durably_ = allowed_;
     allowed_ = through + kRowsAhead;
     add(Intent{.through = allowed_, .rows = {}});
     allowed_record_ = added_;
   }
-  if (through <= allowed_durably_) co_return !failure_;
+  if (through <= allowed_durably_) co_return !is_lost();
   const uint64_t record = allowed_record_, allowed = allowed_;
   co_await wait_for(record);
   if (!failure_ && allowed > allowed_durably_) allowed_durably_ = allowed;
-  co_return !failure_;
+  co_return !is_lost();
 }
 
 Task<bool> Journal::allow_rows(std::vector<uint64_t> rows) {
+  if (is_lost()) co_return false;
   add(Intent{.through = 0, .rows = std::move(rows)});
-  return durable();
+  co_await durable();
+  co_return !is_lost();
 }
 
 }  // namespace penstock

@@ -36,12 +36,13 @@ class Journal {
   Task<bool> allow_through(uint64_t through);
   // These very rows may be sent once this gives true.
   Task<bool> allow_rows(std::vector<uint64_t> rows);
-  // Set when the disk failed: the run must stop.
+  // Set when the disk failed, or the lease of the run was lost: the run must stop.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
 
  private:
   Journal(Loop& loop, LogWriter writer)
       : loop_(loop), writer_(std::move(writer)), flushed_(loop), wanted_(loop) {}
+  bool is_lost();
   void close_group();
   void begin_to_flush();
   Task<void> flush_all();

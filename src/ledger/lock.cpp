@@ -17,7 +17,31 @@ std::string contents(int fd) {
   return size > 0 ? std::string(buffer, static_cast<size_t>(size)) : "another process";
 }
 
+class LockedFile final : public HeldLock {
+ public:
+  explicit LockedFile(int fd) : fd_(fd) {}
+  LockedFile(const LockedFile&) = delete;
+  LockedFile& operator=(const LockedFile&) = delete;
+  ~LockedFile() override { ::close(fd_); }
+
+ private:
+  int fd_;
+};
+
+class FileLocks final : public Locks {
+ public:
+  Result<SyncLock> acquire(const std::string& path, const std::string& sync,
+                           const std::string& holder) override {
+    return SyncLock::acquire(path, sync, holder);
+  }
+};
+
 }  // namespace
+
+Locks& file_locks() {
+  static FileLocks locks;
+  return locks;
+}
 
 // flock, not fcntl: the lock belongs to the open file, so it also holds between two runs in one process.
 Result<SyncLock> SyncLock::acquire(const std::string& path, const std::string& sync,
@@ -26,7 +50,7 @@ Result<SyncLock> SyncLock::acquire(const std::string& path, const std::string& s
   if (fd < 0)
     return Error{ErrorKind::disk, fmt::format("cannot open {}: {}", path, std::strerror(errno)),
                  "make the state directory writable for the user that runs penstock"};
-  SyncLock lock(fd);
+  SyncLock lock(std::make_unique<LockedFile>(fd));
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK)
       return Error{ErrorKind::disk, fmt::format("cannot lock {}: {}", path, std::strerror(errno)), ""};
@@ -37,10 +61,6 @@ Result<SyncLock> SyncLock::acquire(const std::string& path, const std::string& s
     return Error{ErrorKind::disk, fmt::format("cannot write {}: {}", path, std::strerror(errno)),
                  "free some space on this disk"};
   return lock;
-}
-
-SyncLock::~SyncLock() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 }  // namespace penstock

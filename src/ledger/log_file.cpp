@@ -174,4 +174,8 @@ uint64_t LogWriter::size_bytes() const {
   return state_->file->size() + state_->buffer.size();
 }
 
+std::optional<Error> LogWriter::lost() const {
+  return state_->file->lost();
+}
+
 }  // namespace penstock

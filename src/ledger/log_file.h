@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,8 @@ class LogWriter {
   // Survives a power cut from here on.
   Result<void> sync();
   uint64_t size_bytes() const;  // with what is still held
+  // As AppendFile::lost(). From any thread.
+  std::optional<Error> lost() const;
 
  private:
   struct State;

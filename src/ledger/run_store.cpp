@@ -146,27 +146,38 @@ RunRow read_run(const Statement& statement) {
   return run;
 }
 
-}  // namespace
+// In an SQLite file.
+class SqliteRuns final : public RunRecords {
+ public:
+  static Result<std::unique_ptr<SqliteRuns>> open(const std::string& path);
+  static Result<std::unique_ptr<SqliteRuns>> open_read_only(const std::string& path);
+  SqliteRuns(const SqliteRuns&) = delete;
+  SqliteRuns& operator=(const SqliteRuns&) = delete;
+  ~SqliteRuns() override { sqlite3_close(database_); }
 
-RunStore::RunStore(RunStore&& other) noexcept
-    : database_(std::exchange(other.database_, nullptr)), version_(other.version_) {}
-RunStore& RunStore::operator=(RunStore&& other) noexcept {
-  std::swap(database_, other.database_);
-  std::swap(version_, other.version_);
-  return *this;
-}
-RunStore::~RunStore() {
-  sqlite3_close(database_);
-}
+  Result<void> put(const RunRow& run) override;
+  Result<std::optional<RunRow>> find(const std::string& run) override;
+  Result<std::vector<RunRow>> list(const std::string& sync, uint64_t limit) override;
+  Result<void> put(const ApprovalRow& approval) override;
+  Result<std::vector<ApprovalRow>> approvals(const std::string& plan) override;
 
-Result<void> RunStore::execute(const char* sql) {
+ private:
+  explicit SqliteRuns(sqlite3* database) : database_(database) {}
+  Result<void> execute(const char* sql);
+  Result<void> bring_up_to_date();
+  std::string columns() const;
+  sqlite3* database_;
+  uint64_t version_ = 0;  // of the file's format
+};
+
+Result<void> SqliteRuns::execute(const char* sql) {
   if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
     return store_error(database_, "write");
   return success();
 }
 
 // Two processes may do it at once: the second finds it done.
-Result<void> RunStore::bring_up_to_date() {
+Result<void> SqliteRuns::bring_up_to_date() {
   if (auto begun = execute("BEGIN IMMEDIATE"); !begun.ok()) return begun;
   auto version = schema_version(database_);
   if (!version.ok()) return version.error();
@@ -175,24 +186,24 @@ Result<void> RunStore::bring_up_to_date() {
   return execute("COMMIT");
 }
 
-std::string RunStore::columns() const {
+std::string SqliteRuns::columns() const {
   return version_ < 2 ? kColumnsBefore : kColumns;
 }
 
-Result<RunStore> RunStore::open(const std::string& path) {
+Result<std::unique_ptr<SqliteRuns>> SqliteRuns::open(const std::string& path) {
   sqlite3* database = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  RunStore store(database);
+  std::unique_ptr<SqliteRuns> store(new SqliteRuns(database));
   if (code != SQLITE_OK) return store_error(database, "open");
   sqlite3_busy_timeout(database, 10'000);
   const char* modes = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
-  auto set = store.execute(modes);
+  auto set = store->execute(modes);
   // Of two processes that find a new database at the same time, one is refused here without being made to
   // wait.
   for (int i = 0; i < 500 && !set.ok() && sqlite3_errcode(database) == SQLITE_BUSY; ++i) {
     sqlite3_sleep(20);
-    set = store.execute(modes);
+    set = store->execute(modes);
   }
   if (!set.ok()) return set.error();
   auto found = schema_version(database);
@@ -201,41 +212,30 @@ Result<RunStore> RunStore::open(const std::string& path) {
     return Error{ErrorKind::disk, fmt::format("{} was written by a newer version of penstock", path),
                  "use that version, or a newer one"};
   if (*found < kSchemaVersion)
-    if (auto done = store.bring_up_to_date(); !done.ok()) return done.error();
-  store.version_ = kSchemaVersion;
+    if (auto done = store->bring_up_to_date(); !done.ok()) return done.error();
+  store->version_ = kSchemaVersion;
   return store;
 }
-
-namespace {
 
 bool is_read_only(const std::string& path) {
   return ::access(path.c_str(), W_OK) != 0 && (errno == EROFS || errno == EACCES);
 }
 
-}  // namespace
-
 // Questions can be asked of a state that nobody can write to, such as a backup: then it does not change
 // either.
-Result<RunStore> RunStore::open_read_only(const std::string& path) {
+Result<std::unique_ptr<SqliteRuns>> SqliteRuns::open_read_only(const std::string& path) {
   sqlite3* database = nullptr;
   const std::string uri = fmt::format("file:{}?immutable=1", percent_encode_path(path));
   const int code = sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
-  RunStore store(database);
+  std::unique_ptr<SqliteRuns> store(new SqliteRuns(database));
   if (code != SQLITE_OK) return store_error(database, "open");
   auto version = schema_version(database);
   if (!version.ok()) return version.error();
-  store.version_ = *version;
+  store->version_ = *version;
   return store;
 }
 
-Result<std::optional<RunStore>> RunStore::open_existing(const std::string& path) {
-  if (::access(path.c_str(), F_OK) != 0) return std::optional<RunStore>();
-  auto store = is_read_only(path) ? open_read_only(path) : open(path);
-  if (!store.ok()) return store.error();
-  return std::optional<RunStore>(*std::move(store));
-}
-
-Result<void> RunStore::put(const RunRow& run) {
+Result<void> SqliteRuns::put(const RunRow& run) {
   auto statement =
       Statement::prepare(database_, fmt::format("INSERT OR REPLACE INTO runs({}) VALUES "
                                                 "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -254,7 +254,7 @@ Result<void> RunStore::put(const RunRow& run) {
   return success();
 }
 
-Result<std::optional<RunRow>> RunStore::find(const std::string& run) {
+Result<std::optional<RunRow>> SqliteRuns::find(const std::string& run) {
   auto statement = Statement::prepare(database_, fmt::format("SELECT {} FROM runs WHERE run = ?", columns()));
   if (!statement.ok()) return statement.error();
   statement->bind(run);
@@ -263,7 +263,7 @@ Result<std::optional<RunRow>> RunStore::find(const std::string& run) {
   return *row ? std::optional(read_run(*statement)) : std::nullopt;
 }
 
-Result<std::vector<RunRow>> RunStore::list(const std::string& sync, uint64_t limit) {
+Result<std::vector<RunRow>> SqliteRuns::list(const std::string& sync, uint64_t limit) {
   auto statement = Statement::prepare(
       database_,
       fmt::format("SELECT {} FROM runs WHERE ?1 = '' OR sync = ?1 ORDER BY started DESC, run DESC LIMIT ?2",
@@ -279,7 +279,7 @@ Result<std::vector<RunRow>> RunStore::list(const std::string& sync, uint64_t lim
   }
 }
 
-Result<void> RunStore::put(const ApprovalRow& approval) {
+Result<void> SqliteRuns::put(const ApprovalRow& approval) {
   auto statement = Statement::prepare(
       database_, "INSERT OR REPLACE INTO approvals(plan, sync, approved_by, at, note) VALUES (?,?,?,?,?)");
   if (!statement.ok()) return statement.error();
@@ -292,7 +292,7 @@ Result<void> RunStore::put(const ApprovalRow& approval) {
   return success();
 }
 
-Result<std::vector<ApprovalRow>> RunStore::approvals(const std::string& plan) {
+Result<std::vector<ApprovalRow>> SqliteRuns::approvals(const std::string& plan) {
   std::vector<ApprovalRow> approvals;
   if (version_ < 2) return approvals;
   auto statement = Statement::prepare(
@@ -307,6 +307,21 @@ Result<std::vector<ApprovalRow>> RunStore::approvals(const std::string& plan) {
     approvals.push_back({statement->text(0), statement->text(1), statement->text(2),
                          from_unix_micros(static_cast<int64_t>(statement->number(3))), statement->text(4)});
   }
+}
+
+}  // namespace
+
+Result<RunStore> RunStore::open(const std::string& path) {
+  auto records = SqliteRuns::open(path);
+  if (!records.ok()) return records.error();
+  return RunStore(*std::move(records));
+}
+
+Result<std::optional<RunStore>> RunStore::open_existing(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0) return std::optional<RunStore>();
+  auto records = is_read_only(path) ? SqliteRuns::open_read_only(path) : SqliteRuns::open(path);
+  if (!records.ok()) return records.error();
+  return std::optional<RunStore>(RunStore(*std::move(records)));
 }
 
 }  // namespace penstock

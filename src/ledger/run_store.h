@@ -1,16 +1,16 @@
-// The history of runs, and who approved of plans: one SQLite file for the project.
+// The history of runs, and who approved of plans: one SQLite file for the project, or tables that all
+// machines share.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
-
-struct sqlite3;
 
 namespace penstock {
 
@@ -39,36 +39,41 @@ struct ApprovalRow {
   std::string note;
 };
 
-// Several processes may use one file. Not thread-safe. Errors are of kind `disk`.
+// Where the records of runs are kept. Not thread-safe. Errors are of kind `disk`; of kind `locked` where the
+// lease of the run's sync was lost.
+class RunRecords {
+ public:
+  virtual ~RunRecords() = default;
+  // Inserts the run or replaces what is known of it.
+  virtual Result<void> put(const RunRow& run) = 0;
+  virtual Result<std::optional<RunRow>> find(const std::string& run) = 0;
+  // Newest first; of all syncs for an empty name.
+  virtual Result<std::vector<RunRow>> list(const std::string& sync, uint64_t limit) = 0;
+  // A person approves of a plan once; the last word counts.
+  virtual Result<void> put(const ApprovalRow& approval) = 0;
+  // Of the plan with this digest, oldest first.
+  virtual Result<std::vector<ApprovalRow>> approvals(const std::string& plan) = 0;
+};
+
+// The records of a project, wherever they are.
 class RunStore {
  public:
-  // Creates the file and brings an older one up to date.
+  explicit RunStore(std::unique_ptr<RunRecords> records) : records_(std::move(records)) {}
+  // In an SQLite file, which several processes may use. Creates it and brings an older one up to date.
   static Result<RunStore> open(const std::string& path);
   // Nullopt when there is no file: nothing has run yet, and nothing is created for a question.
   static Result<std::optional<RunStore>> open_existing(const std::string& path);
-  RunStore(RunStore&& other) noexcept;
-  RunStore& operator=(RunStore&& other) noexcept;
-  ~RunStore();
 
-  // Inserts the run or replaces what is known of it.
-  Result<void> put(const RunRow& run);
-  Result<std::optional<RunRow>> find(const std::string& run);
-  // Newest first; of all syncs for an empty name.
-  Result<std::vector<RunRow>> list(const std::string& sync, uint64_t limit);
-
-  // A person approves of a plan once; the last word counts.
-  Result<void> put(const ApprovalRow& approval);
-  // Of the plan with this digest, oldest first.
-  Result<std::vector<ApprovalRow>> approvals(const std::string& plan);
+  Result<void> put(const RunRow& run) { return records_->put(run); }
+  Result<std::optional<RunRow>> find(const std::string& run) { return records_->find(run); }
+  Result<std::vector<RunRow>> list(const std::string& sync, uint64_t limit) {
+    return records_->list(sync, limit);
+  }
+  Result<void> put(const ApprovalRow& approval) { return records_->put(approval); }
+  Result<std::vector<ApprovalRow>> approvals(const std::string& plan) { return records_->approvals(plan); }
 
  private:
-  explicit RunStore(sqlite3* database) : database_(database) {}
-  static Result<RunStore> open_read_only(const std::string& path);
-  Result<void> execute(const char* sql);
-  Result<void> bring_up_to_date();
-  std::string columns() const;
-  sqlite3* database_;
-  uint64_t version_ = 0;  // of the file's format
+  std::unique_ptr<RunRecords> records_;
 };
 
 }  // namespace penstock

@@ -17,8 +17,8 @@ std::string mark_of(const std::string& token) {
 
 }  // namespace
 
-RefreshTokens::RefreshTokens(Disk& disk, std::string directory, std::string destination)
-    : disk_(&disk), directory_(std::move(directory)), destination_(std::move(destination)) {}
+RefreshTokens::RefreshTokens(Disk& disk, std::string directory, std::string destination, Locks& locks)
+    : disk_(&disk), locks_(&locks), directory_(std::move(directory)), destination_(std::move(destination)) {}
 
 std::string RefreshTokens::file() const {
   return join_path(directory_, destination_ + ".json");
@@ -28,8 +28,8 @@ Task<Result<SyncLock>> RefreshTokens::lock(Loop& loop) {
   if (auto made = disk_->make_directories(directory_); !made.ok()) co_return made.error();
   const Instant until = loop.now() + 60s;
   for (;;) {
-    auto lock = SyncLock::acquire(join_path(directory_, destination_ + ".lock"), destination_,
-                                  fmt::format("process {}", ::getpid()));
+    auto lock = locks_->acquire(join_path(directory_, destination_ + ".lock"), destination_,
+                                fmt::format("process {}", ::getpid()));
     if (lock.ok() || lock.error().kind != ErrorKind::locked) co_return lock;
     if (loop.now() >= until)
       co_return Error{

@@ -15,8 +15,9 @@ namespace penstock {
 // person puts a new one there, what was kept is forgotten.
 class RefreshTokens {
  public:
-  // `directory` is made when something must be kept. `disk` must outlive this.
-  RefreshTokens(Disk& disk, std::string directory, std::string destination);
+  // `directory` is made when something must be kept. `disk` and `locks` must outlive
+  // this.
+  RefreshTokens(Disk& disk, std::string directory, std::string destination, Locks& locks = file_locks());
 
   // One process at a time exchanges a token: with vendors whose tokens can be used once, two that use the
   // same one would lock each other out. Waits for a minute.
@@ -29,6 +30,7 @@ class RefreshTokens {
  private:
   std::string file() const;
   Disk* disk_;
+  Locks* locks_;
   std::string directory_, destination_;
 };
 

@@ -34,7 +34,7 @@ class FindDrift {
   // Plan every row, keep those that are as they were accepted, read their records, compare.
   Task<Result<Drift>> find() {
     if (auto here = needs_local_state(sync_, "drift"); !here.ok()) co_return here.error();
-    auto lock = lock_sync(workspace_, sync_.name, run_);
+    auto lock = co_await lock_sync_in_time(parts_.loop, workspace_, sync_.name, run_, parts_.interruption);
     if (!lock.ok()) co_return lock.error();
     if (auto recovered = recover(workspace_, sync_.name, drift_.notes); !recovered.ok())
       co_return recovered.error();

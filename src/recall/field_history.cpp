@@ -41,6 +41,7 @@ class ImageReader {
     const auto there = workspace_->disk().exists(file);
     if (!there.ok()) return there.error();
     if (!*there) return success();
+    if (auto brought = workspace_->disk().bring(file); !brought.ok()) return brought.error();
     const auto position = position_in(file);
     if (!position.ok()) return position.error();
     if (!*position) return success();

@@ -31,7 +31,8 @@ class UndoRun {
   Task<Result<UndoReport>> undo() {
     if (auto found = find_run(); !found.ok()) co_return found.error();
     if (auto here = needs_local_state(*sync_, "undo"); !here.ok()) co_return here.error();
-    auto lock = lock_sync(workspace_, sync_->name, run().run);
+    auto lock =
+        co_await lock_sync_in_time(parts_.loop, workspace_, sync_->name, run().run, parts_.interruption);
     if (!lock.ok()) co_return lock.error();
     if (auto ready = recover_before(); !ready.ok()) co_return ready.error();
     auto overwritten =
@@ -76,7 +77,7 @@ class UndoRun {
   Result<void> find_run() {
     const Error unknown{ErrorKind::config, fmt::format("there is no run '{}'", request_.run),
                         "`penstock runs` lists them"};
-    auto store = RunStore::open_existing(workspace_.paths().database());
+    auto store = workspace_.existing_runs();
     if (!store.ok()) return store.error();
     if (!*store) return unknown;
     auto found = (*store)->find(request_.run);
@@ -273,7 +274,7 @@ class UndoRun {
   }
 
   Result<void> note() {
-    auto store = RunStore::open(workspace_.paths().database());
+    auto store = workspace_.runs();
     if (!store.ok()) return store.error();
     return store->put(run());
   }

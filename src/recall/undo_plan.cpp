@@ -124,6 +124,7 @@ Result<OverwrittenBy> open_overwritten(const Workspace& workspace, const config:
         fmt::format("say `before: keep` in the sync '{}': runs from then on can be undone, for as long as "
                     "`keep_before` says",
                     sync.name)};
+  if (auto brought = workspace.disk().bring(file); !brought.ok()) return brought.error();
   auto database = duck::Database::borrow(
       {.path = "", .memory_limit = "1GB", .temporary_directory = workspace.paths().temporary()});
   if (!database.ok()) return database.error();

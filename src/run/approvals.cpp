@@ -25,7 +25,7 @@ GuardStop not_approved(const PlanFile& file) {
 }  // namespace
 
 Result<std::string> approvers(const Workspace& workspace, const std::string& plan) {
-  auto store = RunStore::open_existing(workspace.paths().database());
+  auto store = workspace.existing_runs();
   if (!store.ok()) return store.error();
   std::string names;
   if (!*store) return names;
@@ -41,7 +41,7 @@ Result<ApprovalRow> approve_plan(const Workspace& workspace, const PlanFile& fil
     return Error{ErrorKind::config, fmt::format("{} was changed after it was written", file.path),
                  fmt::format("plan again: `penstock plan {} --out FILE`", file.facts.sync)};
   if (auto made = workspace.disk().make_directories(workspace.paths().root); !made.ok()) return made.error();
-  auto store = RunStore::open(workspace.paths().database());
+  auto store = workspace.runs();
   if (!store.ok()) return store.error();
   ApprovalRow approval{file.digest, file.facts.sync, by, workspace.clock().now(), note};
   if (auto put = store->put(approval); !put.ok()) return put.error();

@@ -56,6 +56,7 @@ std::string condition_of(const OperationFilter& filter) {
 // The files of a directory for DuckDB's readers, or nothing. Not a pattern: the project's directory may have
 // characters in its name that mean something in one.
 std::string list_of_files(const Workspace& workspace, const std::string& directory) {
+  if (!workspace.disk().bring(directory).ok()) return "";
   const auto names = workspace.disk().list(directory);
   std::string files;
   if (!names.ok()) return files;
@@ -82,6 +83,7 @@ Result<void> for_each_operation(const Workspace& workspace, const std::string& s
   const std::string file = workspace.paths().operations(sync, run);
   const auto there = workspace.disk().exists(file);
   if (!there.ok()) return there.error();
+  if (auto brought = workspace.disk().bring(file); !brought.ok()) return brought.error();
   if (!*there) return success();  // a run without rows to send leaves none
   auto query = Query::open();
   if (!query.ok()) return query.error();
@@ -110,6 +112,7 @@ Result<std::optional<RequestRow>> find_request(const Workspace& workspace, const
   const std::string file = workspace.paths().requests(sync, run);
   const auto there = workspace.disk().exists(file);
   if (!there.ok() || !*there || request == 0) return std::optional<RequestRow>();
+  if (auto brought = workspace.disk().bring(file); !brought.ok()) return brought.error();
   auto query = Query::open();
   if (!query.ok()) return query.error();
   auto rows =

@@ -101,7 +101,7 @@ Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Work
   const auto connector = workspace.catalog().find(*destination.type);
   auto access = std::make_unique<Access>(
       loop, client, connector::bind_login(connector->declaration(), settings.values, settings.secrets),
-      RefreshTokens(workspace.disk(), workspace.paths().logins(), destination.name));
+      RefreshTokens(workspace.disk(), workspace.paths().logins(), destination.name, workspace.locks()));
   if (login == Login::needed)
     if (auto checked = access->check_settings(); !checked.ok())
       return Error(checked.error()).in(fmt::format("destination '{}'", destination.name));

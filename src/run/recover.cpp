@@ -34,7 +34,23 @@ RunRow recovered_run(const Settled& settled, Time now, RunRow run) {
 
 Result<SyncLock> lock_sync(Workspace& workspace, const std::string& sync, const std::string& run) {
   if (auto made = make_state(workspace, sync); !made.ok()) return made.error();
-  return SyncLock::acquire(workspace.paths().lock(sync), sync, holder_text(workspace.clock(), run));
+  return workspace.locks().acquire(workspace.paths().lock(sync), sync, holder_text(workspace.clock(), run));
+}
+
+Task<Result<SyncLock>> lock_sync_in_time(Loop& loop, Workspace& workspace, std::string sync, std::string run,
+                                         const Interruption& interruption) {
+  const std::string path = workspace.paths().lock(sync);
+  const Instant until = loop.now() + workspace.state().patience();
+  std::string seen;
+  for (;;) {
+    auto lock = lock_sync(workspace, sync, run);
+    if (lock.ok() || lock.error().kind != ErrorKind::locked) co_return lock;
+    const std::string standing = workspace.state().standing(path);
+    const bool lives = !seen.empty() && standing != seen;
+    if (standing.empty() || lives || loop.now() >= until || interruption.asked()) co_return lock;
+    seen = standing;
+    co_await loop.sleep_for(500ms);
+  }
 }
 
 void copy_outcomes(const OutcomeCounts& outcomes, RunRow& run) {
@@ -53,7 +69,7 @@ Result<void> recover(Workspace& workspace, const std::string& sync, std::vector<
   const Time now = workspace.clock().now();
   SettleExtras extras;
   extras.note = [&](const Settled& settled) -> Result<void> {
-    auto store = RunStore::open(workspace.paths().database());
+    auto store = workspace.runs();
     if (!store.ok()) return store.error();
     auto known = store->find(settled.facts.run);
     if (!known.ok()) return known.error();

@@ -95,7 +95,8 @@ class RunSync {
   // guards, deliver, settle.
   Task<Result<RunReport>> run() {
     begin();
-    auto lock = lock_sync(workspace_, sync_.name, report_.run.run);
+    auto lock =
+        co_await lock_sync_in_time(parts_.loop, workspace_, sync_.name, report_.run.run, parts_.interruption);
     if (!lock.ok()) co_return lock.error();
     if (auto resumed = co_await resume(); !resumed.ok()) co_return co_await ended_with(resumed.error());
     if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok())
@@ -438,7 +439,7 @@ class RunSync {
 
   // The run's line in the history.
   Result<void> note() {
-    auto store = RunStore::open(workspace_.paths().database());
+    auto store = workspace_.runs();
     if (!store.ok()) return store.error();
     return store->put(report_.run);
   }

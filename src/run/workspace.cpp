@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <ctime>
 
 #include "config/resolver.h"
+#include "net/crypto.h"
 #include "source/source.h"
 
 namespace penstock {
@@ -68,18 +70,31 @@ void check_logins(const config::Project& project, const connector::Catalog& cata
   }
 }
 
+// Copies of a shared state lie in the project, unless PENSTOCK_CACHE names another place.
+Result<std::unique_ptr<state::State>> open_state(Disk& disk, const std::string& directory,
+                                                 const std::string& text) {
+  auto place = state::parse_place(text);
+  if (!place.ok()) return place.error();
+  if (place->kind == state::PlaceKind::directory && !text.starts_with('/'))
+    place->where = join_path(directory, text);
+  const char* cache = std::getenv("PENSTOCK_CACHE");
+  const std::string name =
+      hex(sha256("penstock state\n" + place->shown + "\n" + place->schema)).substr(0, 12);
+  const std::string base = cache != nullptr && *cache != 0 ? cache : join_path(directory, ".penstock/shared");
+  return state::State::open(disk, *place, join_path(base, name));
+}
+
 }  // namespace
 
 std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catalog) {
   return std::make_unique<ConnectorKinds>(catalog);
 }
 
-Workspace::Workspace(Disk& disk, const Clock& clock, Random random)
-    : disk_(disk), clock_(clock), random_(random) {}
+Workspace::Workspace(const Clock& clock, Random random) : clock_(clock), random_(random) {}
 
 std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const std::string& directory,
                                            declare::Diagnostics& diagnostics, Random random) {
-  auto workspace = std::unique_ptr<Workspace>(new Workspace(disk, clock, random));
+  auto workspace = std::unique_ptr<Workspace>(new Workspace(clock, random));
   add_own_connectors(disk, directory, workspace->catalog_, diagnostics);
   const ConnectorKinds destinations(workspace->catalog_);
   workspace->project_ = config::load_project(disk, directory, {source_kinds(), destinations}, diagnostics);
@@ -87,12 +102,21 @@ std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const
   check_logins(workspace->project_, workspace->catalog_, diagnostics);
   if (!diagnostics.ok()) return workspace;
   auto state = declare::resolve(workspace->project_.state, *workspace->resolver_);
-  if (!state.ok())
+  if (!state.ok()) {
     diagnostics.error(workspace->project_.state.place, state.error().message);
-  else if (state->find("://") != std::string::npos)
-    diagnostics.error(workspace->project_.state.place, "this version keeps its state in a directory only");
-  else
-    workspace->paths_.root = state->starts_with('/') ? *state : join_path(directory, *state);
+    return workspace;
+  }
+  auto opened = open_state(disk, directory, *state);
+  if (!opened.ok()) {
+    // The line is not shown where it may hold a password.
+    const bool may_be_shown = state->find('@') == std::string::npos;
+    diagnostics
+        .error(may_be_shown ? workspace->project_.state.place : declare::Place{}, opened.error().message)
+        .remedy = opened.error().remedy;
+    return workspace;
+  }
+  workspace->state_ = *std::move(opened);
+  workspace->paths_.root = workspace->state_->root();
   return workspace;
 }
 

@@ -10,6 +10,7 @@
 #include "config/project.h"
 #include "connector/connector.h"
 #include "ledger/ledger.h"
+#include "state/state.h"
 
 namespace penstock {
 
@@ -25,20 +26,26 @@ class Workspace {
   const connector::Catalog& catalog() const { return catalog_; }
   const declare::Resolver& resolver() const { return *resolver_; }
   const StatePaths& paths() const { return paths_; }
-  Disk& disk() const { return disk_; }
+  // Of the state: what the paths lead to.
+  Disk& disk() const { return state_->disk(); }
+  Locks& locks() const { return state_->locks(); }
+  state::State& state() const { return *state_; }
+  // The records of runs; nullopt: nothing has run yet, and nothing is made for a question.
+  Result<RunStore> runs() const { return state_->runs(); }
+  Result<std::optional<RunStore>> existing_runs() const { return state_->existing_runs(); }
   const Clock& clock() const { return clock_; }
   // Time-ordered, unique on this machine: 20261123-141311-x7k2.
   std::string new_run_id();
 
  private:
-  Workspace(Disk& disk, const Clock& clock, Random random);
-  Disk& disk_;
+  Workspace(const Clock& clock, Random random);
   const Clock& clock_;
   Random random_;
   config::Project project_;
   connector::Catalog catalog_;
   std::unique_ptr<declare::Resolver> resolver_;
   StatePaths paths_;
+  std::unique_ptr<state::State> state_;
 };
 
 // The kinds of destinations, for loading a project and for schemas.

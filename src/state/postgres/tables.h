@@ -1,0 +1,40 @@
+// The tables of a shared state (docs/formats.md, "Shared state in PostgreSQL").
+#pragma once
+
+#include <cstddef>
+
+namespace penstock::state {
+
+// What leads from each version to the next: a new schema goes through all of them. `@` is the schema.
+inline constexpr const char* kSteps[] = {R"(
+CREATE TABLE @format (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), version integer NOT NULL);
+INSERT INTO @format(version) VALUES (0);
+CREATE TABLE @leases (
+  name text COLLATE "C" PRIMARY KEY, token bigint NOT NULL, holder text NOT NULL, until timestamptz NOT NULL
+) WITH (fillfactor = 50);
+CREATE TABLE @files (
+  name text COLLATE "C" PRIMARY KEY, content bigint NOT NULL, size bigint NOT NULL, digest text NOT NULL,
+  written timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 70);
+CREATE TABLE @chunks (content bigint NOT NULL, at bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (content, at));
+ALTER TABLE @chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
+CREATE TABLE @uploads (content bigint PRIMARY KEY, began timestamptz NOT NULL DEFAULT now());
+CREATE TABLE @runs (
+  run text COLLATE "C" PRIMARY KEY, sync text NOT NULL, status text NOT NULL, kind text NOT NULL,
+  started timestamptz NOT NULL, finished timestamptz,
+  rows bigint NOT NULL, added bigint NOT NULL, changed bigint NOT NULL, removed bigint NOT NULL,
+  unchanged bigint NOT NULL, invalid bigint NOT NULL, waiting bigint NOT NULL, sent bigint NOT NULL,
+  accepted bigint NOT NULL, rejected bigint NOT NULL, skipped bigint NOT NULL, in_doubt bigint NOT NULL,
+  failed bigint NOT NULL, requests bigint NOT NULL, throttled bigint NOT NULL, error text NOT NULL,
+  confirmed text NOT NULL, plan text NOT NULL, approved_by text NOT NULL
+);
+CREATE INDEX runs_by_sync ON @runs(sync, started DESC, run DESC);
+CREATE INDEX runs_by_time ON @runs(started DESC, run DESC);
+CREATE TABLE @approvals (
+  plan text NOT NULL, sync text NOT NULL, approved_by text NOT NULL, at timestamptz NOT NULL, note text NOT NULL,
+  PRIMARY KEY (plan, approved_by)
+);
+)"};
+inline constexpr size_t kVersion = sizeof(kSteps) / sizeof(kSteps[0]);
+
+}  // namespace penstock::state

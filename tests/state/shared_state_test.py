@@ -1,0 +1,255 @@
+"""One project, several machines, its state in a real PostgreSQL: what one has done the other knows, and who dies, is
+paused or is cut off writes nothing that another would trip over.
+
+A machine is a place for copies of its own (PENSTOCK_CACHE)."""
+
+import json
+import os
+import re
+import signal
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores")]
+
+from harness import FAILED, STOPPED, USAGE, PipeTest, main, person  # noqa: E402
+from servers import PASSWORD, Postgres  # noqa: E402
+
+SERVER = None
+
+
+class SharedTest(PipeTest):
+    lease = "4s"
+
+    @classmethod
+    def setUpClass(cls):
+        global SERVER
+        SERVER = SERVER or Postgres()
+
+    def setUp(self):
+        super().setUp()
+        self.schema = "s" + re.sub(r"\W", "_", self.id().rsplit(".", 1)[-1])[:40]
+        SERVER.sql(f"drop schema if exists {self.schema} cascade")
+        self.project.write("penstock.yaml", {"project": "e2e", "state": self.url()})
+
+    def url(self, **more):
+        return f"{SERVER.url(**more)}?schema={self.schema}&lease={self.lease}"
+
+    def cache(self, machine):
+        return {"PENSTOCK_CACHE": self.project.path("machines", machine)}
+
+    def on(self, machine, *arguments, code=0):
+        return self.call(*arguments, code=code, **self.cache(machine))
+
+    def run_on(self, machine, *arguments, code=0, **expected):
+        answer = self.on(machine, "run", "contacts", "--json", *arguments, code=code)
+        self.assertEqual(len(answer.results), 1, answer)
+        return self.check_counts(answer.results[0], expected, answer)
+
+    def start_on(self, machine, *arguments):
+        process = self.project.start(*arguments, **self.cache(machine))
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for_rows(self, at_least):
+        self.wait_until(lambda: self.sandbox.stats()["rows"] >= at_least)
+
+    def stored(self, what):
+        return int(SERVER.sql(f"select count(*) from {self.schema}.{what}"))
+
+
+class Machines(SharedTest):
+    def test_what_one_machine_did_the_other_knows(self):
+        self.rows = [person(number) for number in range(50)] + [person(99, email="not an address")]
+        first = self.run_on("a", code=3, accepted=50, rejected=1)
+        self.run_on("b", waiting=1, sent=0, requests=0)
+        self.rows = [person(number, city="Bonn" if number == 7 else "Ulm") for number in range(50)]
+        self.run_on("b", accepted=1, changed=1, unchanged=49)
+        self.run_on("a", sent=0, unchanged=50)
+        self.assertEqual(self.records("city")["p7@example.com"], "Bonn")
+        runs = self.on("c", "runs", "--json").objects
+        self.assertEqual([one["accepted"] for one in runs], [0, 1, 0, 50])
+        operations = self.on("c", "log", first["run"], "--json").objects
+        self.assertEqual(len(operations), 51)
+        trace = self.on("d", "trace", "contacts", "7").out
+        self.assertIn("Bonn", trace)
+        status = self.on("e", "status", "--json").objects[0]
+        self.assertEqual(status["sync"], "contacts")
+        planned = self.on("f", "plan", "contacts", "--json").objects[0]
+        self.check_counts(planned, {"added": 0, "changed": 0, "unchanged": 50})
+
+    def test_a_place_for_copies_is_used_again_and_two_at_once_have_two(self):
+        self.rows = [person(1)]
+        self.run_on("a", accepted=1)
+        self.run_on("a", sent=0)
+        state = os.listdir(self.project.path("machines", "a"))
+        self.assertEqual(len(state), 1)
+        self.assertEqual(os.listdir(self.project.path("machines", "a", state[0])), ["0"])
+        self.assertFalse(os.path.exists(self.project.path(".penstock", "penstock.db")))
+
+    def test_nothing_is_left_of_a_run_but_its_snapshot_and_its_history(self):
+        self.rows = [person(number) for number in range(10)]
+        self.run_on("a", accepted=10)
+        names = SERVER.sql(f"select name from {self.schema}.files order by 1").split("\n")
+        self.assertFalse([name for name in names if name.endswith(("journal", "plan.parquet"))], names)
+        self.assertTrue([name for name in names if name.startswith("operations/contacts/")], names)
+        self.assertEqual(self.stored("uploads"), 0)
+        contents = int(SERVER.sql(f"select count(distinct content) from {self.schema}.chunks"))
+        self.assertEqual(contents, len(names))
+
+    def test_a_large_snapshot_travels_in_parts(self):
+        self.rows = [person(number, email=f"p{number}@{'long' * 10}.example.com") for number in range(20_000)]
+        self.run_on("a", "--baseline")
+        self.assertGreater(int(SERVER.sql(f"select max(size) from {self.schema}.files")), 1 << 20)
+        self.run_on("b", sent=0, unchanged=20_000)
+
+    def test_runs_are_undone_from_another_machine(self):
+        self.project.sync(before="keep")
+        self.rows = [person(1), person(2)]
+        self.run_on("a", accepted=2)
+        self.rows = [person(1, city="Bonn"), person(2)]
+        run = self.run_on("a", accepted=1)["run"]
+        self.on("b", "undo", run, "--json")
+        self.assertEqual(self.records("city")["p1@example.com"], "Ulm")
+
+    def test_approvals_are_shared(self):
+        self.project.sync(approve="required")
+        self.rows = [person(1)]
+        plan = self.project.path("plan.parquet")
+        self.on("a", "plan", "contacts", "--out", plan)
+        self.on("b", "run", "--plan", plan, code=STOPPED)
+        self.on("a", "approve", plan, "--by", "Ada")
+        self.on("b", "run", "--plan", plan)
+        self.assertEqual(self.on("c", "runs", "--json").objects[0]["approved_by"], "Ada")
+
+
+class Deaths(SharedTest):
+    sandbox_options = ("--latency", "30ms")
+
+    def setUp(self):
+        super().setUp()
+        self.project.sync(batch={"rows": 10, "concurrency": 2})
+        self.rows = [person(number) for number in range(600)]
+
+    def assert_all_there(self):
+        self.assertEqual(self.records("city"), {row["email"]: row["city"] for row in self.rows})
+        created = [match for operation, match, _ in self.writes() if operation == "create"]
+        self.assertEqual(len(created), len(set(map(str, created))), "a record was made twice")
+
+    def test_a_run_that_was_killed_is_resumed_elsewhere(self):
+        process = self.start_on("a", "run", "contacts")
+        self.wait_for_rows(60)
+        process.kill()
+        process.wait()
+        sent = self.sandbox.stats()["rows"]
+        answer = self.on("b", "run", "contacts")
+        self.assertIn("did not come to its end", answer.text)
+        self.assert_all_there()
+        statuses = sorted(one["status"] for one in self.on("c", "runs", "--json").objects)
+        self.assertEqual(statuses, ["interrupted", "succeeded"])
+        self.assertGreater(sent, 0)
+        self.run_on("a", sent=0, unchanged=600)
+
+    def test_a_run_that_lives_is_not_waited_for(self):
+        self.rows = [person(number) for number in range(3000)]
+        process = self.start_on("a", "run", "contacts")
+        self.wait_for_rows(20)
+        answer = self.on("b", "run", "contacts", code=FAILED)
+        self.assert_refused(answer, "is being run by run", str(process.pid))
+        self.assertIsNone(process.poll(), "it was waited for")
+        self.assertEqual(process.wait(), 0)
+        self.assert_all_there()
+
+    def test_who_was_paused_and_comes_back_writes_nothing(self):
+        process = self.start_on("a", "run", "contacts")
+        self.wait_for_rows(60)
+        process.send_signal(signal.SIGSTOP)
+        self.rows = [person(number, city="Bonn") for number in range(600)]
+        self.on("b", "run", "contacts")
+        self.assert_all_there()
+        before = SERVER.sql(f"select name, digest, written from {self.schema}.files order by 1")
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, out + err)
+        self.assertIn("lease", out + err)
+        after = SERVER.sql(f"select name, digest, written from {self.schema}.files order by 1")
+        self.assertEqual(before, after)
+        # What it had handed to the network before it was paused may still arrive, and no more: two batches.
+        stale = [one for one in self.records("city").values() if one != "Bonn"]
+        self.assertLessEqual(len(stale), 20)
+        runs = {one["run"]: one["status"] for one in self.on("c", "runs", "--json").objects}
+        self.assertEqual(sorted(runs.values()), ["interrupted", "succeeded"])
+
+    def test_a_server_that_restarts_in_the_middle(self):
+        self.lease = "30s"
+        self.project.write("penstock.yaml", {"project": "e2e", "state": self.url()})
+        process = self.start_on("a", "run", "contacts", "--json")
+        self.wait_for_rows(60)
+        SERVER.kill()
+        SERVER.start()
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, out + err)
+        self.assertEqual(json.loads(out.strip().split("\n")[-1])["accepted"], 600)
+        self.assert_all_there()
+        self.run_on("b", sent=0, unchanged=600)
+
+    def test_a_server_that_does_not_come_back_in_time_ends_the_run(self):
+        process = self.start_on("a", "run", "contacts")
+        self.wait_for_rows(60)
+        SERVER.kill()
+        try:
+            out, err = process.communicate(timeout=120)
+        finally:
+            SERVER.start()
+        self.assertEqual(process.returncode, 1, out + err)
+        self.on("b", "run", "contacts")
+        self.assert_all_there()
+
+
+class Errors(SharedTest):
+    def refused(self, url, *words, code):
+        self.rows = [person(1)]
+        self.project.write("penstock.yaml", {"project": "e2e", "state": url})
+        answer = self.on("a", "run", "contacts", code=code)
+        self.assert_refused(answer, *words)
+        self.assertTrue("→" in answer.err or "= " in answer.err, "no remedy")
+        for secret in ("wrong-secret", "pw-", PASSWORD):
+            self.assertNotIn(secret, answer.text)
+        return answer
+
+    def test_a_wrong_password(self):
+        self.refused(self.url(password="wrong-secret"), "password", code=USAGE)
+
+    def test_no_such_database(self):
+        self.refused(self.url(database="nowhere"), "nowhere", "create the database", code=USAGE)
+
+    def test_nobody_listens(self):
+        self.refused("postgres://penstock:wrong-secret@127.0.0.1:1/x", "127.0.0.1:1", "refused", code=FAILED)
+
+    def test_no_grant_to_make_the_tables(self):
+        SERVER.sql("do $$ begin create role poor login password 'pw-poor'; exception when duplicate_object then null; end $$")
+        url = self.url().replace("penstock:", "poor:").replace(SERVER.url().split(":")[2].split("@")[0], "pw-poor")
+        self.refused(url, "permission denied", "CREATE SCHEMA", code=USAGE)
+        SERVER.sql(f"create schema {self.schema} authorization poor")
+        self.on("a", "run", "contacts")
+
+    def test_words_that_are_not_known(self):
+        for url, word in ((self.url() + "&lease=1s", "lease"), (SERVER.url() + "?schema=a-b", "schema")):
+            self.refused(url, word, code=USAGE)
+
+    def test_a_state_of_a_newer_version(self):
+        self.rows = [person(1)]
+        self.on("a", "run", "contacts")
+        SERVER.sql(f"update {self.schema}.format set version = 999")
+        self.refused(self.url(), "newer version", code=FAILED)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        if SERVER is not None:
+            SERVER.remove()
