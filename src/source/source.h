@@ -16,6 +16,7 @@ struct OpenOptions {
   std::string project_directory;    // relative paths start there
   std::string temporary_directory;  // where DuckDB may spill
   int threads = 0;                  // 0: as many as there are cores
+  bool sifts = false;               // a query gives few rows of the many that it looks at
   std::string subject = {};         // of errors while rows come: set by this folder
 };
 

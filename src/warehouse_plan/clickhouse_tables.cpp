@@ -291,10 +291,11 @@ class ClickhouseTables final : public PlanTables {
 
   // A line more; the newest counts.
   Result<void> put_head(const Head& head) {
-    auto written = server_->write(fmt::format(
-        "INSERT INTO {} VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})", names_.syncs, ch_text(project_),
-        ch_text(sync_), head.generation, ch_text(head.last_run), ch_text(head.mappings), ch_text(head.digest_of),
-        ch_text(counts_text(head.counts)), head.has_unplaced ? 1 : 0, head.left ? 1 : 0));
+    auto written = server_->write(fmt::format("INSERT INTO {} VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+                                              names_.syncs, ch_text(project_), ch_text(sync_),
+                                              head.generation, ch_text(head.last_run), ch_text(head.mappings),
+                                              ch_text(head.digest_of), ch_text(counts_text(head.counts)),
+                                              head.has_unplaced ? 1 : 0, head.left ? 1 : 0));
     return written.ok() ? success() : Result<void>(failed(written.error()));
   }
 

@@ -8,6 +8,7 @@
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/reading.h"
 #include "warehouse_plan/copied_text.h"
+#include "warehouse_plan/questions.h"
 #include "warehouse_plan/statements.h"
 
 namespace penstock {
@@ -31,6 +32,10 @@ class PostgresTables final : public PlanTables {
     for (const auto& column : columns)
       list += fmt::format("{}{}.{}", list.empty() ? "" : ", ", alias, duck::quote_name(column));
     return fmt::format("hashtextextended(CAST(ROW({}) AS text), 0)", list);
+  }
+
+  std::string changed_rows(const Question& question, const std::string& rows) const override {
+    return changed_rows_by_index(*this, question, rows);
   }
 
   Result<std::optional<Head>> head() override {
@@ -144,7 +149,9 @@ class PostgresTables final : public PlanTables {
     if (auto replaced = run_all(replace_lines_sql(table, stage, columns, changes.is_all)); !replaced.ok())
       return replaced;
     if (!changes.is_all) return success();
-    return run_all({fmt::format("ALTER TABLE {} ADD PRIMARY KEY (key)", table)});
+    // Without statistics the server takes the key columns for badly spread, and joins on one core.
+    return run_all(
+        {fmt::format("ALTER TABLE {} ADD PRIMARY KEY (key)", table), fmt::format("ANALYZE {}", table)});
   }
 
   // How many lines there were.

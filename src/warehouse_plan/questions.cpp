@@ -13,23 +13,33 @@ std::string digits(std::string_view key) {
   return fmt::format("replace(CAST({} AS VARCHAR), '-', '')", key);
 }
 
+constexpr std::string_view kNoTotal =
+    ", CAST(NULL AS BIGINT) AS penstock_total, CAST(NULL AS BIGINT) AS penstock_generation";
+
+// Of the row `e`.
+std::string entry_columns(const Question& question) {
+  std::string out =
+      fmt::format("{} AS penstock_key, CAST(e.digest AS VARCHAR(32)) AS penstock_known", digits("e.key"));
+  for (size_t i = 0; i < question.keys.size(); ++i) out += fmt::format(", e.k{0} AS penstock_k{0}", i);
+  for (const auto& name : kState) out += fmt::format(", CAST(e.{0} AS VARCHAR) AS penstock_{0}", name);
+  return out.append(kNoTotal);
+}
+
+// The same where there are no entries.
+std::string no_entry_columns(const Question& question) {
+  std::string out = "CAST(NULL AS VARCHAR(32)) AS penstock_key, CAST(NULL AS VARCHAR(32)) AS penstock_known";
+  for (size_t i = 0; i < question.keys.size(); ++i)
+    out += fmt::format(", m.{} AS penstock_k{}", duck::quote_name(question.keys[i]), i);
+  for (const auto& name : kState) out += fmt::format(", CAST(NULL AS VARCHAR(32)) AS penstock_{}", name);
+  return out.append(kNoTotal);
+}
+
 // The model's columns, then the entry's.
 std::string candidate_columns(const Question& question) {
   std::string out;
   for (const auto& column : question.columns) out += fmt::format("m.{}, ", duck::quote_name(column));
-  out += "m.penstock_digest";
-  if (!question.has_entries) {
-    out += ", CAST(NULL AS VARCHAR(32)) AS penstock_key, CAST(NULL AS VARCHAR(32)) AS penstock_known";
-    for (size_t i = 0; i < question.keys.size(); ++i)
-      out += fmt::format(", m.{} AS penstock_k{}", duck::quote_name(question.keys[i]), i);
-    for (const auto& name : kState) out += fmt::format(", CAST(NULL AS VARCHAR(32)) AS penstock_{}", name);
-  } else {
-    out +=
-        fmt::format(", {} AS penstock_key, CAST(e.digest AS VARCHAR(32)) AS penstock_known", digits("e.key"));
-    for (size_t i = 0; i < question.keys.size(); ++i) out += fmt::format(", e.k{0} AS penstock_k{0}", i);
-    for (const auto& name : kState) out += fmt::format(", CAST(e.{0} AS VARCHAR) AS penstock_{0}", name);
-  }
-  return out + ", CAST(NULL AS BIGINT) AS penstock_total, CAST(NULL AS BIGINT) AS penstock_generation";
+  return fmt::format("{}m.penstock_digest, {}", out,
+                     question.has_entries ? entry_columns(question) : no_entry_columns(question));
 }
 
 std::string digested(const PlanTables& tables, const Question& question) {
@@ -37,35 +47,49 @@ std::string digested(const PlanTables& tables, const Question& question) {
                      tables.digest("q", question.inputs), question.model);
 }
 
-std::string same_key(const Question& question) {
+std::string same_key(const Question& question, std::string_view entry) {
   std::string out;
   for (size_t i = 0; i < question.keys.size(); ++i)
-    out += fmt::format("{}e.k{} = m.{}", i > 0 ? " AND " : "", i, duck::quote_name(question.keys[i]));
+    out += fmt::format("{}{}.k{} = m.{}", i > 0 ? " AND " : "", entry, i, duck::quote_name(question.keys[i]));
   return out;
 }
 
-// What has no row and is known to be gone says nothing new.
-constexpr std::string_view kMayHaveChanged =
-    "e.digest IS DISTINCT FROM m.penstock_digest OR (m.penstock_digest IS NULL AND NOT e.gone)";
+constexpr std::string_view kHasChanged = "e.digest IS DISTINCT FROM m.penstock_digest";
+
+std::string nulls(size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += "NULL, ";
+  return out;
+}
+
+// Entries without a row. What is known to be gone says nothing new.
+std::string rowless_sql(const PlanTables& tables, const Question& question) {
+  std::string same;
+  for (size_t i = 0; i < question.keys.size(); ++i)
+    same += fmt::format("{}q.{} = e.k{}", i > 0 ? " AND " : "", duck::quote_name(question.keys[i]), i);
+  std::string out = fmt::format("SELECT {}{} FROM {} e WHERE NOT EXISTS (SELECT 1 FROM (\n{}\n) q WHERE {})",
+                                nulls(question.columns.size() + 1), entry_columns(question),
+                                tables.names().entries, question.model, same);
+  if (!question.all) out += question.has_unplaced ? " AND (NOT e.gone OR e.k0 IS NULL)" : " AND NOT e.gone";
+  return out;
+}
 
 }  // namespace
 
 std::string candidates_sql(const PlanTables& tables, const Question& question) {
-  const size_t ours = question.columns.size() + 3 + question.keys.size() + std::size(kState);
-  std::string nulls;
-  for (size_t i = 0; i < ours; ++i) nulls += "NULL, ";
-  std::string out = fmt::format("SELECT {} FROM {}", candidate_columns(question), digested(tables, question));
+  // Two joins rather than one FULL JOIN, which PostgreSQL before 16 makes on one core only.
+  std::string rows = digested(tables, question), rest, generation = "0";
   if (question.has_entries) {
-    out += fmt::format(" FULL JOIN {} e ON {}", tables.names().entries, same_key(question));
-    if (!question.all)
-      out += fmt::format(" WHERE {}{}", kMayHaveChanged,
-                         question.has_unplaced ? " OR (m.penstock_digest IS NULL AND e.k0 IS NULL)" : "");
+    rows = question.all
+               ? fmt::format("{} LEFT JOIN {} e ON {}", rows, tables.names().entries, same_key(question, "e"))
+               : tables.changed_rows(question, rows);
+    rest = "\nUNION ALL " + rowless_sql(tables, question);
+    generation =
+        fmt::format("(SELECT generation FROM {} WHERE {})", tables.names().syncs, question.where_head);
   }
-  const std::string generation = question.has_entries ? fmt::format("(SELECT generation FROM {} WHERE {})",
-                                                                    tables.names().syncs, question.where_head)
-                                                      : "0";
-  return fmt::format("{}\nUNION ALL SELECT {}count(*), {} FROM (\n{}\n) q", out, nulls, generation,
-                     question.model);
+  const size_t ours = question.columns.size() + 3 + question.keys.size() + std::size(kState);
+  return fmt::format("SELECT {} FROM {}{}\nUNION ALL SELECT {}count(*), {} FROM (\n{}\n) q",
+                     candidate_columns(question), rows, rest, nulls(ours), generation, question.model);
 }
 
 std::string repeated_sql(const PlanTables& tables, const Question& question) {
@@ -75,9 +99,9 @@ std::string repeated_sql(const PlanTables& tables, const Question& question) {
       "SELECT {} FROM {} JOIN {} e ON {} WHERE ({}) IN (SELECT {} FROM (\n{}\n) q GROUP BY {} HAVING "
       "count(*) > 1) AND "
       "NOT ({})",
-      candidate_columns(question), digested(tables, question), tables.names().entries, same_key(question),
-      fmt::format("m.{}", fmt::join(keys, ", m.")), fmt::join(keys, ", "), question.model,
-      fmt::join(keys, ", "), kMayHaveChanged);
+      candidate_columns(question), digested(tables, question), tables.names().entries,
+      same_key(question, "e"), fmt::format("m.{}", fmt::join(keys, ", m.")), fmt::join(keys, ", "),
+      question.model, fmt::join(keys, ", "), kHasChanged);
 }
 
 std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>* keys) {
@@ -96,6 +120,24 @@ Statements PlanTables::statements(const Question& question) const {
           .entries = "",
           .total = "",
           .repeated = question.has_entries ? repeated_sql(*this, question) : ""};
+}
+
+std::string PlanTables::changed_rows(const Question& question, const std::string& rows) const {
+  return fmt::format("{} LEFT JOIN {} e ON {} WHERE {}", rows, names_.entries, same_key(question, "e"),
+                     kHasChanged);
+}
+
+std::string changed_rows_by_index(const PlanTables& tables, const Question& question,
+                                  const std::string& rows) {
+  std::string keys;
+  for (size_t i = 0; i < question.keys.size(); ++i) keys += fmt::format("k{}, ", i);
+  return fmt::format(
+      "(WITH changed AS MATERIALIZED (SELECT m.*, n.key AS penstock_entry FROM {} LEFT JOIN (SELECT {}key, "
+      "digest FROM {}) "
+      "n ON {} WHERE n.digest IS DISTINCT FROM m.penstock_digest) SELECT * FROM changed) m LEFT JOIN LATERAL "
+      "(SELECT * "
+      "FROM {} w WHERE w.key = m.penstock_entry LIMIT 1) e ON true",
+      rows, keys, tables.names().entries, same_key(question, "n"), tables.names().entries);
 }
 
 std::string PlanTables::lines(const std::string& table, size_t key_columns,

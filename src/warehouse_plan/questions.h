@@ -28,6 +28,11 @@ struct Question {
 std::string candidates_sql(const PlanTables& tables, const Question& question);
 // The same columns: rows that are none of those, but whose key several rows have.
 std::string repeated_sql(const PlanTables& tables, const Question& question);
+// PlanTables::changed_rows() where an index finds the entries of the few rows that have changed: what is
+// joined for all rows is as narrow as can be then, and PostgreSQL's planner, who takes them for many, has no
+// say in it.
+std::string changed_rows_by_index(const PlanTables& tables, const Question& question,
+                                  const std::string& rows);
 // PlanTables::lines() of a database that speaks SQL as PostgreSQL does.
 std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>* keys);
 

@@ -51,6 +51,8 @@ class PlanTables {
   virtual ~PlanTables() = default;
   const TableNames& names() const { return names_; }
   virtual Statements statements(const Question& question) const;
+  // What comes after FROM to find, among `rows`, "(...) m", those that have changed, each with its entry `e`.
+  virtual std::string changed_rows(const Question& question, const std::string& rows) const;
   // Lines of a table: key, the state's columns as texts, and of entries the digest and k0, k1, ...; with
   // `keys` (32 hexadecimal digits each), only of these.
   virtual std::string lines(const std::string& table, size_t key_columns,

@@ -96,7 +96,9 @@ void WarehousePlan::interrupt() {
 // The statement's rows as they come, in the file.
 Result<void> WarehousePlan::keep(const std::string& sql, const DrawPlaces& places, const std::string& table,
                                  bool append) {
-  auto opened = open_sql(source_, sql, parts_.resolver, parts_.options);
+  OpenOptions options = parts_.options;
+  options.sifts = true;
+  auto opened = open_sql(source_, sql, parts_.resolver, options);
   if (!opened.ok()) return opened.error();
   {
     const std::lock_guard lock(mutex_);

@@ -26,7 +26,7 @@ class Bench(unittest.TestCase):
     def test_every_section_is_measured(self):
         done = self.bench("--tiny", "--data", self.directory)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        for name in ("Plan against the bare scan", "Plan against the same plan as SQL", "Memory on top", "PostgreSQL: rows into columns", "ClickHouse, against clickhouse-client",
+        for name in ("Plan against the bare scan", "Plan against the same plan as SQL", "Memory on top", "PostgreSQL: rows into columns", "A plan in PostgreSQL", "What left the server", "ClickHouse, against clickhouse-client",
                      "A run with nothing to do", "Commit of 1,000 changes", "Delivery to the sandbox",
                      "Requests that read", "Before-images of 1 million", "used of what is allowed", "takes 40%", "A limit that nobody told", "in one process: the last is done", "Done within 3 min", "Encoding batches", "penstock --version"):
             lines = [line for line in done.stdout.splitlines() if name in line]

@@ -177,7 +177,11 @@ Result<std::unique_ptr<Warehouse>> open_postgres(const config::Source& source, c
   if (auto trouble = connection->open()) return in_source(as_error(*trouble, "", 0));
   auto fetch = fetch_of(*connection, source.settings.get<std::string>("fetch"));
   if (!fetch.ok()) return in_source(fetch.error());
-  postgres::Terms terms{*fetch, begin_sql(source.settings, time_max), time_max};
+  std::string begin = begin_sql(source.settings, time_max);
+  // The server cannot know, and takes the rows that come out for too many to have them come from several
+  // processes.
+  if (options.sifts) begin += "; SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL jit = off";
+  postgres::Terms terms{*fetch, std::move(begin), time_max};
   return std::unique_ptr<Warehouse>(new PostgresWarehouse(std::move(connection), std::move(terms), options));
 }
 

@@ -1,0 +1,66 @@
+"""Planning in the warehouse: how long it takes, against the bare aggregate that hashes every row, and what leaves it."""
+
+import os
+import shutil
+import sys
+
+import warehouse
+from processes import PROGRAM, ROOT, alternate, cost_of, median, result_of, say
+from report import Line
+from sources import TABLE
+
+sys.path.insert(0, os.path.join(ROOT, "tests", "stores"))
+# pylint: disable=wrong-import-position
+from servers import PASSWORD, Postgres  # noqa: E402
+
+
+def sent_on_loopback():
+    """Bytes that the machine has sent to itself: the server, the client, and whoever else is on it."""
+    with open("/proc/net/dev", encoding="ascii") as file:
+        for line in file:
+            name, _, numbers = line.partition(":")
+            if name.strip() == "lo":
+                return int(numbers.split()[8])
+    raise SystemExit("there is no loopback interface")
+
+
+def in_warehouse(place, sizes):
+    rows = sizes.plan_rows
+    server = Postgres()
+    try:
+        say(f"filling PostgreSQL: {rows:,} rows")
+        server.sql(TABLE.format(rows=rows))
+        server.sql("vacuum analyze customers")
+        project = warehouse.Project(place.path("planner"))
+        shutil.rmtree(os.path.join(project.directory, ".penstock"), ignore_errors=True)  # of another server
+        project.source(type="postgres", url=server.url())
+        project.sync(planner="warehouse")
+        command = [PROGRAM, "-C", project.directory]
+        say("the first run, which brings every row")
+        cost_of([*command, "run", "customers", "--baseline", "--json"], HUBSPOT_TOKEN="x")
+        server.sql("update customers set ltv = ltv + 1 where id % 100 = 7")
+        server.sql("vacuum analyze customers")
+        size = int(server.sql("select sum(length(t::text)) from customers t"))
+        aggregate = [os.path.join(server.programs, "psql"), "-XAtq", "-h", "127.0.0.1", "-p", str(server.port), "-U", "penstock", "-d",
+                     "postgres", "-c", "select count(*), sum(hashtextextended(t::text, 0)) from customers t"]
+        left = []
+
+        def plan():
+            before = sent_on_loopback()
+            cost = cost_of([*command, "plan", "customers", "--json"], HUBSPOT_TOKEN="x")
+            left.append(sent_on_loopback() - before)
+            return cost
+        costs = alternate(sizes.rounds, aggregate=lambda: cost_of(aggregate, PGPASSWORD=PASSWORD), plan=plan)
+    finally:
+        server.remove()
+    result = result_of(costs["plan"][-1])
+    if (result["rows"], result["changed"]) != (rows, rows // 100):
+        raise SystemExit(f"not the plan that was meant: {result}")
+    ours, bare, sent = median(costs["plan"]), median(costs["aggregate"]), sorted(left)[len(left) // 2]
+    return [
+        Line("A plan in PostgreSQL, 1% changed, against the bare aggregate that hashes every row",
+             f"{ours / bare:.2f}× ({ours:.1f} s : {bare:.1f} s)", "≤ 2×", ours <= 2 * bare),
+        Line("What left the server, of the model's bytes", f"{sent / size:.1%} ({sent / (1 << 20):,.1f} MB of {size / (1 << 20):,.0f} MB)",
+             "as much as changed, not all", sent < size / 10),
+        Line("Memory of the planning process", f"{max(cost.peak_bytes for cost in costs['plan']) / (1 << 20):,.0f} MB", "", None),
+    ]
