@@ -10,7 +10,8 @@ namespace penstock::cli {
 Session::Session(const Globals& globals, Workspace& workspace)
     : globals_(globals),
       workspace_(workspace),
-      accounts_(loop_, workspace.paths().limits()),
+      accounts_(loop_, [&workspace](const std::string& account,
+                                    bool many) { return workspace.state().spending(account, many); }),
       random_(Random::from_system()) {}
 
 Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspace& workspace) {

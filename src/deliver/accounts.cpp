@@ -1,22 +1,34 @@
 #include "deliver/accounts.h"
 
 #include "base/disk.h"
+#include "deliver/shared_spending.h"
 #include "net/crypto.h"
 
 namespace penstock {
+
+Accounts::Accounts(Loop& loop, std::string directory) : loop_(loop) {
+  if (directory.empty()) return;
+  open_ = [directory = std::move(directory)](const std::string& name, bool many) {
+    return open_spending_file(directory, name, many);
+  };
+}
+
+// Without the file each process keeps to the limits by itself.
+std::unique_ptr<Spending> open_spending_file(const std::string& directory, const std::string& name,
+                                             bool many) {
+  if (!real_disk().make_directories(directory).ok()) return nullptr;
+  auto opened = SharedSpending::open(join_path(directory, name),
+                                     many ? SharedSpending::Size::many : SharedSpending::Size::few);
+  if (!opened.ok()) return nullptr;
+  return *std::move(opened);
+}
 
 std::shared_ptr<RateLimits> Accounts::of(const connector::Target& target, double share) {
   // Of a login only a digest is in the file's name, and not all of it.
   const std::string name = hex(sha256("penstock account\n" + target.account())).substr(0, 24);
   auto& limits = accounts_[name];
   if (limits) return limits;
-  std::unique_ptr<SharedSpending> shared;
-  const auto size = target.limits_by_key() ? SharedSpending::Size::many : SharedSpending::Size::few;
-  // Without the file each process keeps to the limits by itself.
-  if (!directory_.empty() && real_disk().make_directories(directory_).ok())
-    if (auto opened = SharedSpending::open(join_path(directory_, name), size); opened.ok())
-      shared = *std::move(opened);
-  limits = std::make_shared<RateLimits>(loop_, share, std::move(shared));
+  limits = std::make_shared<RateLimits>(loop_, share, open_ ? open_(name, target.limits_by_key()) : nullptr);
   return limits;
 }
 

@@ -9,7 +9,7 @@
 #include "connector/connector.h"
 #include "deliver/concurrency.h"
 #include "deliver/rate_window.h"
-#include "deliver/shared_spending.h"
+#include "deliver/spending.h"
 #include "net/http.h"
 
 namespace penstock {

@@ -72,7 +72,7 @@ void Permit::end(RequestEnd end) {
   user.limits_.changed();
 }
 
-RateLimits::RateLimits(Loop& loop, double share, std::unique_ptr<SharedSpending> shared)
+RateLimits::RateLimits(Loop& loop, double share, std::unique_ptr<Spending> shared)
     : loop_(loop),
       share_(share),
       shared_(std::move(shared)),
@@ -163,7 +163,7 @@ bool RateLimits::take_shared(Waiting& waiting, std::span<const SharedWindow> win
   const SharedWindow& full = windows[refusal->window];
   refused_groups_.push_back(full.group);
   const Duration wait = refusal->next ? std::max<Duration>(*refusal->next - wall, 1ms) : kLookAgain;
-  if (full.per >= kQuotaWindow)
+  if (full.per >= kQuotaWindow && !refusal->asking)
     waiting.turn.used_up = UsedUp{{full.allowed, full.per}, loop_.now() + wait};
   else
     put_earlier(next, loop_.now() + wait);

@@ -12,7 +12,7 @@
 #include "async/task_group.h"
 #include "deliver/breaker.h"
 #include "deliver/rate_limit.h"
-#include "deliver/shared_spending.h"
+#include "deliver/spending.h"
 
 namespace penstock {
 
@@ -94,7 +94,7 @@ struct Turn {
 class RateLimits {
  public:
   // `share` of each limit is ours; `shared`: other processes spend of it as well.
-  RateLimits(Loop& loop, double share, std::unique_ptr<SharedSpending> shared = nullptr);
+  RateLimits(Loop& loop, double share, std::unique_ptr<Spending> shared = nullptr);
   ~RateLimits();
   RateLimits(const RateLimits&) = delete;
   RateLimits& operator=(const RateLimits&) = delete;
@@ -130,7 +130,7 @@ class RateLimits {
 
   Loop& loop_;
   double share_;
-  std::unique_ptr<SharedSpending> shared_;
+  std::unique_ptr<Spending> shared_;
   std::vector<uint64_t> refused_groups_;  // by the shared spending, in this pass through the queue
   std::map<std::pair<std::string, std::string>, RateLimitRef> limits_;  // by group and key
   size_t forget_at_;

@@ -194,7 +194,7 @@ SharedSpending::Window* SharedSpending::find(uint64_t group, Duration per) {
   return oldest;
 }
 
-std::optional<SharedSpending::Refusal> SharedSpending::take(std::span<const SharedWindow> windows, Time now) {
+std::optional<Spending::Refusal> SharedSpending::take(std::span<const SharedWindow> windows, Time now) {
   const Turn turn(fd_);
   for (size_t i = 0; i < windows.size(); ++i) {
     Window& window = *find(windows[i].group, windows[i].per);

@@ -15,20 +15,14 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "deliver/spending.h"
 
 namespace penstock {
-
-// One window that a request counts in.
-struct SharedWindow {
-  uint64_t group = 0;  // digest of the group's name
-  Duration per{};      // 0: no window, only requests at once
-  uint64_t allowed = 0;
-};
 
 // Not thread-safe; processes, and several of these in one, exclude each other by locks. Whatever is wrong
 // with the file (removed, full disk, torn) is mended by starting anew: limits then hold in each process by
 // itself.
-class SharedSpending {
+class SharedSpending final : public Spending {
  public:
   // How many windows are remembered: `many` where some limits are one for each key (4 MB instead of 0.3).
   enum class Size { few, many };
@@ -36,22 +30,14 @@ class SharedSpending {
   static Result<std::unique_ptr<SharedSpending>> open(const std::string& path, Size size = Size::few);
   SharedSpending(const SharedSpending&) = delete;
   SharedSpending& operator=(const SharedSpending&) = delete;
-  ~SharedSpending();
+  ~SharedSpending() override;
 
-  struct Refusal {
-    size_t window = 0;         // of those asked for
-    std::optional<Time> next;  // when something leaves it; absent: when a request under way is done
-  };
-  // One more request in all of them, or in none; nullopt: it may go, and one of the other two follows.
-  std::optional<Refusal> take(std::span<const SharedWindow> windows, Time now);
-  void finish(std::span<const SharedWindow> windows, Time now);
-  void give_back(std::span<const SharedWindow> windows);
-
-  // Requests that count now, of all processes.
-  uint64_t used(const SharedWindow& window, Time now);
-  // How many at once the destination was found to take; 0: not known.
-  uint32_t learned_concurrency(uint64_t group);
-  void remember_concurrency(uint64_t group, uint32_t learned);
+  std::optional<Refusal> take(std::span<const SharedWindow> windows, Time now) override;
+  void finish(std::span<const SharedWindow> windows, Time now) override;
+  void give_back(std::span<const SharedWindow> windows) override;
+  uint64_t used(const SharedWindow& window, Time now) override;
+  uint32_t learned_concurrency(uint64_t group) override;
+  void remember_concurrency(uint64_t group, uint32_t learned) override;
 
  private:
   struct File;

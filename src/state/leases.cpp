@@ -3,21 +3,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <ctime>
-
 #include "base/random.h"
+#include "state/machine_clock.h"
 
 namespace penstock::state {
 namespace {
 
 // So often in the length of a lease it is renewed.
 constexpr int kRenewals = 6;
-
-int64_t machine_us() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);  // unlike CLOCK_MONOTONIC it does not stand still in a sleep
-  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
-}
 
 std::string name_of_process() {
   Random random = Random::from_system();

@@ -1,10 +1,12 @@
 #include "state/state.h"
 
+#include "deliver/accounts.h"
 #include "state/cache.h"
 #include "state/leases.h"
 #include "state/mirrored_disk.h"
 #include "state/postgres/objects.h"
 #include "state/postgres/runs.h"
+#include "state/postgres/spending.h"
 
 namespace penstock::state {
 namespace {
@@ -18,6 +20,9 @@ class DirectoryState final : public State {
   Result<RunStore> runs() override { return RunStore::open(join_path(root_, "penstock.db")); }
   Result<std::optional<RunStore>> existing_runs() override {
     return RunStore::open_existing(join_path(root_, "penstock.db"));
+  }
+  std::unique_ptr<Spending> spending(const std::string& account, bool many) override {
+    return open_spending_file(join_path(root_, "limits"), account, many);
   }
   std::string standing(const std::string&) override { return ""; }
   Duration patience() const override { return Duration(0); }
@@ -69,7 +74,8 @@ class PostgresState final : public State {
         lease_store_(lease_server_),
         leases_(lease_store_, place.lease),
         disk_(disk, cache_.root, objects_, leases_),
-        locks_(disk_, leases_) {}
+        locks_(disk_, leases_),
+        budgets_(server_) {}
   const std::string& root() const override { return cache_.root; }
   Disk& disk() override { return disk_; }
   Locks& locks() override { return locks_; }
@@ -78,6 +84,9 @@ class PostgresState final : public State {
     auto store = runs();
     if (!store.ok()) return store.error();
     return std::optional(*std::move(store));
+  }
+  std::unique_ptr<Spending> spending(const std::string& account, bool) override {
+    return budgets_.of(account);
   }
   std::string standing(const std::string& path) override { return leases_.standing(disk_.lease_of(path)); }
   Duration patience() const override { return server_.place().lease + 2s; }
@@ -91,6 +100,7 @@ class PostgresState final : public State {
   Leases leases_;
   MirroredDisk disk_;
   LeaseLocks locks_;
+  PostgresBudgets budgets_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/disk.h"
+#include "deliver/spending.h"
 #include "ledger/lock.h"
 #include "ledger/run_store.h"
 #include "state/place.h"
@@ -29,6 +30,8 @@ class State {
   virtual Result<RunStore> runs() = 0;
   // Nullopt: nothing has run yet, and nothing is made for a question.
   virtual Result<std::optional<RunStore>> existing_runs() = 0;
+  // What is spent at an account by all processes that share the state; null: that cannot be known here.
+  virtual std::unique_ptr<Spending> spending(const std::string& account, bool many) = 0;
   // What was seen of who holds a lock that could not be taken; it changes whenever he shows that he lives.
   // Empty where the system gives up locks of the dead by itself.
   virtual std::string standing(const std::string& path) = 0;

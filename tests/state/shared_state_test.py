@@ -3,16 +3,18 @@ paused or is cut off writes nothing that another would trip over.
 
 A machine is a place for copies of its own (PENSTOCK_CACHE)."""
 
+import datetime
 import json
 import os
 import re
 import signal
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores")]
 
-from harness import FAILED, STOPPED, USAGE, PipeTest, main, person  # noqa: E402
+from harness import FAILED, PARTIAL, ROOT, STOPPED, USAGE, PipeTest, main, person  # noqa: E402
 from servers import PASSWORD, Postgres  # noqa: E402
 
 SERVER = None
@@ -207,6 +209,52 @@ class Deaths(SharedTest):
         self.assertEqual(process.returncode, 1, out + err)
         self.on("b", "run", "contacts")
         self.assert_all_there()
+
+
+class Budgets(SharedTest):
+    sandbox_options = ("--latency", "5ms")
+
+    def limit(self, rates):
+        """HubSpot with another limit, which it does not tell."""
+        with open(os.path.join(ROOT, "connectors", "hubspot.yaml"), encoding="utf-8") as file:
+            own = file.read().replace("connector: hubspot", "connector: own_hubspot")
+        head, _, rest = own.partition("\nlimits:\n")
+        own = (f"{head}\nlimits: {{ crm: {{ rates: [{{ rate: {rates} }}] }}, search: {{ rates: [{{ rate: 5/s }}] }} }}"
+               f"\nobjects:{rest.partition(chr(10) + 'objects:')[2]}")
+        self.project.write("connectors/own_hubspot.yaml", own)
+        self.project.write("destinations/crm.yaml", {"type": "own_hubspot", "access_token": "${env:HUBSPOT_TOKEN}",
+                                                     "base_url": self.sandbox.url, "rate_share": "100%"})
+
+    def test_machines_share_an_accounts_limit(self):
+        self.limit("20/2s")
+        self.rows = [person(number) for number in range(30)]
+        names = ["contacts", "second", "third"]
+        for name in names:
+            self.project.model(f"select * replace ('{name}-' || email as email) from people", name=name)
+            self.project.sync(name=name, model=name, batch={"rows": 1})
+        begun = time.monotonic()
+        for process in [self.start_on(name, "run", name, "--json") for name in names]:
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, out + err)
+        self.assertEqual(len(self.records()), 90)
+        # Five windows' worth: four pass before the last can go.
+        self.assertGreaterEqual(time.monotonic() - begun, 8)
+        # A request counts from its end on: at the destination any 21 are further apart than the window.
+        times = sorted(datetime.datetime.fromisoformat(one["at"]) for one in self.sandbox.history())
+        for earlier, later in zip(times, times[20:]):
+            self.assertGreaterEqual((later - earlier).total_seconds(), 2)
+
+    def test_a_days_allowance_is_spent_once(self):
+        self.limit("[1000/s, 5/1d]")
+        self.rows = [person(number) for number in range(12)]
+        self.project.sync(batch={"rows": 1})
+        self.on("a", "run", "contacts", code=PARTIAL)
+        self.assertEqual(len(self.records()), 5)
+        plan = self.on("b", "plan", "contacts", "--json").objects[0]
+        self.assertEqual(plan["quota"]["left"], 0)
+        answer = self.on("b", "run", "contacts", code=PARTIAL)
+        self.assertIn("5/d requests is used up until 20", answer.text)
+        self.assertEqual(len(self.records()), 5)
 
 
 class Errors(SharedTest):

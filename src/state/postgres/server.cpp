@@ -55,38 +55,43 @@ Error PostgresServer::as_error(const postgres::Trouble& trouble) const {
   return {ErrorKind::disk, what, trouble.hint};
 }
 
-// Several machines may find an empty database at once.
+// Of the tables; 0: there are none.
+Result<size_t> PostgresServer::version_of_tables(postgres::Connection& connection) {
+  // The catalogue itself: what a session remembers of names may be older than the lock that it waited for.
+  const auto there = connection.run(
+      fmt::format("SELECT count(*) > 0 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                  "c.relnamespace WHERE n.nspname = '{}' AND c.relname = 'format'",
+                  place_.schema));
+  if (!there.ok()) return as_error(there.trouble);
+  if (there.rows->text(0, 0) != "t") return size_t{0};
+  const auto told = connection.run(with_schema("SELECT version FROM @format"));
+  if (!told.ok()) return as_error(told.trouble);
+  return static_cast<size_t>(std::stoul(std::string(told.rows->text(0, 0))));
+}
+
+// Several machines may find an empty database at once: the lock lets one of them make the tables.
 Result<void> PostgresServer::make_tables(postgres::Connection& connection) {
   const auto ask = [&](const std::string& sql) { return connection.run(with_schema(sql)); };
-  const auto there = ask(fmt::format("SELECT to_regclass('\"{}\".format') IS NOT NULL", place_.schema));
-  if (!there.ok()) return as_error(there.trouble);
-  size_t version = 0;
-  const bool begun = there.rows->text(0, 0) == "t";
-  if (begun) {
-    const auto told = ask("SELECT version FROM @format");
-    if (!told.ok()) return as_error(told.trouble);
-    version = std::stoul(std::string(told.rows->text(0, 0)));
-    if (version == kVersion) return success();
-    if (version > kVersion)
-      return Error{
-          ErrorKind::disk,
-          fmt::format("the shared state at {} was written by a newer version of penstock", place_.shown),
-          "use that version, or a newer one"};
-  }
-  std::string sql = fmt::format("BEGIN; SELECT pg_advisory_xact_lock({});", kAdvisoryLock);
-  const auto locked = ask(sql);
+  auto version = version_of_tables(connection);
+  if (!version.ok()) return version.error();
+  if (*version == kVersion) return success();
+  if (*version > kVersion)
+    return Error{
+        ErrorKind::disk,
+        fmt::format("the shared state at {} was written by a newer version of penstock", place_.shown),
+        "use that version, or a newer one"};
+  const auto locked =
+      ask(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({}), NOT EXISTS (SELECT FROM "
+                      "pg_catalog.pg_namespace WHERE nspname = '{}')",
+                      kAdvisoryLock, place_.schema));
   if (!locked.ok()) return as_error(locked.trouble);
-  const auto again =
-      ask(fmt::format("SELECT to_regclass('\"{}\".format') IS NOT NULL, to_regnamespace('\"{}\"') "
-                      "IS NOT NULL",
-                      place_.schema, place_.schema));
-  if (!again.ok()) return as_error(again.trouble);
-  if (!begun && again.rows->text(0, 0) == "t") {  // somebody was quicker
-    (void)ask("ROLLBACK");
-    return make_tables(connection);
-  }
-  sql = again.rows->text(0, 1) == "t" ? "" : fmt::format("CREATE SCHEMA \"{}\";", place_.schema);
-  for (size_t step = version; step < kVersion; ++step) sql += kSteps[step];
+  version = version_of_tables(connection);
+  if (!version.ok()) return version.error();
+  // The schema as it was before the wait; with tables in it it is there.
+  std::string sql = *version == 0 && locked.rows->text(0, 1) == "t"
+                        ? fmt::format("CREATE SCHEMA IF NOT EXISTS \"{}\";", place_.schema)
+                        : "";
+  for (size_t step = *version; step < kVersion; ++step) sql += kSteps[step];
   sql += fmt::format("UPDATE @format SET version = {}; COMMIT", kVersion);
   const auto made = ask(sql);
   if (made.ok()) return success();

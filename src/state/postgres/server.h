@@ -36,6 +36,7 @@ class PostgresServer {
   Result<std::unique_ptr<postgres::Connection>> borrow();
   void give_back(std::unique_ptr<postgres::Connection> connection);
   Result<void> connect(postgres::Connection& connection);
+  Result<size_t> version_of_tables(postgres::Connection& connection);
   Result<void> make_tables(postgres::Connection& connection);
   Error as_error(const postgres::Trouble& trouble) const;
   std::string with_schema(const std::string& sql) const;

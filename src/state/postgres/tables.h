@@ -34,6 +34,32 @@ CREATE TABLE @approvals (
   plan text NOT NULL, sync text NOT NULL, approved_by text NOT NULL, at timestamptz NOT NULL, note text NOT NULL,
   PRIMARY KEY (plan, approved_by)
 );
+)",
+                                         R"(
+CREATE TABLE @spending (
+  account text COLLATE "C" NOT NULL, grp bigint NOT NULL, per bigint NOT NULL, claim text COLLATE "C" NOT NULL,
+  requests bigint NOT NULL, until timestamptz NOT NULL, PRIMARY KEY (account, grp, per, claim)
+);
+CREATE FUNCTION @claim(a text, g bigint, p bigint, c text, wanted bigint, allowed bigint, hold bigint)
+RETURNS TABLE (granted bigint, used bigint, next_us bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  soon timestamptz;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('@' || a || ' ' || g || ' ' || p, 7307493141));
+  DELETE FROM @spending s WHERE s.account = a AND s.grp = g AND s.per = p AND s.until <= clock_timestamp();
+  SELECT coalesce(sum(s.requests), 0), min(s.until) INTO used, soon FROM @spending s
+    WHERE s.account = a AND s.grp = g AND s.per = p;
+  SELECT s.requests INTO granted FROM @spending s WHERE s.account = a AND s.grp = g AND s.per = p AND s.claim = c;
+  IF NOT FOUND THEN
+    granted := greatest(0, least(wanted, allowed - used));
+    IF granted > 0 THEN
+      INSERT INTO @spending VALUES (a, g, p, c, granted, clock_timestamp() + hold * interval '1 microsecond');
+      used := used + granted;
+    END IF;
+  END IF;
+  next_us := coalesce((extract(epoch FROM soon - clock_timestamp()) * 1000000)::bigint, 0);
+  RETURN NEXT;
+END $$;
 )"};
 inline constexpr size_t kVersion = sizeof(kSteps) / sizeof(kSteps[0]);
 
