@@ -126,6 +126,9 @@ class Structure(unittest.TestCase):
             # Alerts go to Slack and PagerDuty in forms of their own: they are no destinations.
             if folder_of(path) == "sandbox" or "/config/kinds." in path or "test" in os.path.basename(path):
                 continue
+            # dbt has a key of this name, which has nothing to do with the vendor.
+            if path.startswith("src/source/dbt/"):
+                continue
             problems += [f"{path}:{number}: {line.strip()}" for number, line in enumerate(read(path).splitlines(), 1)
                          if vendor.search(line)]
         self.expect_none(problems, "what one vendor needs is a word of the declaration language, not C++")

@@ -64,6 +64,7 @@ void add_connector(Door door);
 void add_preview(Door door);
 void add_discover(Door door);
 void add_transforms(Door door);
+void add_dbt(Door door);
 void add_sandbox(Door door);
 
 // Opens the project; null when its files have errors, which are then printed.

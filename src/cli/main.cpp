@@ -37,7 +37,7 @@ int run(int argc, char** argv) {
   for (const auto add :
        {add_init,   add_check,     add_plan,    add_approve,  add_run,        add_retry,  add_drift,
         add_undo,   add_settle,    add_status,  add_runs,     add_log,        add_trace,  add_test,
-        add_schema, add_connector, add_preview, add_discover, add_transforms, add_sandbox})
+        add_schema, add_connector, add_preview, add_discover, add_transforms, add_dbt, add_sandbox})
     add(door);
   try {
     app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "run/reviewed_plan.h"
 #include "run/run_many.h"
+#include "source/dbt/dbt.h"
 
 namespace penstock::cli {
 namespace {
@@ -16,6 +17,7 @@ struct RunOptionsGiven {
   std::vector<std::string> syncs;
   std::string plan;                  // a plan file to be sent
   std::vector<std::string> confirm;  // names of guards
+  bool after_dbt = false;
   RunRequest request;
   bool full = false, baseline = false;
 };
@@ -92,6 +94,33 @@ Asked asked_by_file(const Globals& globals, const Workspace& workspace, const Ru
   return {{sync}, request_for(*std::move(file))};
 }
 
+// Of these syncs, those whose models dbt has just made; what it could not make is printed, and `failed` set.
+std::vector<const config::Sync*> made_by_dbt(const Globals& globals, const Workspace& workspace,
+                                             const std::vector<const config::Sync*>& syncs, bool& failed) {
+  std::vector<const config::Sync*> made;
+  auto fresh = dbt::made_models(real_disk(), workspace.project());
+  if (!fresh.ok()) {
+    failed = true;
+    print_error(globals, fresh.error());
+    return made;
+  }
+  for (const auto* sync : syncs) {
+    const auto found = fresh->find(*sync->model);
+    if (found == fresh->end()) continue;
+    if (found->second.ok) {
+      made.push_back(sync);
+      continue;
+    }
+    failed = true;
+    print_error(globals, {ErrorKind::source,
+                          fmt::format("{} does not run: dbt's last run of its model '{}' ended with {}{}",
+                                      sync->name, *sync->model, found->second.status,
+                                      found->second.message.empty() ? "" : ": " + found->second.message),
+                          "mend the model in dbt, and run dbt again"});
+  }
+  return made;
+}
+
 int run(const Globals& globals, const RunOptionsGiven& given) {
   auto confirmed = parse_confirmed(given.confirm);
   if (!confirmed.ok()) return print_error(globals, confirmed.error());
@@ -101,6 +130,12 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
                               ? Asked{choose_syncs(globals, *workspace, given.syncs), given.request}
                               : asked_by_file(globals, *workspace, given);
   if (syncs.empty()) return kUsage;
+  bool dbt_failed = false;
+  if (given.after_dbt) {
+    syncs = made_by_dbt(globals, *workspace, syncs, dbt_failed);
+    if (syncs.empty() && !dbt_failed) say(globals, "dbt's last run made no model that a sync reads\n");
+    if (syncs.empty()) return dbt_failed ? kFailed : kDone;
+  }
   request.confirmed = *std::move(confirmed);
   auto session = Session::start(globals, *workspace);
   if (!session.ok()) return print_error(globals, session.error());
@@ -112,7 +147,8 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
     results.add(ended);
   };
   (*session)->loop().run(run_many(std::move(parts), syncs, request, on_ended));
-  return results.exit();
+  const int exit = results.exit();
+  return dbt_failed && exit == kDone ? kFailed : exit;
 }
 
 void add_confirm(CLI::App& command, RunOptionsGiven& given) {
@@ -150,6 +186,11 @@ void add_run(Door door) {
   auto* plan = command->add_option("--plan", given->plan,
                                    "Send exactly what this plan file says, or nothing if anything has moved");
   for (auto* other : {full, baseline, limit, key}) plan->excludes(other);
+  command
+      ->add_flag(
+          "--after-dbt", given->after_dbt,
+          "Only syncs whose dbt models the last dbt run has made; fail for those that it could not make")
+      ->excludes(plan);
   add_confirm(*command, *given);
   command->callback([door, given] {
     if (given->full) given->request.kind = RunKind::full;

@@ -18,6 +18,11 @@ using declare::text;
 
 bool check_model(const Model& model, const Node& node, Reading& reading) {
   const declare::Entry* keys = node.find("primary_key");
+  if (keys == nullptr && !model.dbt) {
+    reading.error(node.place, "the field 'primary_key' is missing in a model").remedy =
+        "add it, for example 'primary_key: id'";
+    return false;
+  }
   for (size_t i = 0; i < model.primary_key.size(); ++i)
     for (size_t j = 0; j < i; ++j)
       if (*model.primary_key[i] == *model.primary_key[j]) {
@@ -89,7 +94,7 @@ const Of<Model>& model_shape() {
                                                          .or_one()
                                                          .not_empty()
                                                          .what("the name of a column, or a list of names"))
-               .required()
+               .otherwise("required; of a dbt model, what dbt says of it")
                .help("The column, or columns, that tell rows apart.")
                .example("id"),
            field<&Model::sql>("sql", declare::passage("the SQL of a query"))

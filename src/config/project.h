@@ -66,6 +66,7 @@ struct Model {
   std::optional<Passage> sql;  // without semicolons at its end
   std::optional<Placed<std::string>> table;
   std::optional<Placed<std::string>> dbt;
+  std::string dbt_table;       // "schema.name" of that, when dbt's manifest has been asked
   std::vector<Placed<std::string>> pii;  // columns whose values are masked wherever they are kept or shown
 };
 

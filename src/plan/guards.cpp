@@ -9,9 +9,9 @@ namespace {
 
 constexpr uint64_t kShareFrom = 100;
 
-constexpr std::string_view kGuards[] = {"empty_model",  "max_first_run", "max_removed",
-                                        "max_changed",  "max_added",     "max_invalid",
-                                        "max_requests", "max_quota",     "max_rejected"};
+constexpr std::string_view kGuards[] = {"model_columns", "empty_model", "max_first_run", "max_removed",
+                                        "max_changed",   "max_added",   "max_invalid",   "max_requests",
+                                        "max_quota",     "max_rejected"};
 
 using Bound = std::optional<declare::Placed<config::ShareOrCount>>;
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "run/look.h"
+#include "run/model_columns.h"
 #include "run/plan_stage.h"
 #include "run/recover.h"
 #include "run/resume.h"
@@ -35,6 +36,8 @@ class PlanSync {
                                           request_.before ? Login::needed : Login::optional, diagnostics_,
                                           request_.before ? Purpose::look : Purpose::run);
     if (!prepared.ok()) co_return prepared.error();
+    auto columns = check_columns(parts_.workspace, *prepared, request_.confirmed, planned.notes);
+    if (!columns.ok()) co_return columns.error();
     if (auto drawn = co_await draw(*prepared); !drawn.ok()) co_return drawn.error();
     planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());
     if (request_.reviewed) {
@@ -44,6 +47,7 @@ class PlanSync {
     }
     if (!planned.moved)
       if (auto made = co_await make(*prepared, planned); !made.ok()) co_return made.error();
+    if (*columns && request_.kind != RunKind::full) planned.guard = *std::move(columns);
     co_return planned;
   }
 

@@ -8,6 +8,7 @@
 #include "run/discover.h"
 #include "run/estimate.h"
 #include "run/field_rules.h"
+#include "run/model_columns.h"
 #include "run/prepare_rows.h"
 #include "run/sync_options.h"
 #include "run/target_checks.h"
@@ -161,6 +162,7 @@ Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Wor
   const connector::ConnectorRef connector = workspace.catalog().find(*prepared.destination->type);
   check_with_connector(sync, *connector, diagnostics);
   check_limits(sync, prepared.mapped, *connector, diagnostics);
+  if (!diagnostics.ok()) explain_lost_columns(workspace, prepared, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
 
   auto settings = resolve_settings(*prepared.destination, workspace.resolver(), login);

@@ -4,6 +4,7 @@
 
 #include "ledger/retention.h"
 #include "run/approvals.h"
+#include "run/model_columns.h"
 #include "run/plan_stage.h"
 #include "run/recover.h"
 #include "run/refused.h"
@@ -107,6 +108,9 @@ class RunSync {
     if (!prepared.ok()) co_return co_await ended_with(prepared.error());
     prepared->notes.insert(prepared->notes.begin(), report_.notes.begin(), report_.notes.end());
     report_.notes = prepared->notes;
+    if (auto checked = hold_to_columns(*prepared); !checked.ok())
+      co_return co_await ended_with(checked.error());
+    if (report_.guard) co_return co_await stopped_by_guard();
     if (auto drawn = co_await draw(*prepared); !drawn.ok()) co_return co_await ended_with(drawn.error());
     if (auto held = hold_to_file(*prepared); !held.ok()) co_return co_await ended_with(held.error());
     if (report_.guard) co_return co_await stopped_by_guard();
@@ -174,6 +178,16 @@ class RunSync {
   }
 
   Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }
+
+  // What the sync reads must mean what it meant when it ran last.
+  Result<void> hold_to_columns(const PreparedSync& prepared) {
+    columns_ = columns_of(prepared, report_.run.run);
+    if (request_.kind == RunKind::full || request_.kind == RunKind::baseline) return success();
+    auto stop = check_columns(workspace_, prepared, request_.confirmed, report_.notes);
+    if (!stop.ok()) return stop.error();
+    report_.guard = *std::move(stop);
+    return success();
+  }
 
   // Of a sync that is planned in the warehouse: what may have changed, in the place of the model.
   Task<Result<void>> draw(PreparedSync& prepared) {
@@ -387,6 +401,8 @@ class RunSync {
     if (!settled.ok()) co_return co_await ended_with(settled.error());
     planned.snapshot.reset();
     if (auto pushed = co_await push(prepared); !pushed.ok()) co_return co_await ended_with(pushed.error());
+    if (auto kept = remember_columns(workspace_, sync_.name, columns_); !kept.ok())
+      report_.notes.push_back(kept.error().message);
     remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,
                           {workspace_.project().keep_operations, workspace_.project().keep_before},
                           workspace_.clock().now());
@@ -415,6 +431,8 @@ class RunSync {
   }
 
   Task<Result<RunReport>> succeeded(PreparedSync& prepared) {
+    if (auto kept = remember_columns(workspace_, sync_.name, columns_); !kept.ok())
+      co_return co_await ended_with(kept.error());
     if (auto pushed = co_await push(prepared); !pushed.ok()) co_return co_await ended_with(pushed.error());
     (void)workspace_.disk().remove(workspace_.paths().plan(sync_.name));
     report_.run.status = report_.run.invalid > 0 ? "partial" : "succeeded";
@@ -481,6 +499,7 @@ class RunSync {
   Delivery* delivery_ = nullptr;  // while it runs
   uint64_t jobs_left_ = 0;        // at the destination
   bool resuming_ = false;         // jobs of an earlier run
+  ModelColumns columns_;          // of the model as it was read
   TaskGroup ticker_;
 };
 

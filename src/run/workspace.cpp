@@ -7,6 +7,7 @@
 
 #include "config/resolver.h"
 #include "net/crypto.h"
+#include "source/dbt/dbt.h"
 #include "source/source.h"
 
 namespace penstock {
@@ -98,6 +99,7 @@ std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const
   add_own_connectors(disk, directory, workspace->catalog_, diagnostics);
   const ConnectorKinds destinations(workspace->catalog_);
   workspace->project_ = config::load_project(disk, directory, {source_kinds(), destinations}, diagnostics);
+  dbt::look_up(disk, workspace->project_, diagnostics);
   workspace->resolver_ = std::make_unique<config::MachineResolver>(disk, directory);
   check_logins(workspace->project_, workspace->catalog_, diagnostics);
   if (!diagnostics.ok()) return workspace;

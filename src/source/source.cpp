@@ -57,14 +57,13 @@ struct ModelQuery {
   std::string place;
 };
 
-Result<ModelQuery> query_of(const config::Model& model, const Warehouse& warehouse) {
+ModelQuery query_of(const config::Model& model, const Warehouse& warehouse) {
   if (model.sql) return ModelQuery{model.sql->text, model.sql->place.show()};
   if (model.table)
     return ModelQuery{fmt::format("SELECT * FROM {}", warehouse.quoted_table(**model.table)),
                       model.table->place.show()};
-  return Error{ErrorKind::config,
-               fmt::format("{}: models by dbt name cannot be read from this source", model.dbt->place.show()),
-               "name the relation with `table:`, or write `sql:`"};
+  return ModelQuery{fmt::format("SELECT * FROM {}", warehouse.quoted_table(model.dbt_table)),
+                    model.dbt->place.show()};
 }
 
 // What a model's SQL and its source do not agree on is the user's to mend; the rest is the source's fault.
@@ -87,10 +86,9 @@ Result<OpenedModel> open_model(const config::Project& project, const config::Mod
   check(source != nullptr, "a model's source was checked when the project was loaded");
   auto warehouse = open_source(*source, resolver, options);
   if (!warehouse.ok()) return warehouse.error();
-  auto query = query_of(model, **warehouse);
-  if (!query.ok()) return query.error();
-  auto opened = (*warehouse)->open_query(query->sql);
-  if (!opened.ok()) return in_model(model, query->place, opened.error());
+  const ModelQuery query = query_of(model, **warehouse);
+  auto opened = (*warehouse)->open_query(query.sql);
+  if (!opened.ok()) return in_model(model, query.place, opened.error());
   return opened;
 }
 
@@ -101,9 +99,7 @@ Result<std::string> model_sql(const config::Project& project, const config::Mode
   check(source != nullptr, "a model's source was checked when the project was loaded");
   auto warehouse = open_source(*source, resolver, options);
   if (!warehouse.ok()) return warehouse.error();
-  auto query = query_of(model, **warehouse);
-  if (!query.ok()) return query.error();
-  return std::move(query->sql);
+  return query_of(model, **warehouse).sql;
 }
 
 Result<OpenedModel> open_sql(const config::Source& source, const std::string& sql,

@@ -8,11 +8,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "mapping/inputs.h"
 #include "source/warehouse.h"
 #include "transform/transform.h"
 #include "warehouse_plan/candidates.h"
 #include "warehouse_plan/changes.h"
-#include "warehouse_plan/inputs.h"
 #include "warehouse_plan/questions.h"
 #include "warehouse_plan/statements.h"
 #include "warehouse_plan/states.h"

@@ -78,7 +78,7 @@ class Types(PipeTest):
 
     def retyped(self, expression, key="id"):
         self.project.model(f"select {key} as id, email, {expression} as phone from people")
-        return self.project.call("run", "contacts", "--json")
+        return self.project.call("run", "contacts", "--confirm", "model_columns", "--json")
 
     def test_a_text_that_becomes_an_integer(self):
         answer = self.retyped("phone::int")

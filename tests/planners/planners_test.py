@@ -148,8 +148,8 @@ class Semantics:
         self.fill(3)
         self.run_both(added=3)
         self.there.project.model(key="email")
-        answer = self.there.call("run", "contacts", codes=(2,))
-        self.assertIn("primary key", answer.err)
+        self.assertIn("primary key", self.there.call("run", "contacts", codes=(4,)).text)
+        self.assertIn("primary key", self.there.call("run", "contacts", "--confirm", "model_columns", codes=(2,)).text)
         self.there.project.model()
         self.run_both(unchanged=3)
 

@@ -1,4 +1,4 @@
-#include "warehouse_plan/inputs.h"
+#include "mapping/inputs.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -82,7 +82,21 @@ Result<std::optional<std::string>> unsteady_among(duck::Connection& connection,
   return found->empty() ? std::optional<std::string>() : (*found)[0][0];
 }
 
+std::vector<std::string> chosen(const Named& named, const std::vector<std::string>& columns) {
+  std::vector<std::string> out;
+  for (const auto& column : columns)
+    if (named.everything || named.columns.contains(lowered_name(column))) out.push_back(column);
+  return out;
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> columns_read(duck::Connection& connection, const std::string& sql,
+                                              const std::vector<std::string>& columns) {
+  auto named = named_in(connection, sql);
+  if (!named.ok()) return named.error();
+  return chosen(*named, columns);
+}
 
 Result<std::vector<std::string>> input_columns(duck::Connection& connection, const MappedModel& mapped,
                                                const std::vector<std::string>& columns) {
@@ -115,10 +129,7 @@ Result<std::vector<std::string>> input_columns(duck::Connection& connection, con
     if (auto taken = take("the match", match); !taken.ok()) return taken.error();
   for (const auto& field : mapped.mapping.fields)
     if (auto taken = take("the field", field); !taken.ok()) return taken.error();
-  std::vector<std::string> inputs;
-  for (const auto& column : columns)
-    if (all.everything || all.columns.contains(lowered_name(column))) inputs.push_back(column);
-  return inputs;
+  return chosen(all, columns);
 }
 
 }  // namespace penstock
