@@ -4,6 +4,7 @@
 
 #include "source/clickhouse/clickhouse_source.h"
 #include "source/duckdb/duckdb_source.h"
+#include "source/mysql/mysql_source.h"
 #include "source/postgres/postgres_source.h"
 #include "source/sqlite/sqlite_source.h"
 #include "source/warehouse.h"
@@ -24,6 +25,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"duckdb", duckdb_settings, open_duckdb},
     {"postgres", postgres_settings, open_postgres},
+    {"mysql", mysql_settings, open_mysql},
     {"sqlite", sqlite_settings, open_sqlite},
     {"clickhouse", clickhouse_settings, open_clickhouse},
 };

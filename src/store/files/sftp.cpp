@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "store/address.h"
+#include "database/address.h"
 #include "store/files/place.h"
 
 namespace penstock::files {

@@ -78,7 +78,26 @@ std::string as_it_was_sent(const Column* column, const std::string& name) {
 
 }  // namespace
 
-Session::Session(const Headers& headers) : connection_(headers) {
+namespace {
+
+Login login_of(const Headers& headers) {
+  const auto text = [&](std::string_view name) {
+    const auto* value = find_header(headers, name);
+    return value == nullptr ? std::string() : *value;
+  };
+  // Values that do not fit are refused, not bent; times are UTC.
+  return {.url = text("Connection"),
+          .password = text("Password"),
+          .encryption = text("Encryption"),
+          .session =
+              "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+              "autocommit = 1",
+          .flags = CLIENT_FOUND_ROWS};
+}
+
+}  // namespace
+
+Session::Session(const Headers& headers) : connection_(login_of(headers)) {
   const std::string text = header_text(headers, "Statement-Timeout");
   std::from_chars(text.data(), text.data() + text.size(), answer_seconds_);
 }

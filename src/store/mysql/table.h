@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "store/mysql/connection.h"
+#include "database/mysql.h"
 #include "store/rows_body.h"
 
 namespace penstock::mysql {

@@ -4,7 +4,7 @@
 #include <simdjson.h>
 
 #include "declare/json.h"
-#include "store/address.h"
+#include "database/address.h"
 #include "store/redis/redis.h"
 
 namespace penstock::redis {

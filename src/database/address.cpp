@@ -1,4 +1,4 @@
-#include "store/address.h"
+#include "database/address.h"
 
 #include <charconv>
 
@@ -8,7 +8,7 @@ namespace penstock {
 namespace {
 
 Error unreadable(std::string_view why) {
-  return {ErrorKind::config, "the destination's `url` cannot be read: " + std::string(why),
+  return {ErrorKind::config, "`url` cannot be read: " + std::string(why),
           "write it as scheme://user@host:port/name"};
 }
 

@@ -1,4 +1,4 @@
-#include "store/mysql/connection.h"
+#include "database/mysql.h"
 
 #include <errmsg.h>
 #include <mysqld_error.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "store/address.h"
+#include "database/address.h"
 
 namespace penstock::mysql {
 namespace {
@@ -17,14 +17,8 @@ bool is_of_client(unsigned code) {
 
 }  // namespace
 
-Connection::Connection(const Headers& headers)
-    : url_(*find_header(headers, "Connection")), handle_(nullptr, &mysql_close) {
-  if (const auto* password = find_header(headers, "Password")) password_ = *password;
-  if (const auto* encryption = find_header(headers, "Encryption")) encryption_ = *encryption;
-}
-
 std::optional<Trouble> Connection::open(unsigned connect_seconds, unsigned answer_seconds) {
-  const auto address = parse_address(url_, 3306);
+  const auto address = parse_address(login_.url, 3306);
   if (!address.ok())
     return Trouble{.code = 0, .sqlstate = "", .message = address.error().message, .lost = true};
   handle_.reset(mysql_init(nullptr));
@@ -35,23 +29,28 @@ std::optional<Trouble> Connection::open(unsigned connect_seconds, unsigned answe
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   const my_bool on = 1, off = 0;
   const bool is_far = !is_loopback(address->host);
-  const bool encrypted =
-      encryption_ == "required" || encryption_ == "verified" || (encryption_ != "off" && is_far);
+  const bool encrypted = login_.encryption == "required" || login_.encryption == "verified" ||
+                         (login_.encryption != "off" && is_far);
   mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, encrypted ? &on : &off);
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
-                encrypted && encryption_ != "required" ? &on : &off);
-  const std::string& password = password_.empty() ? address->password : password_;
+                encrypted && login_.encryption != "required" ? &on : &off);
+  const std::string& password = login_.password.empty() ? address->password : login_.password;
   if (mysql_real_connect(handle, address->host.c_str(), address->user.c_str(), password.c_str(),
                          address->rest.empty() ? nullptr : address->rest.c_str(), address->port, nullptr,
-                         CLIENT_FOUND_ROWS) == nullptr) {
+                         login_.flags) == nullptr) {
     Trouble found = trouble();
     close();
     return found;
   }
-  // Values that do not fit are refused, not bent; times are UTC.
-  Outcome outcome =
-      run("set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-          "autocommit = 1");
+  // The library goes on in clear with a server that knows no TLS, unless its certificate is to be verified.
+  if (encrypted && mysql_get_ssl_cipher(handle) == nullptr) {
+    close();
+    return Trouble{.code = CR_SSL_CONNECTION_ERROR,
+                   .sqlstate = "",
+                   .message = "the server does not offer an encrypted connection",
+                   .lost = true};
+  }
+  Outcome outcome = run(login_.session);
   if (outcome.ok()) outcome = run("select @@max_allowed_packet");
   if (!outcome.ok()) return outcome.trouble;
   size_t bytes = 0;
@@ -92,6 +91,48 @@ Outcome Connection::run(const std::string& sql) {
   outcome.trouble = trouble();
   if (outcome.trouble->lost) close();
   return outcome;
+}
+
+std::optional<Trouble> Connection::begin(const std::string& sql, std::vector<Field>& fields) {
+  fields.clear();
+  if (mysql_real_query(handle_.get(), sql.data(), sql.size()) == 0)
+    result_.reset(mysql_use_result(handle_.get()));
+  if (!result_) {
+    Trouble failed = trouble();
+    if (failed.lost) close();
+    return failed;
+  }
+  for (unsigned i = 0; i < mysql_num_fields(result_.get()); ++i) {
+    const MYSQL_FIELD* field = mysql_fetch_field_direct(result_.get(), i);
+    MARIADB_CONST_STRING format{};
+    const bool is_formatted = mariadb_field_attr(&format, field, MARIADB_FIELD_ATTR_FORMAT_NAME) == 0;
+    constexpr unsigned kBinaryCharset = 63;
+    fields.push_back({.name = std::string(field->name, field->name_length),
+                      .type = field->type,
+                      .flags = field->flags,
+                      .decimals = field->decimals,
+                      .length = field->length,
+                      .binary = field->charsetnr == kBinaryCharset,
+                      .json = is_formatted && std::string_view(format.str, format.length) == "json"});
+  }
+  return std::nullopt;
+}
+
+MYSQL_ROW Connection::next(const unsigned long** lengths, std::optional<Trouble>& failed) {
+  if (!result_) return nullptr;
+  MYSQL_ROW row = mysql_fetch_row(result_.get());
+  if (row != nullptr) {
+    *lengths = mysql_fetch_lengths(result_.get());
+    return row;
+  }
+  if (mysql_errno(handle_.get()) != 0) {
+    failed = trouble();
+    result_.reset();
+    if (failed->lost) close();
+    return nullptr;
+  }
+  result_.reset();
+  return nullptr;
 }
 
 void Connection::append_quoted(std::string& out, std::string_view text) {
