@@ -103,7 +103,8 @@ Task<bool> Journal::durable() {
 Task<void> Journal::wait_for(uint64_t records) {
   ++waiting_;
   wanted_.set();
-  while (durable_ < records && !failure_) co_await flushed_.wait();
+  // After a failure the group on its way is waited for all the same: nobody may forget the journal under it.
+  while (failure_ ? flushing_ : durable_ < records) co_await flushed_.wait();
   --waiting_;
 }
 
