@@ -17,6 +17,7 @@ Session::Session(const Globals& globals, Workspace& workspace)
 Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspace& workspace) {
   auto session = std::unique_ptr<Session>(new Session(globals, workspace));
   CurlClientOptions options;
+  options.unacknowledged_max = workspace.state().on_its_way_max();
   // The usual variables for a company's own certificate authority.
   for (const char* name : {"PENSTOCK_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
     if (const char* file = std::getenv(name); file != nullptr && options.ca_file.empty())

@@ -266,7 +266,8 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
     co_return once;
   }
   // A token takes its time, and the run may have ended meanwhile.
-  if (with.stop.is_set()) {
+  // So may its lease: a wait for a turn may be long, and the process may have been paused in it.
+  if (with.stop.is_set() || !parts.journal.may_send()) {
     exchanged.stopped = true;
     co_return once;
   }

@@ -36,6 +36,8 @@ class Journal {
   Task<bool> allow_through(uint64_t through);
   // These very rows may be sent once this gives true.
   Task<bool> allow_rows(std::vector<uint64_t> rows);
+  // Whether what is allowed may still be sent: asked once more before each request.
+  bool may_send() { return !is_lost(); }
   // Set when the disk failed, or the lease of the run was lost: the run must stop.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
 

@@ -24,6 +24,9 @@ struct CurlClientOptions {
   size_t host_connections_max = 0;
   // Kept open for reuse, over all hosts.
   size_t idle_connections_max = 256;
+  // What was sent and is not acknowledged for so long is given up with its connection, and so is a connection
+  // that is not made in this time: nothing arrives long after it was sent. 0: as long as the system thinks.
+  Duration unacknowledged_max{};
 };
 
 class CurlMulti;

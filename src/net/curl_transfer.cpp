@@ -1,5 +1,9 @@
 #include "net/curl_transfer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 
 namespace penstock {
@@ -31,7 +35,11 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 CurlTransfer::CurlTransfer(RealLoop& loop, const CurlClientOptions& options)
-    : loop_(loop), easy_(curl_easy_init()), curl_text_{}, first_byte_timer_(*this) {
+    : loop_(loop),
+      easy_(curl_easy_init()),
+      unacknowledged_max_(options.unacknowledged_max),
+      curl_text_{},
+      first_byte_timer_(*this) {
   check(easy_ != nullptr, "libcurl gives no handle");
   set_constant_options(options);
 }
@@ -46,6 +54,10 @@ void CurlTransfer::set_constant_options(const CurlClientOptions& options) {
   set(easy_, CURLOPT_NOSIGNAL, 1L);
   set(easy_, CURLOPT_NOPROGRESS, 1L);
   set(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (unacknowledged_max_ > Duration(0)) {
+    set(easy_, CURLOPT_SOCKOPTFUNCTION, &on_socket);
+    set(easy_, CURLOPT_SOCKOPTDATA, this);
+  }
   set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(easy_, CURLOPT_PATH_AS_IS, 1L);
@@ -59,6 +71,13 @@ void CurlTransfer::set_constant_options(const CurlClientOptions& options) {
   set(easy_, CURLOPT_WRITEDATA, this);
   set(easy_, CURLOPT_PREREQFUNCTION, &on_begin);
   set(easy_, CURLOPT_PREREQDATA, this);
+}
+
+int CurlTransfer::on_socket(void* self, curl_socket_t socket, curlsocktype) {
+  const auto millis =
+      static_cast<unsigned>(whole_milliseconds(static_cast<CurlTransfer*>(self)->unacknowledged_max_));
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof millis);
+  return CURL_SOCKOPT_OK;
 }
 
 void CurlTransfer::prepare(HttpRequest request) {
@@ -128,7 +147,10 @@ void CurlTransfer::add_header(std::string_view name, std::string_view value) {
 }
 
 void CurlTransfer::set_limits() {
-  set(easy_, CURLOPT_CONNECTTIMEOUT_MS, whole_milliseconds(request_.timeouts.connect));
+  const Duration connect = unacknowledged_max_ > Duration(0)
+                               ? std::min(request_.timeouts.connect, unacknowledged_max_)
+                               : request_.timeouts.connect;
+  set(easy_, CURLOPT_CONNECTTIMEOUT_MS, whole_milliseconds(connect));
   set(easy_, CURLOPT_TIMEOUT_MS, whole_milliseconds(request_.timeouts.total));
   const bool encrypted = is_encrypted();
   set(easy_, CURLOPT_HTTP_VERSION,
@@ -151,6 +173,10 @@ bool CurlTransfer::may_begin() {
   const bool encrypted = is_encrypted();
   if (begun_ && !is_safe() && (encrypted || bytes_sent() > 0)) {
     broken_off_ = BrokenOff::resend;
+    return false;
+  }
+  if (!begun_ && unacknowledged_max_ > Duration(0) && loop_.now() - reply_.started > unacknowledged_max_) {
+    broken_off_ = BrokenOff::too_late;
     return false;
   }
   if (!begun_) {

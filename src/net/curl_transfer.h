@@ -51,6 +51,7 @@ class CurlTransfer {
   void add_header_line(std::string_view line);
   void add_header(std::string_view name, std::string_view value);
 
+  static int on_socket(void* self, curl_socket_t socket, curlsocktype);
   static int on_begin(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port);
   static size_t on_header(char* bytes, size_t, size_t count, void* self);
   static size_t on_body(char* bytes, size_t, size_t count, void* self);
@@ -67,6 +68,7 @@ class CurlTransfer {
 
   RealLoop& loop_;
   CURL* easy_;
+  const Duration unacknowledged_max_;
   std::array<char, CURL_ERROR_SIZE> curl_text_;
 
   HttpRequest request_;

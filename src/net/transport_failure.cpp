@@ -104,6 +104,8 @@ Error of_broken_off(const TransferFacts& facts) {
     case BrokenOff::headers_too_large:
       return {ErrorKind::rejected, fmt::format("the headers of the reply of {} are too large", facts.host),
               ""};
+    case BrokenOff::too_late:
+      return transient(fmt::format("the connection to {} was not there in time", facts.host), kLater);
     case BrokenOff::resend:
     case BrokenOff::no:
       break;

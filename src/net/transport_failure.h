@@ -14,7 +14,8 @@ enum class BrokenOff {
   first_byte,       // the reply did not begin in time
   reply_too_large,  // more than reply_bytes_max
   headers_too_large,
-  resend,  // libcurl was about to write the request again on another connection
+  too_late,  // the connection was ready when it may not be used for this request any more
+  resend,    // libcurl was about to write the request again on another connection
 };
 
 struct TransferFacts {

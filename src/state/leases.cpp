@@ -24,7 +24,7 @@ std::optional<Error> Lease::lost() const {
     return Error{ErrorKind::locked,
                  fmt::format("the lease of {} was lost: another worker has it", fence_.lease),
                  "nothing more was written; that worker goes on from the ledger"};
-  if (machine_us() >= ends_us_)
+  if (machine_us() >= ends_us_ - margin_us_)
     return Error{
         ErrorKind::locked,
         fmt::format("the lease of {} could not be renewed in time: another worker may have it", fence_.lease),
@@ -64,7 +64,7 @@ Result<std::shared_ptr<Lease>> Leases::take(const std::string& name, const std::
                     taken->holder.substr(0, taken->holder.find('\n'))),
         "wait until it has finished, or stop that process; if it died, its lease runs out by itself"};
   }
-  auto lease = std::make_shared<Lease>(Fence{name, *taken->token}, asked_us + length_.count());
+  auto lease = std::make_shared<Lease>(Fence{name, *taken->token}, asked_us + length_.count(), length_ / 2);
   held_[name] = lease;
   standings_.erase(name);
   if (!keeper_.joinable()) keeper_ = std::thread([this] { keep_alive(); });

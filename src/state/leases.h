@@ -17,16 +17,18 @@ namespace penstock::state {
 // Thread-safe.
 class Lease {
  public:
-  Lease(Fence fence, int64_t ends_us) : fence_(std::move(fence)), ends_us_(ends_us) {}
+  // `margin`: so much earlier it counts as lost, for what is still on its way by then.
+  Lease(Fence fence, int64_t ends_us, Duration margin)
+      : fence_(std::move(fence)), margin_us_(margin.count()), ends_us_(ends_us) {}
   const Fence& fence() const { return fence_; }
-  // Why nothing may be written or sent under it any more: it was taken by somebody, or could not be renewed
-  // in time, so that somebody may have it. Asks this machine's clock only, which also runs while the machine
-  // sleeps.
+  // Why nothing may be sent under it any more: it was taken by somebody, or could not be renewed in time, so
+  // that somebody may soon have it. Asks this machine's clock only, which also runs while the machine sleeps.
   std::optional<Error> lost() const;
 
  private:
   friend class Leases;
   Fence fence_;
+  const int64_t margin_us_;
   std::atomic<int64_t> ends_us_;
   std::atomic<bool> taken_ = false;
 };

@@ -25,6 +25,7 @@ class DirectoryState final : public State {
     return open_spending_file(join_path(root_, "limits"), account, many);
   }
   std::string standing(const std::string&) override { return ""; }
+  Duration on_its_way_max() const override { return Duration(0); }
   Duration patience() const override { return Duration(0); }
 
  private:
@@ -89,6 +90,9 @@ class PostgresState final : public State {
     return budgets_.of(account);
   }
   std::string standing(const std::string& path) override { return leases_.standing(disk_.lease_of(path)); }
+  // A request begins within this time after it was allowed, and what is not acknowledged after as much again
+  // is given up: together the margin of a lease.
+  Duration on_its_way_max() const override { return server_.place().lease / 4; }
   Duration patience() const override { return server_.place().lease + 2s; }
 
  private:

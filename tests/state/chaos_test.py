@@ -239,6 +239,9 @@ class Chaos(unittest.TestCase):
         wanted = {self.email(number, key): f"version {version}" for number, rows in self.model.items()
                   if number not in APPENDS for key, version in rows.items()}
         wrong = {email: (contacts.get(email), city) for email, city in wanted.items() if contacts.get(email) != city}
+        for one in self.sandbox.history("contacts"):
+            if one["match"] in wrong:
+                print(one, flush=True)
         self.assertEqual(wrong, {}, f"(there, wanted); {story}")
         # What must not happen twice: what was in doubt is held for a person, everything else is there once.
         subjects = [one["subject"] for one in self.sandbox.records("tickets").values()]
