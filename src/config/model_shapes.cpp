@@ -41,11 +41,11 @@ bool check_state(const ProjectFile& project, const Node& node, Reading& reading)
   if (!project.state.is_literal()) return true;
   const std::string state = project.state.literal();
   if (state.find("://") == std::string::npos || state.starts_with("postgres://") ||
-      state.starts_with("postgresql://"))
+      state.starts_with("postgresql://") || state.starts_with("s3://"))
     return true;
   const declare::Entry* entry = node.find("state");
   const Reading::Step step(reading, "state");
-  reading.unexpected(entry ? entry->value : node, "a directory or a postgres:// address");
+  reading.unexpected(entry ? entry->value : node, "a directory, or a postgres:// or s3:// address");
   return false;
 }
 

@@ -170,6 +170,7 @@ class RunSync {
     progress_.started = parts_.loop.now();
     report_.stages.enter(RunStage::opening, parts_.loop.now());
     if (parts_.on_progress) ticker_.spawn(tick());
+    if (workspace_.state().patience() > Duration(0)) ticker_.spawn(watch_lease());
   }
 
   void enter(RunStage stage) {
@@ -321,6 +322,7 @@ class RunSync {
     jobs_left_ = delivery.jobs_left();
     report_.run.requests = progress_.delivery.requests;
     report_.run.throttled = progress_.delivery.throttled;
+    if (lost_ && delivered.ok()) delivered = *lost_;
     report_.equal = progress_.delivery.equal;
     report_.kept_fields = progress_.delivery.kept_fields;
     co_return delivered;
@@ -469,6 +471,16 @@ class RunSync {
     co_return std::move(report_);
   }
 
+  // Who waits for a limit or for a reply does not ask whether the lease still holds.
+  Task<void> watch_lease() {
+    while (!lost_) {
+      co_await parts_.loop.sleep_for(250ms);
+      if (delivery_ == nullptr) continue;
+      lost_ = workspace_.state().lost(workspace_.paths().lock(sync_.name));
+      if (lost_) delivery_->stop();
+    }
+  }
+
   Task<void> tick() {
     for (;;) {
       co_await parts_.loop.sleep_for(200ms);
@@ -500,6 +512,7 @@ class RunSync {
   uint64_t jobs_left_ = 0;        // at the destination
   bool resuming_ = false;         // jobs of an earlier run
   ModelColumns columns_;          // of the model as it was read
+  std::optional<Error> lost_;     // why the lease does not hold any more
   TaskGroup ticker_;
 };
 

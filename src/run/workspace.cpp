@@ -80,7 +80,8 @@ Result<std::unique_ptr<state::State>> open_state(Disk& disk, const std::string& 
     place->where = join_path(directory, text);
   const char* cache = std::getenv("PENSTOCK_CACHE");
   const std::string name =
-      hex(sha256("penstock state\n" + place->shown + "\n" + place->schema)).substr(0, 12);
+      hex(sha256("penstock state\n" + place->shown + "\n" + place->schema + "\n" + place->endpoint))
+          .substr(0, 12);
   const std::string base = cache != nullptr && *cache != 0 ? cache : join_path(directory, ".penstock/shared");
   return state::State::open(disk, *place, join_path(base, name));
 }

@@ -6,6 +6,8 @@
 
 #include <set>
 
+#include "state/lease_names.h"
+
 namespace penstock::state {
 namespace {
 
@@ -23,11 +25,6 @@ bool is_scratch(std::string_view name) {
   return name.starts_with("tmp/") || name == "tmp" || name.starts_with("limits") ||
          name.starts_with("penstock.db") || name.ends_with(".new") || name.ends_with(".tmp") ||
          name.ends_with("lock");
-}
-
-// Written once under a name that no other content gets.
-bool is_history(std::string_view name) {
-  return name.starts_with("operations/") || name.starts_with("requests/") || name.starts_with("before/");
 }
 
 Error not_held(const std::string& lease) {
@@ -91,17 +88,10 @@ std::optional<std::string> MirroredDisk::name_of(const std::string& path) const 
   return name;
 }
 
-// Everything of a sync is under the lease of the sync; a login's file under that of the login.
 std::string MirroredDisk::lease_of(const std::string& path) const {
   std::string_view rest(path);
   if (rest.starts_with(root_ + "/")) rest.remove_prefix(root_.size() + 1);
-  const size_t slash = rest.find('/');
-  if (slash == rest.npos) return "";
-  const std::string_view kind = rest.substr(0, slash), inner = rest.substr(slash + 1);
-  const std::string subject(inner.substr(0, inner.find('/')));
-  if (kind == "syncs" || is_history(rest)) return fmt::format("syncs/{}/lock", subject);
-  if (kind == "logins") return fmt::format("logins/{}.lock", subject.substr(0, subject.rfind('.')));
-  return "";
+  return lease_of_name(rest);
 }
 
 bool MirroredDisk::is_ours(const std::string& name) const {
@@ -124,7 +114,7 @@ Result<bool> MirroredDisk::is_same(const ObjectInfo& there) {
   if (!file.ok()) return file.error();
   const std::string_view bytes = text_of((*file)->bytes());
   if (bytes.size() != there.size) return false;
-  if (is_history(there.name)) return true;
+  if (is_history_name(there.name)) return true;
   return !there.digest.empty() && digest_of(bytes) == there.digest;
 }
 

@@ -48,6 +48,12 @@ Result<void> take_words(Place& place) {
       auto lease = parse_lease(word.substr(6));
       if (!lease.ok()) return lease.error();
       place.lease = *lease;
+    } else if (place.kind == PlaceKind::s3 && word.starts_with("endpoint=")) {
+      place.endpoint = word.substr(9);
+    } else if (place.kind == PlaceKind::s3 && word.starts_with("region=")) {
+      place.region = word.substr(7);
+    } else if (place.kind == PlaceKind::s3) {
+      return wrong_word(word, "endpoint=, region= or lease=");
     } else {
       rest += (rest.empty() ? "?" : "&") + std::string(word);
     }
@@ -66,16 +72,35 @@ std::string without_password(std::string_view url) {
   return shown;
 }
 
+// Names that need no escaping anywhere.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-._/").find(c) != std::string_view::npos;
+  });
+}
+
+Result<Place> parse_bucket(Place place) {
+  place.kind = PlaceKind::s3;
+  if (auto taken = take_words(place); !taken.ok()) return taken.error();
+  place.shown = place.where;
+  const std::string_view rest = std::string_view(place.where).substr(5);
+  if (rest.empty() || rest.starts_with('/') || !is_plain(rest))
+    return wrong_word(place.where, "s3://bucket/prefix, of letters, digits and -._/");
+  return place;
+}
+
 }  // namespace
 
 Result<Place> parse_place(std::string_view text) {
   Place place{.kind = PlaceKind::directory, .where = std::string(text), .shown = std::string(text)};
   if (text.find("://") == text.npos) return place;
+  if (text.starts_with("s3://")) return parse_bucket(std::move(place));
   if (!text.starts_with("postgres://") && !text.starts_with("postgresql://"))
     return Error{
         ErrorKind::config,
         fmt::format("state: '{}' is not a place that is known", text.substr(0, text.find("://") + 3)),
-        "give a directory, or postgres://user@host/database"};
+        "give a directory, postgres://user@host/database, or s3://bucket/prefix"};
   place.kind = PlaceKind::postgres;
   if (auto taken = take_words(place); !taken.ok()) return taken.error();
   place.shown = without_password(place.where);

@@ -7,6 +7,8 @@
 #include "state/postgres/objects.h"
 #include "state/postgres/runs.h"
 #include "state/postgres/spending.h"
+#include "state/s3/bucket_runs.h"
+#include "state/s3/heads.h"
 
 namespace penstock::state {
 namespace {
@@ -25,6 +27,7 @@ class DirectoryState final : public State {
     return open_spending_file(join_path(root_, "limits"), account, many);
   }
   std::string standing(const std::string&) override { return ""; }
+  std::optional<Error> lost(const std::string&) override { return std::nullopt; }
   Duration on_its_way_max() const override { return Duration(0); }
   Duration patience() const override { return Duration(0); }
 
@@ -65,46 +68,84 @@ class LeaseLocks final : public Locks {
   Leases& leases_;
 };
 
-class PostgresState final : public State {
+// What all shared places have in common: leases, and a disk that mirrors them.
+class SharedState : public State {
  public:
-  PostgresState(Disk& disk, const Place& place, Cache cache)
-      : cache_(std::move(cache)),
-        server_(place),
-        lease_server_(place),
-        objects_(server_),
-        lease_store_(lease_server_),
-        leases_(lease_store_, place.lease),
-        disk_(disk, cache_.root, objects_, leases_),
-        locks_(disk_, leases_),
-        budgets_(server_) {}
   const std::string& root() const override { return cache_.root; }
   Disk& disk() override { return disk_; }
   Locks& locks() override { return locks_; }
-  Result<RunStore> runs() override { return RunStore(std::make_unique<PostgresRuns>(server_, leases_)); }
   Result<std::optional<RunStore>> existing_runs() override {
     auto store = runs();
     if (!store.ok()) return store.error();
     return std::optional(*std::move(store));
   }
-  std::unique_ptr<Spending> spending(const std::string& account, bool) override {
-    return budgets_.of(account);
-  }
   std::string standing(const std::string& path) override { return leases_.standing(disk_.lease_of(path)); }
+  std::optional<Error> lost(const std::string& path) override {
+    const auto lease = leases_.held(disk_.lease_of(path));
+    return lease ? lease->lost() : std::nullopt;
+  }
   // A request begins within this time after it was allowed, and what is not acknowledged after as much again
   // is given up: together the margin of a lease.
-  Duration on_its_way_max() const override { return server_.place().lease / 4; }
-  Duration patience() const override { return server_.place().lease + 2s; }
+  Duration on_its_way_max() const override { return length_ / 4; }
+  Duration patience() const override { return length_ + 2s; }
+
+ protected:
+  SharedState(Disk& disk, Cache cache, ObjectStore& objects, LeaseStore& leases, Duration length)
+      : length_(length),
+        cache_(std::move(cache)),
+        leases_(leases, length),
+        disk_(disk, cache_.root, objects, leases_),
+        locks_(disk_, leases_) {}
+  const Leases& leases() const { return leases_; }
 
  private:
+  const Duration length_;
   Cache cache_;
-  PostgresServer server_;
-  PostgresServer lease_server_;  // of their own: they are renewed however much travels
-  PostgresObjects objects_;
-  PostgresLeases lease_store_;
   Leases leases_;
   MirroredDisk disk_;
   LeaseLocks locks_;
+};
+
+// Outlives what is made of it.
+struct PostgresParts {
+  explicit PostgresParts(const Place& place)
+      : server(place), lease_server(place), objects(server), lease_store(lease_server) {}
+  PostgresServer server;
+  PostgresServer lease_server;  // of their own: they are renewed however much travels
+  PostgresObjects objects;
+  PostgresLeases lease_store;
+};
+
+class PostgresState final : private PostgresParts, public SharedState {
+ public:
+  PostgresState(Disk& disk, const Place& place, Cache cache)
+      : PostgresParts(place),
+        SharedState(disk, std::move(cache), objects, lease_store, place.lease),
+        budgets_(server) {}
+  Result<RunStore> runs() override { return RunStore(std::make_unique<PostgresRuns>(server, leases())); }
+  std::unique_ptr<Spending> spending(const std::string& account, bool) override {
+    return budgets_.of(account);
+  }
+
+ private:
   PostgresBudgets budgets_;
+};
+
+struct BucketParts {
+  explicit BucketParts(const Place& place) : bucket(place), heads(bucket) {}
+  Bucket bucket;
+  BucketHeads heads;
+};
+
+class BucketState final : private BucketParts, public SharedState {
+ public:
+  BucketState(Disk& disk, const Place& place, Cache cache)
+      : BucketParts(place), SharedState(disk, std::move(cache), heads, heads, place.lease) {}
+  Result<RunStore> runs() override { return RunStore(std::make_unique<BucketRuns>(bucket, heads, leases())); }
+  // A bucket cannot count in time: processes on one machine share what they spend, machines do not.
+  std::unique_ptr<Spending> spending(const std::string& account, bool many) override {
+    return open_spending_file(join_path(root(), "limits"), account, many);
+  }
 };
 
 }  // namespace
@@ -114,6 +155,8 @@ Result<std::unique_ptr<State>> State::open(Disk& disk, const Place& place, const
     return std::unique_ptr<State>(std::make_unique<DirectoryState>(disk, place.where));
   auto taken = Cache::take(disk, cache);
   if (!taken.ok()) return taken.error();
+  if (place.kind == PlaceKind::s3)
+    return std::unique_ptr<State>(std::make_unique<BucketState>(disk, place, *std::move(taken)));
   return std::unique_ptr<State>(std::make_unique<PostgresState>(disk, place, *std::move(taken)));
 }
 

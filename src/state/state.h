@@ -35,6 +35,8 @@ class State {
   // What was seen of who holds a lock that could not be taken; it changes whenever he shows that he lives.
   // Empty where the system gives up locks of the dead by itself.
   virtual std::string standing(const std::string& path) = 0;
+  // Why the lock at this path, which was taken here, does not hold any more.
+  virtual std::optional<Error> lost(const std::string& path) = 0;
   // How long a request may be on its way at most, so that it arrives while the lease that it was sent under
   // holds; 0: there is no such end.
   virtual Duration on_its_way_max() const = 0;

@@ -1,9 +1,10 @@
-"""One project, several machines, its state in a real PostgreSQL: what one has done the other knows, and who dies, is
+"""One project, several machines, its state in a real PostgreSQL or in a bucket: one behaviour for both. What one has done the other knows, and who dies, is
 paused or is cut off writes nothing that another would trip over.
 
 A machine is a place for copies of its own (PENSTOCK_CACHE)."""
 
 import datetime
+import hashlib
 import json
 import os
 import re
@@ -12,8 +13,9 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores")]
 
+from conditional_s3 import ConditionalS3  # noqa: E402
 from harness import FAILED, PARTIAL, ROOT, STOPPED, USAGE, PipeTest, main, person  # noqa: E402
 from servers import PASSWORD, Postgres  # noqa: E402
 
@@ -23,22 +25,14 @@ SERVER = None
 class SharedTest(PipeTest):
     lease = "4s"
 
-    @classmethod
-    def setUpClass(cls):
-        global SERVER
-        SERVER = SERVER or Postgres()
-
     def setUp(self):
         super().setUp()
-        self.schema = "s" + re.sub(r"\W", "_", self.id().rsplit(".", 1)[-1])[:40]
-        SERVER.sql(f"drop schema if exists {self.schema} cascade")
+        self.begin()
         self.project.write("penstock.yaml", {"project": "e2e", "state": self.url()})
 
-    def url(self, **more):
-        return f"{SERVER.url(**more)}?schema={self.schema}&lease={self.lease}"
-
     def cache(self, machine):
-        return {"PENSTOCK_CACHE": self.project.path("machines", machine)}
+        return {"PENSTOCK_CACHE": self.project.path("machines", machine), "AWS_ACCESS_KEY_ID": "key",
+                "AWS_SECRET_ACCESS_KEY": "s3-secret-5f0a"}
 
     def on(self, machine, *arguments, code=0):
         return self.call(*arguments, code=code, **self.cache(machine))
@@ -59,11 +53,84 @@ class SharedTest(PipeTest):
     def wait_for_rows(self, at_least):
         self.wait_until(lambda: self.sandbox.stats()["rows"] >= at_least)
 
+
+
+class OnPostgres:
+    """The state in PostgreSQL."""
+
+    @classmethod
+    def setUpClass(cls):
+        global SERVER
+        SERVER = SERVER or Postgres()
+
+    def begin(self):
+        self.schema = "s" + re.sub(r"\W", "_", self.id().rsplit(".", 1)[-1])[:40]
+        SERVER.sql(f"drop schema if exists {self.schema} cascade")
+
+    def url(self, **more):
+        return f"{SERVER.url(**more)}?schema={self.schema}&lease={self.lease}"
+
     def stored(self, what):
         return int(SERVER.sql(f"select count(*) from {self.schema}.{what}"))
 
+    def fingerprint(self):
+        return SERVER.sql(f"select name, digest, written from {self.schema}.files order by 1")
 
-class Machines(SharedTest):
+    def names_in_state(self):
+        return SERVER.sql(f"select name from {self.schema}.files order by 1").split("\n")
+
+    def assert_nothing_is_left_over(self):
+        self.assertEqual(self.stored("uploads"), 0)
+        contents = int(SERVER.sql(f"select count(distinct content) from {self.schema}.chunks"))
+        self.assertEqual(contents, len(self.names_in_state()))
+
+    def largest(self):
+        return int(SERVER.sql(f"select max(size) from {self.schema}.files"))
+
+    def stop_server(self):
+        SERVER.kill()
+
+    def start_server(self):
+        SERVER.start()
+
+
+class OnBucket:
+    """The state in an S3-compatible bucket."""
+
+    def begin(self):
+        self.store = ConditionalS3()
+        self.addCleanup(self.store.close)
+
+    def url(self):
+        return f"s3://{self.store.bucket}/some/prefix?endpoint={self.store.url}&lease={self.lease}"
+
+    def heads(self):
+        return {key: json.loads(body) for key, body in self.store.objects.items() if "/heads/" in key}
+
+    def fingerprint(self):
+        # A part without a head that names it is nothing: whoever takes the lease next removes it.
+        return {key: hashlib.md5(body).hexdigest() for key, body in self.store.objects.items() if "/parts/" not in key}
+
+    def names_in_state(self):
+        names = [file["name"] for head in self.heads().values() for file in head["files"]]
+        return sorted(names + [key.removeprefix("some/prefix/") for key in self.store.objects if "/operations/" in key])
+
+    def assert_nothing_is_left_over(self):
+        wanted = {"some/prefix/" + part["key"] for head in self.heads().values() for file in head["files"]
+                  for part in file["parts"]}
+        self.assertEqual({key for key in self.store.objects if "/parts/" in key}, wanted)
+
+    def largest(self):
+        return max(map(len, self.store.objects.values()))
+
+    def stop_server(self):
+        self.store.down = True
+
+    def start_server(self):
+        self.store.down = False
+
+
+class Machines:
     def test_what_one_machine_did_the_other_knows(self):
         self.rows = [person(number) for number in range(50)] + [person(99, email="not an address")]
         first = self.run_on("a", code=3, accepted=50, rejected=1)
@@ -95,17 +162,15 @@ class Machines(SharedTest):
     def test_nothing_is_left_of_a_run_but_its_snapshot_and_its_history(self):
         self.rows = [person(number) for number in range(10)]
         self.run_on("a", accepted=10)
-        names = SERVER.sql(f"select name from {self.schema}.files order by 1").split("\n")
+        names = self.names_in_state()
         self.assertFalse([name for name in names if name.endswith(("journal", "plan.parquet"))], names)
         self.assertTrue([name for name in names if name.startswith("operations/contacts/")], names)
-        self.assertEqual(self.stored("uploads"), 0)
-        contents = int(SERVER.sql(f"select count(distinct content) from {self.schema}.chunks"))
-        self.assertEqual(contents, len(names))
+        self.assert_nothing_is_left_over()
 
     def test_a_large_snapshot_travels_in_parts(self):
         self.rows = [person(number, email=f"p{number}@{'long' * 10}.example.com") for number in range(20_000)]
         self.run_on("a", "--baseline")
-        self.assertGreater(int(SERVER.sql(f"select max(size) from {self.schema}.files")), 1 << 20)
+        self.assertGreater(self.largest(), 1 << 20)
         self.run_on("b", sent=0, unchanged=20_000)
 
     def test_runs_are_undone_from_another_machine(self):
@@ -128,7 +193,7 @@ class Machines(SharedTest):
         self.assertEqual(self.on("c", "runs", "--json").objects[0]["approved_by"], "Ada")
 
 
-class Deaths(SharedTest):
+class Deaths:
     sandbox_options = ("--latency", "30ms")
 
     def setUp(self):
@@ -172,13 +237,12 @@ class Deaths(SharedTest):
         self.rows = [person(number, city="Bonn") for number in range(600)]
         self.on("b", "run", "contacts")
         self.assert_all_there()
-        before = SERVER.sql(f"select name, digest, written from {self.schema}.files order by 1")
+        before = self.fingerprint()
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1, out + err)
         self.assertIn("lease", out + err)
-        after = SERVER.sql(f"select name, digest, written from {self.schema}.files order by 1")
-        self.assertEqual(before, after)
+        self.assertEqual(before, self.fingerprint())
         # What it had handed to the network before it was paused may still arrive, and no more: two batches.
         stale = [one for one in self.records("city").values() if one != "Bonn"]
         self.assertLessEqual(len(stale), 20)
@@ -190,8 +254,8 @@ class Deaths(SharedTest):
         self.project.write("penstock.yaml", {"project": "e2e", "state": self.url()})
         process = self.start_on("a", "run", "contacts", "--json")
         self.wait_for_rows(60)
-        SERVER.kill()
-        SERVER.start()
+        self.stop_server()
+        self.start_server()
         out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 0, out + err)
         self.assertEqual(json.loads(out.strip().split("\n")[-1])["accepted"], 600)
@@ -201,17 +265,33 @@ class Deaths(SharedTest):
     def test_a_server_that_does_not_come_back_in_time_ends_the_run(self):
         process = self.start_on("a", "run", "contacts")
         self.wait_for_rows(60)
-        SERVER.kill()
+        self.stop_server()
         try:
             out, err = process.communicate(timeout=120)
         finally:
-            SERVER.start()
+            self.start_server()
         self.assertEqual(process.returncode, 1, out + err)
         self.on("b", "run", "contacts")
         self.assert_all_there()
 
 
-class Budgets(SharedTest):
+class MachinesOnPostgres(OnPostgres, Machines, SharedTest):
+    pass
+
+
+class MachinesOnBucket(OnBucket, Machines, SharedTest):
+    pass
+
+
+class DeathsOnPostgres(OnPostgres, Deaths, SharedTest):
+    pass
+
+
+class DeathsOnBucket(OnBucket, Deaths, SharedTest):
+    pass
+
+
+class Budgets(OnPostgres, SharedTest):
     sandbox_options = ("--latency", "5ms")
 
     def limit(self, rates):
@@ -257,7 +337,7 @@ class Budgets(SharedTest):
         self.assertEqual(len(self.records()), 5)
 
 
-class Errors(SharedTest):
+class Errors(OnPostgres, SharedTest):
     def refused(self, url, *words, code):
         self.rows = [person(1)]
         self.project.write("penstock.yaml", {"project": "e2e", "state": url})
@@ -293,6 +373,22 @@ class Errors(SharedTest):
         self.on("a", "run", "contacts")
         SERVER.sql(f"update {self.schema}.format set version = 999")
         self.refused(self.url(), "newer version", code=FAILED)
+
+
+class BucketErrors(OnBucket, SharedTest):
+    def test_a_login_that_is_refused(self):
+        self.rows = [person(1)]
+        self.store.refuse = True
+        answer = self.on("a", "run", "contacts", code=USAGE)
+        self.assert_refused(answer, "AccessDenied", "AWS_SECRET_ACCESS_KEY", "→")
+        self.assertNotIn("s3-secret-5f0a", answer.text)
+
+    def test_no_login_and_no_such_bucket(self):
+        self.rows = [person(1)]
+        answer = self.call("run", "contacts", code=USAGE)
+        self.assert_refused(answer, "needs a login", "AWS_ACCESS_KEY_ID")
+        self.project.write("penstock.yaml", {"project": "e2e", "state": f"s3://nowhere?endpoint={self.store.url}"})
+        self.assert_refused(self.on("a", "run", "contacts", code=USAGE), "NoSuchBucket", "create the bucket")
 
 
 if __name__ == "__main__":
