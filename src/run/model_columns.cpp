@@ -59,7 +59,7 @@ bool is_text(const std::string& type) {
 
 // The last run that read the model, as people say it.
 std::string last_reading(const Workspace& workspace, const std::string& sync) {
-  auto store = RunStore::open_existing(workspace.paths().database());
+  auto store = workspace.existing_runs();
   if (!store.ok() || !*store) return "its last run";
   auto runs = (*store)->list(sync, 20);
   if (!runs.ok()) return "its last run";
