@@ -55,6 +55,8 @@ endif()
 add_library(duckdb SHARED IMPORTED)
 set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_DIR}/libduckdb.so
                       INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_DIR} IMPORTED_NO_SONAME FALSE)
+add_library(adbc INTERFACE)
+target_include_directories(adbc SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/.deps/adbc)
 
 # The standard headers that nearly every file reads, parsed once: a third of the time of a build.
 # -fno-pch-timestamp lets ccache see that nothing changed.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "source/adbc/adbc_source.h"
 #include "source/clickhouse/clickhouse_source.h"
 #include "source/duckdb/duckdb_source.h"
 #include "source/mysql/mysql_source.h"
@@ -28,6 +29,7 @@ constexpr Kind kKinds[] = {
     {"mysql", mysql_settings, open_mysql},
     {"sqlite", sqlite_settings, open_sqlite},
     {"clickhouse", clickhouse_settings, open_clickhouse},
+    {"adbc", adbc_settings, open_adbc},
 };
 
 class SourceKinds final : public config::Kinds {
