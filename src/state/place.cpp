@@ -41,7 +41,7 @@ Result<void> take_words(Place& place) {
     const size_t end = std::min(words.find('&'), words.size());
     const std::string_view word = words.substr(0, end);
     words.remove_prefix(std::min(end + 1, words.size()));
-    if (word.starts_with("schema=")) {
+    if (place.kind == PlaceKind::postgres && word.starts_with("schema=")) {
       place.schema = word.substr(7);
       if (!is_name(place.schema)) return wrong_word(word, "a name of letters, digits and _");
     } else if (word.starts_with("lease=")) {
