@@ -96,12 +96,12 @@ class ClickhouseTables final : public PlanTables {
     out.entries += fmt::format(" FROM {} FINAL WHERE deleted = 0", names_.entries);
     if (question.all) return out;
     const std::string wanted = candidate_keys(question);
-    out.candidates += fmt::format(" WHERE {} IN ({}){}",
+    out.candidates += fmt::format(" WHERE {} GLOBAL IN ({}){}",
                                   question.keys.size() == 1
                                       ? key_list(question.keys, "toNullable({column})")
                                       : "(" + key_list(question.keys, "{comma}toNullable({column})") + ")",
                                   wanted, key_list(question.keys, " OR isNull({column})"));
-    out.entries += fmt::format(" AND ({} IN ({}){})", key_tuple(question.keys.size()), wanted,
+    out.entries += fmt::format(" AND ({} GLOBAL IN ({}){})", key_tuple(question.keys.size()), wanted,
                                question.has_unplaced ? " OR isNull(k0)" : "");
     return out;
   }

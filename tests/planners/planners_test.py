@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from worlds import ClickHouseWarehouse, DuckdbWarehouse, PlannersTest, PostgresWarehouse, Story, main
+from worlds import ClickHouseClusterWarehouse, ClickHouseWarehouse, DuckdbWarehouse, PlannersTest, PostgresWarehouse, Story, main
 
 SEEDS = int(os.environ.get("PENSTOCK_SEEDS", "4"))
 
@@ -224,6 +224,17 @@ class InClickHouse(Semantics, PlannersTest):
         if ClickHouseWarehouse.server:
             ClickHouseWarehouse.server.remove()
             ClickHouseWarehouse.server = None
+
+
+class InClickHouseCluster(Semantics, PlannersTest):
+    warehouse_kind = ClickHouseClusterWarehouse
+
+    @classmethod
+    def tearDownClass(cls):
+        if ClickHouseClusterWarehouse.server:
+            for shard in ClickHouseClusterWarehouse.shards:
+                shard.remove()
+            ClickHouseClusterWarehouse.server = None
 
 
 if __name__ == "__main__":

@@ -106,6 +106,29 @@ class ClickHouseWarehouse:
     env = {"CH_PASSWORD": PASSWORD}
 
 
+class ClickHouseClusterWarehouse(ClickHouseWarehouse):
+    """Two servers, each with half of the rows; the model reads them as one Distributed table."""
+
+    server = None
+
+    def start(self):
+        self.shards = type(self).shards = [ClickHouse(), ClickHouse()]
+        ClickHouse.join(self.shards)
+        return self.shards[0]
+
+    def publish(self):
+        columns = "(id Nullable(Int64), email Nullable(String), name Nullable(String), phone Nullable(String), city Nullable(String), note Nullable(String))"
+        rows = self.copy.query("select * from people")
+        for number, shard in enumerate(type(self).shards):
+            shard.sql("drop table if exists people_local")
+            shard.sql(f"create table people_local {columns} engine = Log")
+            lines = "\n".join("\t".join("\\N" if value is None else value for value in row) for row in rows[number::2])
+            if lines:
+                shard.sql(f"insert into people_local format TabSeparated\n{lines}\n")
+        self.server.sql("drop table if exists people")
+        self.server.sql(f"create table people {columns} engine = Distributed(all, default, people_local)")
+
+
 class World:
     """One of the two projects."""
 
