@@ -174,6 +174,8 @@ Result<std::optional<GuardStop>> check_columns(const Workspace& workspace, const
   if (**known == now) return none;
   const std::string when = last_reading(workspace, sync);
   if (auto stop = key_stop(**known, now, prepared.model->name, when)) return stop;
+  // Of files the types are guessed from what happens to be in them, and every day may bring another guess.
+  const bool guessed = workspace.project().source(*prepared.model->source)->settings.has("files");
   std::string changed;
   for (const auto& [name, type] : now.columns) {
     const std::string* before = type_in(**known, name);
@@ -181,7 +183,7 @@ Result<std::optional<GuardStop>> check_columns(const Workspace& workspace, const
     auto readers = readers_of(prepared, name);
     if (!readers.ok()) return readers.error();
     if (readers->empty()) continue;
-    if (is_widened(*before, type)) {
+    if (is_widened(*before, type) || guessed) {
       notes.push_back(
           fmt::format("column {} of the model was {} in {}, and is {} now", name, *before, when, type));
       continue;

@@ -94,8 +94,7 @@ void WarehousePlan::interrupt() {
 }
 
 // The statement's rows as they come, in the file.
-Result<void> WarehousePlan::keep(const std::string& sql, const DrawPlaces& places, const std::string& table,
-                                 bool append) {
+Result<void> WarehousePlan::keep(const std::string& sql, const std::string& table, bool append) {
   OpenOptions options = parts_.options;
   options.sifts = true;
   auto opened = open_sql(source_, sql, parts_.resolver, options);
@@ -105,23 +104,21 @@ Result<void> WarehousePlan::keep(const std::string& sql, const DrawPlaces& place
     if (interrupted_) return Error{ErrorKind::interrupted, "interrupted", ""};
     reading_ = opened->connection.get();
   }
-  auto kept = keep_rows(*opened->connection, opened->relation, places.candidates(), table, append);
+  auto kept = keep_rows(*opened->connection, opened->relation, file_, table, append);
   const std::lock_guard lock(mutex_);
   reading_ = nullptr;
   return kept;
 }
 
 // Lines of these keys, few enough at a time for one statement; none leave an empty table.
-Result<void> WarehousePlan::keep_lines(const DrawPlaces& places, const std::string& from,
-                                       const std::string& table, size_t key_columns,
+Result<void> WarehousePlan::keep_lines(const std::string& from, const std::string& table, size_t key_columns,
                                        const std::vector<std::string>& keys) {
   bool append = false;
   for (size_t at = 0; at < keys.size(); at += kKeysAtOnce) {
     const std::vector<std::string> some(
         keys.begin() + static_cast<ptrdiff_t>(at),
         keys.begin() + static_cast<ptrdiff_t>(std::min(at + kKeysAtOnce, keys.size())));
-    if (auto kept = keep(tables_->lines(from, key_columns, &some), places, table, append); !kept.ok())
-      return kept;
+    if (auto kept = keep(tables_->lines(from, key_columns, &some), table, append); !kept.ok()) return kept;
     append = true;
   }
   if (append) return success();
@@ -130,19 +127,16 @@ Result<void> WarehousePlan::keep_lines(const DrawPlaces& places, const std::stri
   std::string more;
   if (key_columns > 0) more = ", CAST(NULL AS VARCHAR) AS digest";
   for (size_t i = 0; i < key_columns; ++i) more += fmt::format(", NULL AS k{}", i);
-  return keep_rows(*memory->connection, fmt::format(fmt::runtime(kNoLines), more), places.candidates(), table,
-                   false);
+  return keep_rows(*memory->connection, fmt::format(fmt::runtime(kNoLines), more), file_, table, false);
 }
 
-Result<OpenedModel> WarehousePlan::open_candidates(const DrawPlaces& places,
-                                                   const std::vector<std::string>& columns,
+Result<OpenedModel> WarehousePlan::open_candidates(const std::vector<std::string>& columns,
                                                    bool in_order) const {
   auto opened = open_memory({.path = "",
                              .temporary_directory = parts_.options.temporary_directory,
                              .threads = parts_.options.threads});
   if (!opened.ok()) return opened.error();
-  if (auto attached = opened->connection->attach(places.candidates(), "drawn"); !attached.ok())
-    return attached.error();
+  if (auto attached = opened->connection->attach(file_, "drawn"); !attached.ok()) return attached.error();
   if (auto defined = transform::define_transform_functions(*opened->connection); !defined.ok())
     return defined.error();
   std::string names;
@@ -157,30 +151,28 @@ Result<OpenedModel> WarehousePlan::open_candidates(const DrawPlaces& places,
 }
 
 // As the table `candidates`; joined here where the warehouse gives rows and entries one after the other.
-Result<void> WarehousePlan::keep_candidates(const DrawPlaces& places, const Statements& asked,
-                                            const Question& question) {
-  if (asked.total.empty()) return keep(asked.candidates, places, "candidates", false);
-  if (auto kept = keep(asked.total, places, "drawn_total", false); !kept.ok()) return kept;
+Result<void> WarehousePlan::keep_candidates(const Statements& asked, const Question& question) {
+  if (asked.total.empty()) return keep(asked.candidates, "candidates", false);
+  if (auto kept = keep(asked.total, "drawn_total", false); !kept.ok()) return kept;
   if (asked.entries.empty()) {
-    if (auto kept = keep(asked.candidates, places, "candidates", false); !kept.ok()) return kept;
-    return add_total(places.candidates());
+    if (auto kept = keep(asked.candidates, "candidates", false); !kept.ok()) return kept;
+    return add_total(file_);
   }
-  if (auto kept = keep(asked.candidates, places, "drawn_rows", false); !kept.ok()) return kept;
-  if (auto kept = keep(asked.entries, places, "drawn_entries", false); !kept.ok()) return kept;
-  if (auto joined = join_candidates(places.candidates(), question.keys); !joined.ok()) return joined;
-  return add_total(places.candidates());
+  if (auto kept = keep(asked.candidates, "drawn_rows", false); !kept.ok()) return kept;
+  if (auto kept = keep(asked.entries, "drawn_entries", false); !kept.ok()) return kept;
+  if (auto joined = join_candidates(file_, question.keys); !joined.ok()) return joined;
+  return add_total(file_);
 }
 
 // Candidates into the file. Rows whose key comes several times, each of them as it was accepted, are found by
 // their number, which is not that of their entries.
-Result<CandidateCounts> WarehousePlan::fetch(const DrawPlaces& places, const Asking& asking,
-                                             const std::vector<std::string>& columns,
+Result<CandidateCounts> WarehousePlan::fetch(const Asking& asking, const std::vector<std::string>& columns,
                                              const KeyCounts& known) {
-  if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed.error();
+  if (auto removed = remove_file(parts_.disk, file_); !removed.ok()) return removed.error();
   const Statements asked = tables_->statements(asking.question);
-  if (auto kept = keep_candidates(places, asked, asking.question); !kept.ok()) return kept.error();
+  if (auto kept = keep_candidates(asked, asking.question); !kept.ok()) return kept.error();
   const auto count = [&]() -> Result<CandidateCounts> {
-    auto opened = open_candidates(places, columns);
+    auto opened = open_candidates(columns);
     if (!opened.ok()) return opened.error();
     return count_candidates(*opened->connection);
   };
@@ -189,7 +181,7 @@ Result<CandidateCounts> WarehousePlan::fetch(const DrawPlaces& places, const Ask
   const uint64_t rows_stayed = counts->total - counts->rows,
                  entries_stayed = known.keys - known.gone - counts->entries;
   if (rows_stayed == entries_stayed) return counts;
-  if (auto kept = keep(asked.repeated, places, "candidates", true); !kept.ok()) return kept.error();
+  if (auto kept = keep(asked.repeated, "candidates", true); !kept.ok()) return kept.error();
   return count();
 }
 
@@ -201,25 +193,24 @@ Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places,
   const size_t key_columns = asking.question.keys.size();
   std::vector<std::string> matches;
   if (!asking.question.all) {
-    auto opened = open_candidates(places, columns);
+    auto opened = open_candidates(columns);
     if (!opened.ok()) return opened.error();
     auto wanted = matches_to_look_up(*opened->connection, mapped);
     if (!wanted.ok()) return wanted.error();
     matches = *std::move(wanted);
   }
   const TableNames& names = tables_->names();
-  if (auto kept = asking.question.all
-                      ? keep(tables_->lines(names.owners, 0, nullptr), places, "owners", false)
-                      : keep_lines(places, names.owners, "owners", 0, matches);
+  if (auto kept = asking.question.all ? keep(tables_->lines(names.owners, 0, nullptr), "owners", false)
+                                      : keep_lines(names.owners, "owners", 0, matches);
       !kept.ok())
     return kept.error();
-  if (auto kept = keep(tables_->lines(names.written, 0, nullptr), places, "written", false); !kept.ok())
+  if (auto kept = keep(tables_->lines(names.written, 0, nullptr), "written", false); !kept.ok())
     return kept.error();
   if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed.error();
 
   std::vector<std::string> owners;
   {
-    auto opened = open_candidates(places, columns);
+    auto opened = open_candidates(columns);
     if (!opened.ok()) return opened.error();
     if (auto loaded = load(parts_.disk, places.owners(), *opened->connection,
                            {"SELECT key" + state_list("") + " FROM drawn.owners"}, {});
@@ -238,10 +229,9 @@ Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places,
       for (auto& line : *listed) owners.push_back(*std::move(line[0]));
   }
   if (only) owners.push_back(key_digits(*only));
-  if (auto kept = keep_lines(places, names.entries, "kept", key_columns, owners); !kept.ok())
-    return kept.error();
+  if (auto kept = keep_lines(names.entries, "kept", key_columns, owners); !kept.ok()) return kept.error();
 
-  auto opened = open_candidates(places, columns);
+  auto opened = open_candidates(columns);
   if (!opened.ok()) return opened.error();
   ManifestUpdate update{.last_run = head.last_run, .mappings = head.mappings};
   if (auto loaded =
@@ -317,7 +307,10 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
   }
   mark.drawing = true;
   if (auto marked = write_mark(parts_.disk, places.mark(), mark); !marked.ok()) return marked.error();
-  auto counts = fetch(places, *asking, columns, has_tables ? (*head)->counts : KeyCounts{});
+  // Complete, it gets its name, and is brought to wherever the state is kept: another machine may have to
+  // push.
+  file_ = places.candidates() + ".new";
+  auto counts = fetch(*asking, columns, has_tables ? (*head)->counts : KeyCounts{});
   if (!counts.ok()) return counts.error();
   if (has_tables && counts->generation != (*head)->generation)
     return Error{ErrorKind::locked, "another Penstock runs this sync just now", "try again when it is done"};
@@ -335,18 +328,20 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
     drawn.last_run = (*head)->last_run;
   } else {
     for (const auto* table : {"owners", "written"})
-      if (auto kept = keep_lines(places, "", table, 0, {}); !kept.ok()) return kept.error();
-    if (auto kept = keep_lines(places, "", "kept", question.keys.size(), {}); !kept.ok()) return kept.error();
+      if (auto kept = keep_lines("", table, 0, {}); !kept.ok()) return kept.error();
+    if (auto kept = keep_lines("", "kept", question.keys.size(), {}); !kept.ok()) return kept.error();
   }
   auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
   if (!has_tables) drawn.known = snapshot->manifest().counts.current;
-  mark.drawing = false;
   mark.all = question.all;
   mark.loaded = snapshot->manifest().generation;
   mark.loaded_counts = has_tables ? snapshot->manifest().counts : KeyCounts{};
+  if (auto kept = parts_.disk.rename(file_, places.candidates()); !kept.ok()) return kept.error();
+  file_ = places.candidates();
+  mark.drawing = false;
   if (auto marked = write_mark(parts_.disk, places.mark(), mark); !marked.ok()) return marked.error();
-  auto opened = open_candidates(places, columns, draw.in_order);
+  auto opened = open_candidates(columns, draw.in_order);
   if (!opened.ok()) return opened.error();
   drawn.opened = *std::move(opened);
   return drawn;
@@ -393,6 +388,8 @@ Result<void> WarehousePlan::push(const DrawPlaces& places, const MappedModel& ma
   auto mark = read_mark(parts_.disk, places.mark());
   if (!mark.ok()) return mark.error();
   if (!*mark || (*mark)->drawing) return success();
+  file_ = places.candidates();
+  if (auto brought = parts_.disk.bring(file_); !brought.ok()) return brought;
   auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
   const Manifest& now = snapshot->manifest();
@@ -413,7 +410,7 @@ Result<void> WarehousePlan::push(const DrawPlaces& places, const MappedModel& ma
     changes.is_all = !has_tables;
     if (auto removed = remove_file(parts_.disk, changes.file); !removed.ok()) return removed;
     auto listed = [&]() -> Result<uint64_t> {
-      auto opened = open_candidates(places, columns);
+      auto opened = open_candidates(columns);
       if (!opened.ok()) return opened.error();
       return list_changes(*opened->connection, mapped, key_names(model_), draw.keys_only,
                           {*snapshot, *owners, *written}, changes.file);
@@ -462,21 +459,21 @@ Result<bool> WarehousePlan::has_unplaced(const std::string& file) const {
 }
 
 Result<void> WarehousePlan::leave(const DrawPlaces& places) {
+  file_ = places.candidates();
   auto head = tables_->head();
   if (!head.ok()) return head.error();
   const bool has_tables = *head && !(*head)->left;
   if (auto there = check_not_lost(places, *head && true); !there.ok()) return there;
   if (has_tables) {
     const TableNames& names = tables_->names();
-    if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed;
+    if (auto removed = remove_file(parts_.disk, file_); !removed.ok()) return removed;
     for (const auto& [from, table] :
          {std::pair(names.entries, "entries"), {names.owners, "owners"}, {names.written, "written"}})
-      if (auto kept = keep(tables_->lines(from, 0, nullptr), places, table, false); !kept.ok()) return kept;
+      if (auto kept = keep(tables_->lines(from, 0, nullptr), table, false); !kept.ok()) return kept;
     if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed;
     auto opened = open_memory(duck::Options());
     if (!opened.ok()) return opened.error();
-    if (auto attached = opened->connection->attach(places.candidates(), "drawn"); !attached.ok())
-      return attached;
+    if (auto attached = opened->connection->attach(file_, "drawn"); !attached.ok()) return attached;
     for (const auto& [directory, table] :
          {std::pair(places.owners(), "owners"), {places.written(), "written"}})
       if (auto loaded = load(parts_.disk, directory, *opened->connection,
@@ -490,7 +487,7 @@ Result<void> WarehousePlan::leave(const DrawPlaces& places) {
       return loaded;
     if (auto left = tables_->leave(); !left.ok()) return left;
   }
-  if (auto removed = remove_file(parts_.disk, places.candidates()); !removed.ok()) return removed;
+  if (auto removed = remove_file(parts_.disk, file_); !removed.ok()) return removed;
   return parts_.disk.remove(places.mark());
 }
 

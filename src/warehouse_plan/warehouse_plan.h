@@ -83,17 +83,16 @@ class WarehousePlan {
                 std::unique_ptr<PlanTables> tables);
   Result<Asking> ask(const MappedModel& mapped, const std::vector<std::string>& columns,
                      duck::Connection& connection) const;
-  Result<void> keep(const std::string& sql, const DrawPlaces& places, const std::string& table, bool append);
-  Result<void> keep_lines(const DrawPlaces& places, const std::string& from, const std::string& table,
-                          size_t key_columns, const std::vector<std::string>& keys);
-  Result<void> keep_candidates(const DrawPlaces& places, const Statements& asked, const Question& question);
-  Result<CandidateCounts> fetch(const DrawPlaces& places, const Asking& asking,
-                                const std::vector<std::string>& columns, const KeyCounts& known);
+  Result<void> keep(const std::string& sql, const std::string& table, bool append);
+  Result<void> keep_lines(const std::string& from, const std::string& table, size_t key_columns,
+                          const std::vector<std::string>& keys);
+  Result<void> keep_candidates(const Statements& asked, const Question& question);
+  Result<CandidateCounts> fetch(const Asking& asking, const std::vector<std::string>& columns,
+                                const KeyCounts& known);
   Result<std::vector<KeyHash>> load_state(const DrawPlaces& places, const Asking& asking, const Head& head,
                                           const MappedModel& mapped, const std::vector<std::string>& columns,
                                           const std::optional<KeyHash>& only);
-  Result<OpenedModel> open_candidates(const DrawPlaces& places, const std::vector<std::string>& columns,
-                                      bool in_order = false) const;
+  Result<OpenedModel> open_candidates(const std::vector<std::string>& columns, bool in_order = false) const;
   Result<void> check_key(const Head& head, const Asking& asking) const;
   Result<void> check_not_lost(const DrawPlaces& places, bool has_tables) const;
   Result<void> apply(const Changes& changes);
@@ -103,6 +102,7 @@ class WarehousePlan {
   const config::Model& model_;
   const config::Source& source_;
   std::unique_ptr<PlanTables> tables_;
+  std::string file_;                     // of candidates, that is worked on
   std::mutex mutex_;                     // of what follows
   duck::Connection* reading_ = nullptr;  // from the warehouse, just now
   bool interrupted_ = false;

@@ -1,12 +1,16 @@
 """A model that is not what it was when the sync ran last: the run stops before anything is sent, and says since when."""
 
-from harness import DONE, STOPPED, USAGE, PipeTest, main, person
+from duck import Duck
+from harness import DONE, STOPPED, USAGE, PipeTest, main
 
 
 class Columns(PipeTest):
     def setUp(self):
         super().setUp()
-        self.rows = [person(number) for number in range(1, 6)]
+        with Duck(self.project.path("warehouse.duckdb")) as duck:
+            duck.query("create table people as select i as id, 'p' || i || '@example.com' as email, 'Person ' || i as name, null::varchar "
+                       "as phone, 'Ulm' as city from range(1, 6) t(i)")
+        self.project.write("sources/warehouse.yaml", {"type": "duckdb", "path": "warehouse.duckdb"})
         self.project.model("select id::integer as id, email, name, phone, city, 7::integer as age from people")
         self.project.sync(fields={"firstname": "name", "age": "age"})
         self.run_sync(added=5, accepted=5)
@@ -44,6 +48,14 @@ class Columns(PipeTest):
         answer = self.call("run", "contacts", code=USAGE)
         for word in ("age", "syncs/contacts.yaml", "has lost columns that it had in run", "age (INTEGER)"):
             self.assertIn(word, answer.text)
+
+    def test_files_whose_types_are_guessed_may_be_guessed_otherwise(self):
+        self.project.write("sources/warehouse.yaml", {"type": "duckdb", "files": {"people": "people.csv"}})
+        self.project.model()
+        for age, kind in ((7, "BIGINT"), ("seven", "VARCHAR"), (8, "BIGINT")):
+            self.project.write("people.csv", f"id,email,name,phone,city,age\n1,p1@example.com,Ann,,Ulm,{age}\n")
+            answer = self.call("run", "contacts", "--confirm", "empty_model")
+            self.assertTrue(kind == "BIGINT" or "age of the model was BIGINT" in answer.text, answer)
 
     def test_a_person_who_wants_everything_sent_is_not_asked(self):
         self.project.model("select id::integer as id, email, name, phone, city, 'seven' as age from people")
