@@ -62,6 +62,7 @@ Result<void> open_warehouse(const Workspace& workspace, PreparedSync& prepared, 
   side.places = {directory};
   side.draw.all = request.kind == RunKind::full;
   side.draw.keys_only = plans_keys_only(*prepared.sync->mode);
+  side.draw.will_push = directory == own.directory;
   side.draw.in_order = request.limit.has_value();
   if (request.key) {
     auto key = parse_key(*request.key, prepared.model->primary_key.size());

@@ -163,19 +163,27 @@ class ClickhouseTables final : public PlanTables {
     return std::optional<Head>(std::move(head));
   }
 
-  Result<void> create(const std::string& model, const std::vector<std::string>& keys) override {
-    std::string state, nullable = key_list(keys, "toNullable({column}) AS k{i}, ");
-    for (const auto& form : kStateForms) state += fmt::format(", {} AS {}", form.empty, form.name);
-    state += ", toUInt64(0) AS version, toUInt8(0) AS deleted";
-    constexpr std::string_view kEngine =
-        "ENGINE = ReplacingMergeTree(version) PARTITION BY tuple() ORDER BY key";
-    std::vector<std::string> statements{
+  Result<void> prepare() override {
+    const std::string statements[]{
         fmt::format("CREATE DATABASE IF NOT EXISTS {}", names_.schema),
         fmt::format(
             "CREATE TABLE IF NOT EXISTS {} (project String, sync String, generation UInt64, last_run String, "
             "mappings String, digest_of String, counts String, has_unplaced UInt8, is_left UInt8) ENGINE = "
             "MergeTree() PARTITION BY tuple() ORDER BY (project, sync, generation)",
             names_.syncs)};
+    for (const auto& statement : statements)
+      if (auto written = server_->write(statement); !written.ok()) return failed(written.error());
+    return success();
+  }
+
+  Result<void> create(const std::string& model, const std::vector<std::string>& keys) override {
+    std::string state, nullable = key_list(keys, "toNullable({column}) AS k{i}, ");
+    for (const auto& form : kStateForms) state += fmt::format(", {} AS {}", form.empty, form.name);
+    state += ", toUInt64(0) AS version, toUInt8(0) AS deleted";
+    constexpr std::string_view kEngine =
+        "ENGINE = ReplacingMergeTree(version) PARTITION BY tuple() ORDER BY key";
+    if (auto prepared = prepare(); !prepared.ok()) return prepared;
+    std::vector<std::string> statements;
     for (const auto& table : {names_.entries, names_.owners, names_.written})
       statements.push_back(fmt::format("DROP TABLE IF EXISTS {}", table));
     statements.push_back(
@@ -193,10 +201,7 @@ class ClickhouseTables final : public PlanTables {
   Result<void> apply(const Changes& changes) override {
     auto now = generation();
     if (!now.ok()) return now.error();
-    if (*now != changes.base)
-      return Error{ErrorKind::locked,
-                   "another Penstock has run this sync meanwhile, and wrote its state in the warehouse",
-                   "let only one of them run it"};
+    if (*now != changes.base) return pushed_by_another();
     auto database = duck::Database::open({.path = changes.file, .temporary_directory = ""});
     if (!database.ok()) return database.error();
     auto local = database->connect();

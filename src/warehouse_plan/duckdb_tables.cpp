@@ -52,11 +52,16 @@ class DuckdbTables final : public PlanTables {
     return found;
   }
 
+  Result<void> prepare() override {
+    return in_transaction(
+        [&](duck::Connection& connection) { return run_all(connection, create_schema_sql(names_)); });
+  }
+
   Result<void> create(const std::string& model, const std::vector<std::string>& keys) override {
-    auto statements = create_schema_sql(names_);
-    for (auto& one : create_tables_sql(names_, model, keys, {"uuid", "ubigint"}))
-      statements.push_back(std::move(one));
-    return in_transaction([&](duck::Connection& connection) { return run_all(connection, statements); });
+    if (auto prepared = prepare(); !prepared.ok()) return prepared;
+    return in_transaction([&](duck::Connection& connection) {
+      return run_all(connection, create_tables_sql(names_, model, keys, {"uuid", "ubigint"}));
+    });
   }
 
   Result<void> apply(const Changes& changes) override {
@@ -65,7 +70,7 @@ class DuckdbTables final : public PlanTables {
           auto lines = connection.texts(head_sql(names_, project_, sync_));
           if (!lines.ok()) return lines.error();
           const uint64_t generation = lines->empty() ? 0 : read_head((*lines)[0]).generation;
-          if (generation != changes.base) return moved_meanwhile();
+          if (generation != changes.base) return pushed_by_another();
           std::vector<std::string> statements;
           const std::pair<std::string, std::string> tables[] = {
               {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};
@@ -95,12 +100,6 @@ class DuckdbTables final : public PlanTables {
 
  private:
   using Work = std::function<Result<void>(duck::Connection&)>;
-
-  static Error moved_meanwhile() {
-    return {ErrorKind::locked,
-            "another Penstock has run this sync meanwhile, and wrote its state in the warehouse",
-            "let only one of them run it"};
-  }
 
   static Result<void> run_all(duck::Connection& connection, const std::vector<std::string>& statements) {
     for (const auto& one : statements)

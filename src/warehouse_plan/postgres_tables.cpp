@@ -49,11 +49,21 @@ class PostgresTables final : public PlanTables {
     return std::optional<Head>(head_in(*lines.rows));
   }
 
+  Result<void> prepare() override {
+    return in_transaction([&]() -> Result<void> {
+      auto statements = create_schema_sql(names_);
+      // To be told that a schema is there already takes the right to make one.
+      auto there = run(fmt::format("SELECT to_regnamespace({})", duck::quote_text(names_.schema)));
+      if (!there.ok()) return failed(there.trouble);
+      if (!there.rows->is_null(0, 0)) statements.erase(statements.begin());
+      return run_all(statements);
+    });
+  }
+
   Result<void> create(const std::string& model, const std::vector<std::string>& keys) override {
-    auto statements = create_schema_sql(names_);
-    for (auto& one : create_tables_sql(names_, model, keys, {"uuid", "bigint"}))
-      statements.push_back(std::move(one));
-    return in_transaction([&] { return run_all(statements); });
+    if (auto prepared = prepare(); !prepared.ok()) return prepared;
+    return in_transaction(
+        [&] { return run_all(create_tables_sql(names_, model, keys, {"uuid", "bigint"})); });
   }
 
   Result<void> apply(const Changes& changes) override {
@@ -61,10 +71,7 @@ class PostgresTables final : public PlanTables {
       auto lines = run(head_sql(names_, project_, sync_) + " FOR UPDATE");
       if (!lines.ok()) return failed(lines.trouble);
       const uint64_t generation = lines.rows->count() == 0 ? 0 : head_in(*lines.rows).generation;
-      if (generation != changes.base)
-        return Error{ErrorKind::locked,
-                     "another Penstock has run this sync meanwhile, and wrote its state in the warehouse",
-                     "let only one of them run it"};
+      if (generation != changes.base) return pushed_by_another();
       auto database = duck::Database::open({.path = changes.file, .temporary_directory = ""});
       if (!database.ok()) return database.error();
       auto local = database->connect();

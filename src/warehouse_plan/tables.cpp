@@ -43,6 +43,12 @@ TableNames table_names(const std::string& schema, const std::string& project, co
           .written = named(stem + "written")};
 }
 
+Error pushed_by_another() {
+  return {ErrorKind::locked,
+          "another Penstock has run this sync meanwhile, and wrote its state in the warehouse",
+          "let only one of them run it"};
+}
+
 Result<std::unique_ptr<PlanTables>> open_plan_tables(const config::Source& source, const std::string& project,
                                                      const std::string& sync,
                                                      const declare::Resolver& resolver,

@@ -63,6 +63,9 @@ class PlanTables {
   virtual std::string digest_kind() const = 0;
   // Nothing where this sync has no line, or there is no such table.
   virtual Result<std::optional<Head>> head() = 0;
+  // Makes the schema, and the table of all syncs, if they are not there: what fails here fails before
+  // anything is sent.
+  virtual Result<void> prepare() = 0;
   // Makes the tables of the sync; `model` is its SELECT, whose key columns `keys` give the types.
   virtual Result<void> create(const std::string& model, const std::vector<std::string>& keys) = 0;
   // All at once, and only if the head still has the generation `base`; an error of kind `locked` otherwise.
@@ -84,6 +87,9 @@ inline constexpr std::string_view kStateColumns =
 
 // "schema.sync_1a2b3c4d_" and so on; a name that no database finds too long.
 TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync);
+
+// Of kind `locked`: the head is not what a push starts from.
+Error pushed_by_another();
 
 // Errors: `config` for a kind of source that cannot do it.
 Result<std::unique_ptr<PlanTables>> open_plan_tables(const config::Source& source, const std::string& project,

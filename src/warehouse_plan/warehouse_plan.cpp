@@ -299,6 +299,8 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
   if (auto made = parts_.disk.make_directories(places.directory); !made.ok()) return made.error();
   // A DuckDB file can be open in one place only.
   model = {};
+  if (!has_tables && draw.will_push)
+    if (auto prepared = tables_->prepare(); !prepared.ok()) return prepared.error();
   DrawMark mark{
       .generation = *head ? (*head)->generation : 0, .digest_of = asking->digest_of, .all = !has_tables};
   if (has_tables) {

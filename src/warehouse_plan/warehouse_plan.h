@@ -40,6 +40,7 @@ struct WarehousePlanParts {
 struct Draw {
   bool all = false;                  // every row, whether it changed or not
   bool keys_only = false;            // what was accepted once is never sent again
+  bool will_push = false;            // what comes of it
   bool in_order = false;             // candidates come in the order of their keys
   std::optional<KeyHash> only = {};  // the one row that is asked for
 };

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
+import time
 
-from worlds import ClickHouseClusterWarehouse, ClickHouseWarehouse, DuckdbWarehouse, PlannersTest, PostgresWarehouse, Story, main
+from worlds import ClickHouseClusterWarehouse, ClickHouseWarehouse, DuckdbWarehouse, PASSWORD, PlannersTest, PostgresWarehouse, Story, main
 
 SEEDS = int(os.environ.get("PENSTOCK_SEEDS", "4"))
 
@@ -214,6 +216,61 @@ class InPostgres(Semantics, PlannersTest):
         if PostgresWarehouse.server:
             PostgresWarehouse.server.remove()
             PostgresWarehouse.server = None
+
+
+class PostgresTroubles(PlannersTest):
+    """What goes wrong in the warehouse is told, and nothing is sent that it could not note."""
+
+    warehouse_kind = PostgresWarehouse
+    tearDownClass = InPostgres.tearDownClass
+
+    def refuse(self, *words, code=1, **env):
+        before = self.there.sandbox.stats()["rows"]
+        answer = self.there.project.call("run", "contacts", **self.warehouse.env | env)
+        self.assertEqual(answer.code, code, answer)
+        for word in words:
+            self.assertIn(word, answer.text)
+        self.assertNotIn(PASSWORD, answer.text)
+        return self.there.sandbox.stats()["rows"] - before
+
+    def test_a_grant_that_is_missing(self):
+        self.fill(3)
+        self.sql("drop owned by reader; drop role reader" if self.sql("select 1 from pg_roles where rolname = 'reader'") else "select 1")
+        self.sql("create role reader login password 'reader'; grant usage on schema public to reader; grant select on people to reader")
+        url = f"postgresql://reader:reader@127.0.0.1:{self.warehouse.server.port}/postgres"
+        self.assertEqual(self.refuse("cannot be kept in the schema", "CREATE SCHEMA", PG_URL=url), 0)
+        self.sql("create schema penstock authorization reader")
+        answer = self.there.project.call("run", "contacts", PG_URL=url)
+        self.assertEqual(answer.code, 0, answer)
+        self.assertEqual(len(self.there.records()), 3)
+
+    def test_tables_that_were_dropped(self):
+        self.fill(3)
+        self.there.call("run", "contacts")
+        [(name,)] = self.sql("select table_name from information_schema.tables where table_schema = 'penstock' and table_name like '%entries'")
+        self.sql(f'drop table penstock."{name}"')
+        self.sql("update people set name = 'x'")
+        self.assertEqual(self.refuse(name, "does not exist", code=2), 0)
+
+    def test_ctrl_c_while_the_warehouse_compares(self):
+        self.fill(3)
+        self.there.call("run", "contacts")
+        self.there.project.model("select *, pg_sleep(20)::text as slept from people")
+        self.there.sync(fields={"firstname": "name", "city": "slept"})
+        process = self.there.project.start("run", "contacts", **self.warehouse.env)
+        while not self.sql("select 1 from pg_stat_activity where wait_event = 'PgSleep'"):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=15)
+        self.assertEqual(process.returncode, 130, out + err)
+        self.assertEqual(self.there.sandbox.stats()["rows"], 3)
+
+    def test_two_of_one_name_are_noticed(self):
+        self.fill(3)
+        self.there.call("run", "contacts")
+        self.sql("update penstock.syncs set generation = generation + 1")
+        self.there.call("run", "contacts")
+        self.assertEqual(self.there.sandbox.stats()["rows"], 3)
 
 
 class InClickHouse(Semantics, PlannersTest):
