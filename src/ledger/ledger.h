@@ -1,8 +1,8 @@
 // The durable record of outcomes, from which the snapshot advances. The face of this folder.
 //
 // The state of a sync is one directory:
-//     lock  snapshot/  owners/  written/  journal  plan.parquet (the last two while a run is on, or after a
-//     crash)
+//     lock  snapshot/  owners/  written/  columns.json  journal  plan.parquet (the last two while a run is
+//     on, or after a crash)
 // What a run leaves behind for people:
 //     penstock.db  operations/SYNC/RUN.parquet  requests/SYNC/RUN.parquet  before/SYNC/RUN.parquet
 #pragma once

@@ -244,7 +244,7 @@ class Story:
         if unfinished:
             self.fail(f"these runs ended long ago, and count as running: {unfinished}")
         state = self.project.path(".penstock")
-        left = [name for name in os.listdir(os.path.join(state, "syncs", "story")) if name not in ("lock", "snapshot", "owners")]
+        left = [name for name in os.listdir(os.path.join(state, "syncs", "story")) if name not in ("lock", "snapshot", "owners", "columns.json")]
         left += os.listdir(os.path.join(state, "tmp"))
         left += glob.glob(os.path.join(state, "*", "story", "*.new"))
         if left:
