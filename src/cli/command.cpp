@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <set>
 
 namespace penstock::cli {
 namespace {
@@ -85,51 +84,37 @@ std::unique_ptr<Workspace> open_workspace(const Globals& globals) {
   return nullptr;
 }
 
-namespace {
-
-// A sync that runs after another comes after it.
-void add_in_order(const config::Project& project, const config::Sync& sync, std::set<std::string>& done,
-                  std::vector<const config::Sync*>& order) {
-  if (!done.insert(sync.name).second) return;
-  if (sync.schedule)
-    for (const auto& after : sync.schedule->after)
-      if (const auto* earlier = project.sync(*after)) add_in_order(project, *earlier, done, order);
-  order.push_back(&sync);
+std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Workspace& workspace,
+                                              const std::vector<std::string>& words, config::Paused paused) {
+  auto chosen = config::select_syncs(workspace.project(), words, paused);
+  if (chosen.ok()) return *std::move(chosen);
+  print_error(globals, chosen.error());
+  return {};
 }
 
-}  // namespace
-
-std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Workspace& workspace,
-                                              const std::vector<std::string>& names) {
-  std::vector<const config::Sync*> order;
-  std::set<std::string> done;
-  for (const auto& sync : workspace.project().syncs) add_in_order(workspace.project(), sync, done, order);
-  std::vector<std::string> known;
-  for (const auto* sync : order) known.push_back(sync->name);
-  if (names.empty()) {
-    std::erase_if(order, [](const auto* sync) { return sync->paused; });
-    if (order.empty())
-      print_error(globals,
-                  {ErrorKind::config, "this project has no syncs to run", "write one in syncs/NAME.yaml"});
-    return order;
-  }
-  for (const auto& name : names)
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      print_error(globals,
-                  {ErrorKind::config, fmt::format("there is no sync '{}'", name),
-                   declare::did_you_mean(name, known) +
-                       (known.empty() ? "" : fmt::format(" (syncs: {})", declare::list_names(known)))});
-      return {};
-    }
-  std::erase_if(order, [&](const auto* sync) {
-    return std::find(names.begin(), names.end(), sync->name) == names.end();
-  });
-  return order;
+void add_selection(CLI::App& command, std::vector<std::string>& words, const std::string& what) {
+  const auto add = [&words](const std::vector<std::string>& given) {
+    words.insert(words.end(), given.begin(), given.end());
+  };
+  command.add_option_function<std::vector<std::string>>(
+      "SYNC", add, what + "; all of them when none is named. Patterns such as crm_* fit several");
+  command
+      .add_option_function<std::vector<std::string>>("--select", add,
+                                                     "Those that fit tag:X, destination:X, source:X, "
+                                                     "model:X, owner:X or a name; of parts joined by commas "
+                                                     "all must hold")
+      ->type_name("SELECTOR");
 }
 
 const config::Sync* known_sync(const Globals& globals, const Workspace& workspace, const std::string& name) {
-  const auto found = choose_syncs(globals, workspace, {name});
-  return found.empty() ? nullptr : found[0];
+  const auto* sync = workspace.project().sync(name);
+  if (sync != nullptr) return sync;
+  std::vector<std::string> known;
+  for (const auto& each : workspace.project().syncs) known.push_back(each.name);
+  print_error(globals, {ErrorKind::config, fmt::format("there is no sync '{}'", name),
+                        declare::did_you_mean(name, known) +
+                            (known.empty() ? "" : fmt::format(" (syncs: {})", declare::list_names(known)))});
+  return nullptr;
 }
 
 }  // namespace penstock::cli

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/terminal.h"
+#include "config/selection.h"
 #include "declare/diagnostics.h"
 #include "run/workspace.h"
 
@@ -77,9 +78,13 @@ int exit_of(const Error& error);
 int print_error(const Globals& globals, const Error& error);
 // Prints to standard error, unless --quiet.
 void say(const Globals& globals, const std::string& text);
-// The named syncs, or all in the order in which they may run. Unknown names are printed; empty then.
+// What the words select (config/selection.h), in the order in which they may run. What is wrong is printed;
+// empty then.
 std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Workspace& workspace,
-                                              const std::vector<std::string>& names);
+                                              const std::vector<std::string>& words,
+                                              config::Paused paused = config::Paused::left_out);
+// The positional SYNC and the option --select, for both of which `words` are kept. `what`: "Syncs to run".
+void add_selection(CLI::App& command, std::vector<std::string>& words, const std::string& what);
 // The sync of that name; an unknown name is printed, null then.
 const config::Sync* known_sync(const Globals& globals, const Workspace& workspace, const std::string& name);
 

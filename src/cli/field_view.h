@@ -1,4 +1,4 @@
-// One field of one row across runs, for people and scripts.
+// One field of one row across runs, for people.
 #pragma once
 
 #include <string>
@@ -9,6 +9,5 @@
 namespace penstock::cli {
 
 std::string field_text(const config::Sync& sync, const FieldHistory& history, const Terminal& terminal);
-std::string field_json(const config::Sync& sync, const FieldHistory& history);
 
 }  // namespace penstock::cli

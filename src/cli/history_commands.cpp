@@ -48,7 +48,7 @@ int runs(const Globals& globals, const HistoryOptions& given) {
 int status(const Globals& globals, const HistoryOptions& given) {
   auto workspace = open_workspace(globals);
   if (!workspace) return kUsage;
-  auto syncs = choose_syncs(globals, *workspace, given.syncs);
+  auto syncs = choose_syncs(globals, *workspace, given.syncs, config::Paused::included);
   if (syncs.empty()) return kUsage;
   auto store = store_of(*workspace);
   if (!store.ok()) return print_error(globals, store.error());
@@ -139,7 +139,7 @@ void add_status(Door door) {
   auto* command =
       door.app.add_subcommand("status", "Show each sync: last run, freshness, waiting rows, next run");
   auto given = std::make_shared<HistoryOptions>();
-  command->add_option("SYNC", given->syncs, "Only these syncs");
+  add_selection(*command, given->syncs, "Syncs to show");
   command->callback([door, given] { door.run = [door, given] { return status(door.globals, *given); }; });
 }
 

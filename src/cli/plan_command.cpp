@@ -89,7 +89,7 @@ void add_plan(Door door) {
       ".changed\n  penstock plan customers_to_crm --out plan.parquet\n  penstock plan --read plan.parquet");
   auto given = std::make_shared<PlanOptionsGiven>();
   given->request.samples = 5;
-  command->add_option("SYNC", given->syncs, "Syncs to plan; all of them when none is named");
+  add_selection(*command, given->syncs, "Syncs to plan");
   auto* key = command->add_option("--key", given->request.key,
                                   "Only this row; parts of a longer key separated by commas");
   auto* limit =

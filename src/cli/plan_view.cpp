@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "declare/json.h"
 #include "declare/units.h"
 
 namespace penstock::cli {
@@ -92,10 +91,10 @@ class PlanText {
                            : "  (no change there; skip_equal: true leaves them out)");
     count(Style::yellow, "!", seen.kept_fields, "values of others",
           "  (left alone: write: if_empty, if_unchanged)");
-    line(Style::dim, fmt::format("  read {} and found {} in {}",
-                                 penstock::cli::count(seen.read + seen.absent, "row", "rows"),
-                                 penstock::cli::count(seen.read, "record", "records"),
-                                 penstock::cli::count(seen.requests, "request", "requests")));
+    line(Style::dim,
+         fmt::format("  read {} and found {} in {}", penstock::count(seen.read + seen.absent, "row", "rows"),
+                     penstock::count(seen.read, "record", "records"),
+                     penstock::count(seen.requests, "request", "requests")));
   }
 
   std::string removal_note() const {
@@ -155,9 +154,9 @@ class PlanText {
     }
     const uint64_t jobs = planned_.estimate.jobs;
     out_ += fmt::format("\n  {} in {}{}, about {} at the destination's limits\n",
-                        penstock::cli::count(counts_.to_send, "row", "rows"),
-                        jobs > 0 ? penstock::cli::count(jobs, "bulk job", "bulk jobs") + " of " : "",
-                        penstock::cli::count(planned_.estimate.requests, "request", "requests"),
+                        penstock::count(counts_.to_send, "row", "rows"),
+                        jobs > 0 ? penstock::count(jobs, "bulk job", "bulk jobs") + " of " : "",
+                        penstock::count(planned_.estimate.requests, "request", "requests"),
                         duration(planned_.estimate.seconds));
     if (const auto& quota = planned_.estimate.quota_short)
       line(Style::yellow,
@@ -171,7 +170,7 @@ class PlanText {
     if (!planned_.read) return;
     const PlanFileFacts& facts = planned_.read->facts;
     std::string asked = facts.kind == "run" ? "" : ", " + facts.kind;
-    if (facts.limit) asked += fmt::format(", at most {}", penstock::cli::count(*facts.limit, "row", "rows"));
+    if (facts.limit) asked += fmt::format(", at most {}", penstock::count(*facts.limit, "row", "rows"));
     if (facts.key) asked += ", one key only";
     line(Style::dim, fmt::format("  {}: planned at {}{}, digest {}", planned_.read->path,
                                  iso8601(facts.planned_at), asked, planned_.read->digest));
@@ -209,115 +208,10 @@ class PlanText {
   std::string out_;
 };
 
-void counts_json(declare::JsonWriter& json, const PlanCounts& counts) {
-  const std::pair<const char*, uint64_t> all[] = {
-      {"rows", counts.rows},       {"added", counts.added},         {"changed", counts.changed},
-      {"removed", counts.removed}, {"unchanged", counts.unchanged}, {"invalid", counts.invalid},
-      {"waiting", counts.waiting}};
-  for (const auto& [name, value] : all) json.key(name).integer(static_cast<int64_t>(value));
-}
-
-void file_json(declare::JsonWriter& json, const PlannedSync& planned) {
-  if (planned.kept) json.key("out").text(planned.kept->path).key("digest").text(planned.kept->digest);
-  if (!planned.read) return;
-  json.key("file").text(planned.read->path).key("digest").text(planned.read->digest);
-  json.key("planned_at").text(iso8601(planned.read->facts.planned_at));
-  json.text_if("approved_by", planned.approved_by);
-  json.key("holds").boolean(!planned.moved);
-  if (planned.moved) json.key("moved").text(planned.moved->message);
-}
-
-void sample_json(declare::JsonWriter& json, const SampleRow& sample) {
-  json.begin_object()
-      .key("change")
-      .text(sample.change)
-      .key("why")
-      .text(sample.why)
-      .key("key")
-      .text(sample.key);
-  json.key("fields").begin_object();
-  for (const auto& field : sample.fields) {
-    json.key(field.name);
-    if (!field.value)
-      json.raw("null");
-    else
-      json.text(field.personal ? kMask : std::string_view(*field.value));
-  }
-  json.end_object();
-  if (std::any_of(sample.fields.begin(), sample.fields.end(),
-                  [](const auto& field) { return field.before; })) {
-    json.key("before").begin_object();
-    for (const auto& field : sample.fields) {
-      if (!field.before) continue;
-      json.key(field.name);
-      if (!*field.before)
-        json.raw("null");
-      else
-        json.text(field.personal ? kMask : std::string_view(**field.before));
-    }
-    json.end_object();
-  }
-  json.end_object();
-}
-
 }  // namespace
 
 std::string plan_text(const PlannedSync& planned, const config::Sync& sync, const Terminal& terminal) {
   return PlanText(planned, sync, terminal).text();
-}
-
-std::string plan_json(const PlannedSync& planned) {
-  const PlanCounts& counts = planned.plan.counts;
-  declare::JsonWriter json;
-  json.begin_object().key("sync").text(planned.sync);
-  counts_json(json, counts);
-  json.key("requests").integer(static_cast<int64_t>(planned.estimate.requests));
-  if (planned.estimate.jobs > 0) json.key("jobs").integer(static_cast<int64_t>(planned.estimate.jobs));
-  json.key("seconds").raw(fmt::format("{:.1f}", planned.estimate.seconds));
-  if (const auto& quota = planned.estimate.quota_short)
-    json.key("quota")
-        .begin_object()
-        .key("limit")
-        .text(quota->group)
-        .key("rate")
-        .text(declare::show(quota->left.rate))
-        .key("needed")
-        .integer(static_cast<int64_t>(quota->needed))
-        .key("left")
-        .integer(static_cast<int64_t>(quota->left.left))
-        .key("more_at")
-        .text(iso8601(quota->left.more))
-        .end_object();
-  if (planned.looked) {
-    json.key("before").begin_object();
-    const std::pair<const char*, uint64_t> seen[] = {{"read", planned.looked->read},
-                                                     {"absent", planned.looked->absent},
-                                                     {"equal", planned.looked->equal},
-                                                     {"kept_fields", planned.looked->kept_fields},
-                                                     {"requests", planned.looked->requests}};
-    for (const auto& [name, value] : seen) json.key(name).integer(static_cast<int64_t>(value));
-    json.end_object();
-  }
-  json.key("to_send").integer(static_cast<int64_t>(counts.to_send));
-  json.key("because_of_mapping").integer(static_cast<int64_t>(counts.remapped));
-  json.key("because_of_doubt").integer(static_cast<int64_t>(counts.unknown));
-  json.key("waiting_removals").integer(static_cast<int64_t>(counts.waiting_removals));
-  json.key("samples").begin_array();
-  for (const auto& sample : planned.plan.samples) sample_json(json, sample);
-  json.end_array().key("invalid_rows").begin_array();
-  for (const auto& row : planned.plan.invalid)
-    json.begin_object().key("key").text(row.key).key("reason").text(row.reason).end_object();
-  json.end_array();
-  if (planned.guard)
-    json.key("guard")
-        .begin_object()
-        .key("name")
-        .text(planned.guard->guard)
-        .key("message")
-        .text(planned.guard->message)
-        .end_object();
-  file_json(json, planned);
-  return json.end_object().str();
 }
 
 }  // namespace penstock::cli

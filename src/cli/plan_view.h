@@ -1,14 +1,13 @@
-// A plan as people read it, and as scripts do.
+// A plan as people read it; scripts read run/as_json.h.
 #pragma once
 
 #include <string>
 
 #include "cli/terminal.h"
-#include "run/run.h"
+#include "run/as_json.h"
 
 namespace penstock::cli {
 
 std::string plan_text(const PlannedSync& planned, const config::Sync& sync, const Terminal& terminal);
-std::string plan_json(const PlannedSync& planned);
 
 }  // namespace penstock::cli

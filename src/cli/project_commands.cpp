@@ -8,12 +8,10 @@
 #include "cli/test_command.h"
 #include "config/schema.h"
 #include "config/starter.h"
-#include "config/tests.h"
 #include "connector/page.h"
 #include "declare/json.h"
+#include "run/check_project.h"
 #include "run/discover.h"
-#include "run/field_rules.h"
-#include "run/target_checks.h"
 #include "source/source.h"
 
 namespace penstock::cli {
@@ -30,73 +28,70 @@ int init(const Globals& globals, const std::string& directory) {
   return kDone;
 }
 
-void check_sync(const Workspace& workspace, const config::Sync& sync, declare::Diagnostics& diagnostics) {
-  const auto* destination = workspace.project().destination(*sync.destination);
-  const auto connector = workspace.catalog().find(*destination->type);
-  if (connector == nullptr) return;
+// One sync with --connect: its model, its login, and the fields that are mapped. Gives the exit code;
+// mistakes in files go to `diagnostics`.
+int check_connected(const Globals& globals, Session& session, Workspace& workspace, const config::Sync& sync,
+                    declare::Diagnostics& diagnostics) {
   const uint64_t before = diagnostics.errors();
-  check_with_connector(sync, *connector, diagnostics);
-  if (diagnostics.errors() == before)
-    check_without_destination(sync, *workspace.project().model(*sync.model), connector, diagnostics);
+  auto prepared = session.loop().run(
+      prepare_sync(session.loop(), session.client(), workspace, sync, Login::needed, diagnostics));
+  if (!prepared.ok()) return diagnostics.errors() == before ? print_error(globals, prepared.error()) : kDone;
+  auto settings = resolve_settings(*prepared->destination, workspace.resolver(), Login::needed);
+  auto fields = session.loop().run(discover_fields(session.client(), *prepared->access,
+                                                   workspace.catalog().find(*prepared->destination->type),
+                                                   *std::move(settings), *sync.object));
+  if (!fields.ok() && fields.error().kind != ErrorKind::config)
+    return print_error(
+        globals, Error(fields.error()).in(fmt::format("destination '{}'", prepared->destination->name)));
+  if (fields.ok()) {
+    std::vector<std::string> names;
+    for (const auto& field : *fields) names.push_back(field.name);
+    for (const auto& field : sync.fields)
+      if (std::find(names.begin(), names.end(), field.name) == names.end())
+        diagnostics.error(field.name_place, fmt::format("{} have no field '{}'", *sync.object, field.name))
+            .hint = declare::did_you_mean(field.name, names);
+  }
+  say(globals, fmt::format("{}: {} columns read, {} fields there\n", sync.name,
+                           prepared->opened.columns.size(), fields.ok() ? fields->size() : 0));
+  return kDone;
 }
 
+void tell_checked(const Globals& globals, const config::Project& project,
+                  const declare::Diagnostics& diagnostics) {
+  if (globals.json) return;
+  if (!diagnostics.ok()) return say(globals, diagnostics.summary() + "\n");
+  say(globals, fmt::format("{} {}: {}, {}, {}\n", styled("✓", Style::green, globals.terminal.colour_err),
+                           project.name, count(project.models.size(), "model", "models"),
+                           count(project.destinations.size(), "destination", "destinations"),
+                           count(project.syncs.size(), "sync", "syncs")));
+}
+
+struct CheckGiven {
+  std::vector<std::string> syncs;
+  bool connect = false;
+};
+
 // Everything that can be told without sending: files, and with --connect sources, models, logins and fields.
-int check(const Globals& globals, bool connect) {
+int check(const Globals& globals, const CheckGiven& given) {
   declare::Diagnostics diagnostics;
-  auto workspace = Workspace::open(real_disk(), real_clock(), globals.directory, diagnostics);
-  if (diagnostics.ok()) config::check_references(workspace->project(), workspace->resolver(), diagnostics);
-  (void)config::load_tests(real_disk(), workspace->project(), diagnostics);
-  if (diagnostics.ok())
-    for (const auto& sync : workspace->project().syncs) check_sync(*workspace, sync, diagnostics);
-  if (diagnostics.ok() && connect) {
-    auto session = Session::start(globals, *workspace);
+  auto checked = check_project(real_disk(), real_clock(), globals.directory, given.syncs, diagnostics);
+  if (!checked.ok()) return print_error(globals, checked.error());
+  Workspace& workspace = **checked;
+  if (diagnostics.ok() && given.connect) {
+    const auto syncs = syncs_to_check(workspace.project(), given.syncs);
+    if (!syncs.ok()) return print_error(globals, syncs.error());
+    auto session = Session::start(globals, workspace);
     if (!session.ok()) return print_error(globals, session.error());
-    int exit = check_sources(globals, *workspace);
-    for (const auto& sync : workspace->project().syncs) {
-      if (exit != kDone) break;
-      const uint64_t before = diagnostics.errors();
-      auto prepared = (*session)->loop().run(prepare_sync((*session)->loop(), (*session)->client(),
-                                                          *workspace, sync, Login::needed, diagnostics));
-      if (prepared.ok()) {
-        auto settings = resolve_settings(*prepared->destination, workspace->resolver(), Login::needed);
-        auto fields = (*session)->loop().run(discover_fields(
-            (*session)->client(), *prepared->access, workspace->catalog().find(*prepared->destination->type),
-            *std::move(settings), *sync.object));
-        if (!fields.ok() && fields.error().kind != ErrorKind::config) {
-          exit = print_error(
-              globals,
-              Error(fields.error()).in(fmt::format("destination '{}'", prepared->destination->name)));
-        } else if (fields.ok()) {
-          std::vector<std::string> names;
-          for (const auto& field : *fields) names.push_back(field.name);
-          for (const auto& field : sync.fields)
-            if (std::find(names.begin(), names.end(), field.name) == names.end())
-              diagnostics
-                  .error(field.name_place, fmt::format("{} have no field '{}'", *sync.object, field.name))
-                  .hint = declare::did_you_mean(field.name, names);
-        }
-        say(globals, fmt::format("{}: {} columns read, {} fields there\n", sync.name,
-                                 prepared->opened.columns.size(), fields.ok() ? fields->size() : 0));
-      } else if (diagnostics.errors() == before) {
-        exit = print_error(globals, prepared.error());
-      }
-    }
+    int exit = check_sources(globals, workspace, given.syncs.empty() ? std::nullopt : std::optional(*syncs));
+    for (const auto* sync : *syncs)
+      if (exit == kDone) exit = check_connected(globals, **session, workspace, *sync, diagnostics);
     if (exit != kDone) {
       print_diagnostics(globals, diagnostics);
       return exit;
     }
   }
   const int exit = print_diagnostics(globals, diagnostics);
-  if (!globals.json) {
-    const auto& project = workspace->project();
-    if (exit == kDone)
-      say(globals, fmt::format("{} {}: {}, {}, {}\n", styled("✓", Style::green, globals.terminal.colour_err),
-                               project.name, count(project.models.size(), "model", "models"),
-                               count(project.destinations.size(), "destination", "destinations"),
-                               count(project.syncs.size(), "sync", "syncs")));
-    else
-      say(globals, diagnostics.summary() + "\n");
-  }
+  tell_checked(globals, workspace.project(), diagnostics);
   return exit;
 }
 
@@ -197,10 +192,13 @@ void add_init(Door door) {
 
 void add_check(Door door) {
   auto* command = door.app.add_subcommand("check", "Validate all files of the project");
-  auto connect = std::make_shared<bool>(false);
-  command->add_flag("--connect", *connect, "Also try sources, destinations and fields");
-  command->callback(
-      [door, connect] { door.run = [door, connect] { return check(door.globals, *connect); }; });
+  command->footer(
+      "All files are read, whatever is selected: what refers to each other must fit.\n"
+      "Examples:\n  penstock check\n  penstock check --connect --select destination:crm");
+  auto given = std::make_shared<CheckGiven>();
+  add_selection(*command, given->syncs, "Syncs to hold against their connectors");
+  command->add_flag("--connect", given->connect, "Also try sources, destinations and fields");
+  command->callback([door, given] { door.run = [door, given] { return check(door.globals, *given); }; });
 }
 
 void add_schema(Door door) {

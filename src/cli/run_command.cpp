@@ -172,7 +172,7 @@ void add_run(Door door) {
       "--plan "
       "plan.parquet");
   auto given = std::make_shared<RunOptionsGiven>();
-  command->add_option("SYNC", given->syncs, "Syncs to run; all of them when none is named");
+  add_selection(*command, given->syncs, "Syncs to run");
   auto* full = command->add_flag("--full", given->full, "Send every row again");
   auto* baseline =
       command->add_flag("--baseline", given->baseline, "Take the model as already sent; send nothing")

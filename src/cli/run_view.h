@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/terminal.h"
+#include "run/as_json.h"
 #include "run/run_many.h"
 
 namespace penstock::cli {
@@ -12,10 +13,8 @@ namespace penstock::cli {
 std::string progress_line(const RunProgress& progress, Instant now, const Terminal& terminal);
 std::string progress_json(const RunProgress& progress, Instant now);
 std::string report_text(const RunReport& report, const Terminal& terminal);
-std::string report_json(const RunReport& report);
 // A sync that was not begun, because one that it follows did not come to its end.
 std::string not_begun_text(const EndedSync& ended, const Terminal& terminal);
-std::string not_begun_json(const EndedSync& ended);
 int exit_of(const RunReport& report, int signal);
 
 }  // namespace penstock::cli

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <set>
 
 #include "cli/session.h"
 #include "declare/json.h"
@@ -140,10 +141,17 @@ int discover(const Globals& globals, const std::string& name, const std::string&
 
 }  // namespace
 
-int check_sources(const Globals& globals, const Workspace& workspace) {
+int check_sources(const Globals& globals, const Workspace& workspace,
+                  const std::optional<std::vector<const config::Sync*>>& syncs) {
   const auto& project = workspace.project();
+  std::set<std::string> models, sources;
+  for (const auto* sync : syncs.value_or(std::vector<const config::Sync*>())) {
+    models.insert(*sync->model);
+    sources.insert(*project.model(*sync->model)->source);
+  }
   int exit = kDone;
   for (const auto& source : project.sources) {
+    if (syncs && !sources.contains(source.name)) continue;
     const auto tables = list_tables(source, workspace.resolver(), open_options(workspace));
     if (!tables.ok())
       exit = print_error(globals, tables.error());
@@ -152,6 +160,7 @@ int check_sources(const Globals& globals, const Workspace& workspace) {
   }
   if (exit != kDone) return exit;
   for (const auto& model : project.models) {
+    if (syncs && !models.contains(model.name)) continue;
     const auto opened = open_model(project, model, workspace.resolver(), open_options(workspace));
     if (!opened.ok()) exit = print_error(globals, opened.error());
   }

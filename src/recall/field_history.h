@@ -27,5 +27,7 @@ struct FieldHistory {
 // Errors of kind config: the key does not fit; the sync never sent such a field.
 Result<FieldHistory> field_history(const Workspace& workspace, const config::Sync& sync,
                                    const std::string& key, const std::string& field);
+// For scripts; the keys are those of docs/cli.md.
+std::string field_json(const config::Sync& sync, const FieldHistory& history);
 
 }  // namespace penstock

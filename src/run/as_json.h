@@ -1,0 +1,26 @@
+// What scripts, agents and the service are told of plans, runs, syncs and rows: one JSON object each, on one
+// line. The keys are those of docs/cli.md. Personal values are masked, secrets are not in them.
+#pragma once
+
+#include <string>
+
+#include "run/history.h"
+#include "run/run_many.h"
+#include "run/sync_status.h"
+
+namespace penstock {
+
+std::string plan_json(const PlannedSync& planned);
+// "event":"result".
+std::string report_json(const RunReport& report);
+// "event":"not_run": a sync that was not begun, because one that it follows did not come to its end.
+std::string not_begun_json(const EndedSync& ended);
+
+std::string run_json(const RunRow& run);
+std::string status_json(const SyncStatus& status);
+std::string operation_json(const OperationRow& row);
+std::string trace_json(const config::Sync& sync, const Trace& trace, Time now);
+// What the destination holds of a row, and what happens with it next: a sentence.
+std::string standing(const Trace& trace, Time now);
+
+}  // namespace penstock
