@@ -124,7 +124,7 @@ class Structure(unittest.TestCase):
         problems = []
         for path in SOURCES:
             # Alerts go to Slack and PagerDuty in forms of their own: they are no destinations.
-            if folder_of(path) == "sandbox" or "/config/kinds." in path or "test" in os.path.basename(path):
+            if folder_of(path) in ("sandbox", "alert") or "/config/kinds." in path or "test" in os.path.basename(path):
                 continue
             # dbt has a key of this name, which has nothing to do with the vendor.
             if path.startswith("src/source/dbt/"):

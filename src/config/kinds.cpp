@@ -1,5 +1,7 @@
 #include "config/kinds.h"
 
+#include <algorithm>
+
 #include "config/shapes.h"
 
 namespace penstock::config {
@@ -38,17 +40,44 @@ Of<Settings> pagerduty() {
                        .help("Where the Events API is; another address for tests.")});
 }
 
+bool is_address_word(std::string_view word) {
+  return !word.empty() && word.find_first_of(" \t\r\n<>()[],;:\\\"@") == word.npos &&
+         std::all_of(word.begin(), word.end(), [](unsigned char c) { return c > 32 && c < 127; });
+}
+
+// "a@example.com" or "Name <a@example.com>". What stands in headers of mails must not end a line.
+bool is_mailbox(std::string_view text) {
+  std::string_view address = text;
+  if (text.ends_with('>')) {
+    const size_t open = text.find('<');
+    if (open == text.npos || text.substr(0, open).find_first_of("\r\n\"") != text.npos) return false;
+    address = text.substr(open + 1, text.size() - open - 2);
+  }
+  const size_t at = address.find('@');
+  return at != address.npos && is_address_word(address.substr(0, at)) &&
+         is_address_word(address.substr(at + 1)) && address.size() <= 254;
+}
+
+Of<std::string> mailbox() {
+  const declare::ScalarFacts facts{"an email address", "an email address such as ops@example.com",
+                                   R"({"type":"string","pattern":"@"})"};
+  return declare::parsed<std::string>(facts, [](std::string_view written) -> Result<std::string> {
+    if (is_mailbox(written)) return std::string(written);
+    return Error{ErrorKind::config, "an email address such as ops@example.com", ""};
+  });
+}
+
 Of<Settings> email() {
   return settings(
       "email alert", "An email.",
-      {setting("to", list(text("an email address")).or_one().not_empty())
+      {setting("to", list(mailbox()).or_one().not_empty())
            .required()
            .help("Who gets it.")
            .example("[ops@example.com]"),
-       setting("from", text("an email address"))
+       setting("from", mailbox())
            .required()
            .help("Who it is from.")
-           .example("penstock@example.com"),
+           .example("Penstock <penstock@example.com>"),
        setting("host", reference_text()).required().help("The SMTP server.").example("smtp.example.com"),
        setting("port", integer({.min = 1, .max = 65535}, "a port")).by_default("587").help("Its port."),
        setting("tls", declare::choice_of({{"starttls", "a plain connection that turns encrypted"},
@@ -114,15 +143,36 @@ SettingField rate_share() {
       .help("The part of the destination's limits that we use; the rest is left to other writers.");
 }
 
-SettingField events() {
-  const auto event =
-      choice<AlertEvent>({{"failed", AlertEvent::failed, "a run failed"},
-                          {"stopped", AlertEvent::stopped, "a guard stopped a run"},
-                          {"partial", AlertEvent::partial, "some rows were rejected or are invalid"},
-                          {"recovered", AlertEvent::recovered, "the first good run after one of these"}});
-  return setting("on", list(event).or_one().not_empty())
-      .by_default("[failed, stopped]")
-      .help("What it tells of.");
+// What every alert has, whatever its type.
+std::vector<SettingField> of_every_alert() {
+  const auto event = choice<AlertEvent>(
+      {{"failed", AlertEvent::failed, "a run failed, whatever the reason"},
+       {"stopped", AlertEvent::stopped, "a guard stopped a run"},
+       {"partial", AlertEvent::partial, "some rows were rejected or are invalid (see `rejected_over`)"},
+       {"late", AlertEvent::late, "a run was due and did not come, or goes on for longer than its interval"},
+       {"broken", AlertEvent::broken,
+        "of the runs that failed, those whose source cannot be read or whose login is refused"},
+       {"recovered", AlertEvent::recovered, "what was told before is over"}});
+  return {
+      setting("on", list(event).or_one().not_empty())
+          .by_default("[failed, stopped, late, recovered]")
+          .help("What it tells of."),
+      setting("rejected_over", declare::share_or_count())
+          .otherwise("any row, with `partial` under `on`")
+          .help(
+              "Tells of a run that ended well but for more rows than these. A share is of the rows sent for "
+              "those rejected, and of the model's for those invalid or waiting.")
+          .example("5%"),
+      setting("group_within", declare::duration(0s, 15min))
+          .by_default("1m")
+          .help("How long a message waits for other syncs that fail for the same cause, to tell of all at "
+                "once."),
+      setting("remind_after", declare::duration(1min))
+          .by_default("6h")
+          .help("What goes on is told again after this time, not before."),
+      setting("at_most", integer({.min = 1, .max = 1000}, "a number of messages"))
+          .by_default("20")
+          .help("Messages in an hour; what would be more is summed up in the next one.")};
 }
 
 }  // namespace
@@ -138,8 +188,11 @@ Of<Settings> settings_shape(KindOfType kind, const Of<Settings>& of_type) {
       return declare::with_more(of_type, {description()});
     case KindOfType::destination:
       return declare::with_more(of_type, {rate_share(), description()});
-    case KindOfType::alert:
-      return declare::with_more(of_type, {events(), description()});
+    case KindOfType::alert: {
+      auto fields = of_every_alert();
+      fields.push_back(description());
+      return declare::with_more(of_type, fields);
+    }
   }
   return of_type;
 }

@@ -147,6 +147,20 @@ const Alert* Project::alert(std::string_view wanted) const {
   return find_named(alerts, wanted);
 }
 
+namespace {
+
+// What every alert has. Settings that could not be read are not there.
+void copy_settings(Alert& alert) {
+  const Settings& settings = alert.settings;
+  if (const auto* on = settings.find<std::vector<AlertEvent>>("on")) alert.on = *on;
+  if (const auto* over = settings.find<ShareOrCount>("rejected_over")) alert.rejected_over = *over;
+  if (const auto* within = settings.find<Duration>("group_within")) alert.group_within = *within;
+  if (const auto* after = settings.find<Duration>("remind_after")) alert.remind_after = *after;
+  if (const auto* number = settings.find<int64_t>("at_most")) alert.at_most = *number;
+}
+
+}  // namespace
+
 Project load_project(Disk& disk, const std::string& directory, const ProjectKinds& kinds,
                      Diagnostics& diagnostics) {
   ProjectFiles files = read_files(disk, directory, diagnostics);
@@ -155,6 +169,8 @@ Project load_project(Disk& disk, const std::string& directory, const ProjectKind
   project.name = files.project.name;
   project.description = files.project.description;
   project.state = files.project.state;
+  project.public_url = files.project.public_url;
+  while (project.public_url.ends_with('/')) project.public_url.pop_back();
   project.keep_operations = files.project.keep_operations;
   project.keep_before = files.project.keep_before;
   project.dbt_manifest = files.project.dbt_manifest;
@@ -172,7 +188,7 @@ Project load_project(Disk& disk, const std::string& directory, const ProjectKind
   for (const Definition& each : files.definitions[static_cast<size_t>(Section::alerts)]) {
     Alert& alert = project.alerts.emplace_back();
     read_typed(alert, Section::alerts, KindOfType::alert, alert_kinds(), each, diagnostics);
-    if (const auto* on = alert.settings.find<std::vector<AlertEvent>>("on")) alert.on = *on;
+    copy_settings(alert);
   }
   read_models(project, files, diagnostics);
   read_syncs(project, files, diagnostics);

@@ -130,6 +130,9 @@ Of<ProjectFile> project_shape(const ProjectKinds* kinds) {
                   .help("Where snapshots and records are kept: a directory, or a PostgreSQL database for "
                         "several workers.")
                   .example("postgres://penstock@db.example.com/penstock"),
+              field<&ProjectFile::public_url>("public_url", declare::url())
+                  .help("Where people reach the web pages of `penstock serve`: links in alerts lead there.")
+                  .example("https://penstock.example.com"),
               field<&ProjectFile::keep_operations>("keep_operations", declare::duration(1h))
                   .by_default("30d")
                   .help("How long the operations of runs are kept."),

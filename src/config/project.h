@@ -45,7 +45,7 @@ struct Destination {
   Share rate_share{1.0};
 };
 
-enum class AlertEvent { failed, stopped, partial, recovered };
+enum class AlertEvent { failed, stopped, partial, late, broken, recovered };
 
 struct Alert {
   std::string name;
@@ -53,6 +53,11 @@ struct Alert {
   Placed<std::string> type;
   Settings settings;
   std::vector<AlertEvent> on;
+  std::optional<ShareOrCount> rejected_over;  // what counts as partial; nullopt: any row
+  // Syncs that fail for one cause within this time are one message.
+  Duration group_within{60s};
+  Duration remind_after{6h};  // of what goes on
+  int64_t at_most = 20;       // messages an hour
 };
 
 // A named query; exactly one of sql, table and dbt is there.
@@ -178,6 +183,7 @@ struct Project {
   std::string name;
   std::string description;
   Reference state;  // a directory, or postgres://...
+  std::string public_url;  // where people reach the service, without a slash at its end; empty: not told
   Duration keep_operations{}, keep_before{};
   std::string dbt_manifest;  // relative to the directory
   std::vector<Source> sources;

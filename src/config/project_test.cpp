@@ -62,7 +62,8 @@ TEST(Project, ReadsTheContractsExample) {
   EXPECT_EQ(sync.schedule->every, 15min);
   EXPECT_EQ(sync.guard.max_removed->value.share, Share{0.05});
   EXPECT_EQ(*sync.alerts[0], "ops");
-  EXPECT_EQ(project.alert("ops")->on, (std::vector{AlertEvent::failed, AlertEvent::stopped}));
+  EXPECT_EQ(project.alert("ops")->on,
+            (std::vector{AlertEvent::failed, AlertEvent::stopped, AlertEvent::late, AlertEvent::recovered}));
   EXPECT_EQ(project.sync("nobody"), nullptr);
 }
 

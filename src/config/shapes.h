@@ -10,6 +10,7 @@ struct ProjectFile {
   Placed<std::string> name;
   std::string description;
   Reference state;
+  std::string public_url;
   Duration keep_operations{}, keep_before{};
   std::string dbt_manifest;
   std::optional<Sync> defaults;
