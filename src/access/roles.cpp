@@ -1,5 +1,6 @@
 #include "access/roles.h"
 
+#include <algorithm>
 #include <array>
 
 namespace penstock::access {
@@ -59,6 +60,27 @@ std::span<const Permission> permissions() {
 
 bool allows(Role role, Action action) {
   return role >= line_of(action).least;
+}
+
+std::string list_of(Actions actions) {
+  if (actions == Actions::all()) return "all";
+  std::string out;
+  for (const Permission& line : kPermissions)
+    if (actions.has(line.action)) out.append(out.empty() ? "" : ",").append(line.name);
+  return out;
+}
+
+std::optional<Actions> actions_listed(std::string_view text) {
+  if (text == "all") return Actions::all();
+  Actions actions = Actions::none();
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(','), text.size());
+    const auto action = action_named(text.substr(0, end));
+    if (!action) return std::nullopt;
+    actions.add(*action);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return actions;
 }
 
 }  // namespace penstock::access

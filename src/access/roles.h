@@ -57,4 +57,8 @@ class Actions {
   uint32_t bits_;
 };
 
+// "view,run", and "all" for all of them; nullopt for a name that there is not.
+std::string list_of(Actions actions);
+std::optional<Actions> actions_listed(std::string_view text);
+
 }  // namespace penstock::access
