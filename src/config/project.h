@@ -117,13 +117,15 @@ struct FieldRule {
   bool pii = false;
 };
 
-// Exactly one of every, cron and after is there.
+// Exactly one of every, cron, after and after_dbt is there.
 struct Schedule {
   Place place;
   std::optional<Duration> every;
   std::optional<Cron> cron;
   Placed<std::string> timezone;            // IANA name
   std::vector<Placed<std::string>> after;  // runs when all of these have run
+  bool after_dbt = false;                  // runs when dbt has made its model
+  Duration jitter{};                       // `every` and `cron`: up to so much later, always the same for a sync
 };
 
 // Bounds of a plan; what is not there is not bounded.

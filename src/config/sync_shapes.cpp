@@ -340,10 +340,18 @@ const Of<Schedule>& schedule_shape() {
                "after",
                list(placed(identifier())).or_one().not_empty().what("the name of a sync, or a list of names"))
                .help("Runs when these syncs have run.")
-               .example("accounts_to_crm")})
+               .example("accounts_to_crm"),
+           field<&Schedule::after_dbt>("after_dbt", boolean())
+               .help("`true`: runs when dbt has made its model anew.")
+               .example("true"),
+           field<&Schedule::jitter>("jitter", declare::duration(0s))
+               .by_default("0s")
+               .help("With `every` and `cron`: it begins up to so much later, by a time of its own that stays "
+                     "the same, so that many syncs do not all begin at once.")
+               .example("2m")})
           .place<&Schedule::place>()
           .shorthand("every")
-          .exactly_one({"every", "cron", "after"})
+          .exactly_one({"every", "cron", "after", "after_dbt"})
           .needs("timezone", "cron");
   return shape;
 }
