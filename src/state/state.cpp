@@ -5,6 +5,7 @@
 #include "state/leases.h"
 #include "state/mirrored_disk.h"
 #include "state/postgres/objects.h"
+#include "state/postgres/queue.h"
 #include "state/postgres/runs.h"
 #include "state/postgres/spending.h"
 #include "state/s3/bucket_runs.h"
@@ -22,6 +23,10 @@ class DirectoryState final : public State {
   Result<RunStore> runs() override { return RunStore::open(join_path(root_, "penstock.db")); }
   Result<std::optional<RunStore>> existing_runs() override {
     return RunStore::open_existing(join_path(root_, "penstock.db"));
+  }
+  Result<std::unique_ptr<RunQueue>> queue() override {
+    if (auto made = disk_.make_directories(root_); !made.ok()) return made.error();
+    return open_queue_file(join_path(root_, "queue.db"));
   }
   std::unique_ptr<Spending> spending(const std::string& account, bool many) override {
     return open_spending_file(join_path(root_, "limits"), account, many);
@@ -123,6 +128,7 @@ class PostgresState final : private PostgresParts, public SharedState {
         SharedState(disk, std::move(cache), objects, lease_store, place.lease),
         budgets_(server) {}
   Result<RunStore> runs() override { return RunStore(std::make_unique<PostgresRuns>(server, leases())); }
+  Result<std::unique_ptr<RunQueue>> queue() override { return postgres_queue(server); }
   std::unique_ptr<Spending> spending(const std::string& account, bool) override {
     return budgets_.of(account);
   }
@@ -142,6 +148,10 @@ class BucketState final : private BucketParts, public SharedState {
   BucketState(Disk& disk, const Place& place, Cache cache)
       : BucketParts(place), SharedState(disk, std::move(cache), heads, heads, place.lease) {}
   Result<RunStore> runs() override { return RunStore(std::make_unique<BucketRuns>(bucket, heads, leases())); }
+  Result<std::unique_ptr<RunQueue>> queue() override {
+    return Error{ErrorKind::config, "a state in a bucket cannot hold a queue of runs",
+                 "keep the state in a directory or in PostgreSQL, or let a CI job or cron call penstock run"};
+  }
   // A bucket cannot count in time: processes on one machine share what they spend, machines do not.
   std::unique_ptr<Spending> spending(const std::string& account, bool many) override {
     return open_spending_file(join_path(root(), "limits"), account, many);

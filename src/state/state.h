@@ -10,6 +10,7 @@
 #include "base/disk.h"
 #include "deliver/spending.h"
 #include "ledger/lock.h"
+#include "ledger/run_queue.h"
 #include "ledger/run_store.h"
 #include "state/place.h"
 
@@ -30,6 +31,9 @@ class State {
   virtual Result<RunStore> runs() = 0;
   // Nullopt: nothing has run yet, and nothing is made for a question.
   virtual Result<std::optional<RunStore>> existing_runs() = 0;
+  // The queue of runs, for those who serve it. It may be used as long as the state is there. Errors: config
+  // where the place cannot keep one.
+  virtual Result<std::unique_ptr<RunQueue>> queue() = 0;
   // What is spent at an account by all processes that share the state; null: that cannot be known here.
   virtual std::unique_ptr<Spending> spending(const std::string& account, bool many) = 0;
   // What was seen of who holds a lock that could not be taken; it changes whenever he shows that he lives.

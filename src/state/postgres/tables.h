@@ -60,6 +60,35 @@ BEGIN
   next_us := coalesce((extract(epoch FROM soon - clock_timestamp()) * 1000000)::bigint, 0);
   RETURN NEXT;
 END $$;
+)",
+                                         R"(
+CREATE TABLE @queue (
+  run text COLLATE "C" PRIMARY KEY, sync text NOT NULL, destination text NOT NULL, kind text NOT NULL,
+  options text NOT NULL, cause text NOT NULL, asked_by text NOT NULL, once text NOT NULL, priority bigint NOT NULL,
+  asked bigint NOT NULL, state text NOT NULL, worker text NOT NULL, claim text NOT NULL, beat bigint,
+  cancelled boolean NOT NULL, tries bigint NOT NULL, ended bigint, report text NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX queue_open ON @queue(state, sync) WHERE state <> 'ended';
+CREATE UNIQUE INDEX queue_once ON @queue(once) WHERE once <> '';
+CREATE TABLE @marks (
+  sync text COLLATE "C" PRIMARY KEY, seen bigint NOT NULL, due bigint, paused bigint, paused_by text NOT NULL
+) WITH (fillfactor = 70);
+CREATE FUNCTION @take(w text, c text, at bigint) RETURNS SETOF @queue LANGUAGE plpgsql AS $$
+DECLARE
+  chosen text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('@queue', 7307493142));
+  SELECT q.run INTO chosen FROM @queue q WHERE q.claim = c;
+  IF NOT FOUND THEN
+    SELECT q.run INTO chosen FROM @queue q
+      WHERE q.state = 'queued' AND NOT EXISTS (SELECT 1 FROM @queue t WHERE t.state = 'taken' AND t.sync = q.sync)
+      ORDER BY q.priority DESC,
+        (SELECT count(*) FROM @queue t WHERE t.state = 'taken' AND t.destination = q.destination), q.asked, q.run
+      LIMIT 1;
+    UPDATE @queue q SET state = 'taken', worker = w, claim = c, beat = at, tries = q.tries + 1 WHERE q.run = chosen;
+  END IF;
+  RETURN QUERY SELECT * FROM @queue q WHERE q.run = chosen;
+END $$;
 )"};
 inline constexpr size_t kVersion = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -12,7 +12,6 @@
 namespace penstock::state {
 namespace {
 
-using simdjson::dom::element;
 
 std::vector<std::pair<const char*, uint64_t*>> counts_by_name(RunRow& run) {
   return {{"rows", &run.rows},         {"added", &run.added},         {"changed", &run.changed},
@@ -47,7 +46,7 @@ Error cannot_read(const std::string& key, const simdjson::simdjson_error& error)
 Result<RunRow> parse_run(const std::string& text, const std::string& key) {
   try {
     simdjson::dom::parser parser;
-    const element json = parser.parse(text);
+    const simdjson::dom::element json = parser.parse(text);
     RunRow run;
     for (const auto& [name, into] : texts_by_name(run)) *into = std::string_view(json[name]);
     for (const auto& [name, count] : counts_by_name(run)) *count = json[name].get_uint64();
@@ -124,7 +123,7 @@ Result<std::vector<ApprovalRow>> BucketRuns::approvals(const std::string& plan) 
     if (!*object) continue;
     try {
       simdjson::dom::parser parser;
-      const element json = parser.parse((*object)->bytes);
+      const simdjson::dom::element json = parser.parse((*object)->bytes);
       const auto text = [&](const char* name) { return std::string(std::string_view(json[name])); };
       approvals.push_back(
           {text("plan"), text("sync"), text("by"), from_unix_micros(json["at"].get_int64()), text("note")});

@@ -1,0 +1,283 @@
+#include "ledger/run_queue.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "database/sqlite.h"
+
+namespace penstock {
+namespace {
+
+constexpr const char* kQueueSteps[] = {R"(
+CREATE TABLE queue (
+  run TEXT PRIMARY KEY, sync TEXT NOT NULL, destination TEXT NOT NULL, kind TEXT NOT NULL, options TEXT NOT NULL,
+  cause TEXT NOT NULL, asked_by TEXT NOT NULL, once TEXT NOT NULL, priority INTEGER NOT NULL, asked INTEGER NOT NULL,
+  state TEXT NOT NULL, worker TEXT NOT NULL, claim TEXT NOT NULL, beat INTEGER, cancelled INTEGER NOT NULL,
+  tries INTEGER NOT NULL, ended INTEGER, report TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX queue_open ON queue(state, sync) WHERE state <> 'ended';
+CREATE UNIQUE INDEX queue_once ON queue(once) WHERE once <> '';
+CREATE TABLE marks (
+  sync TEXT PRIMARY KEY, seen INTEGER NOT NULL, due INTEGER, paused INTEGER, paused_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)"};
+
+constexpr const char* kQueueColumns =
+    "run, sync, destination, kind, options, cause, asked_by, once, priority, asked, state, worker, beat, "
+    "cancelled, tries, ended, report";
+
+QueuedRun::State state_named(const std::string& name) {
+  return name == "queued"  ? QueuedRun::State::queued
+         : name == "taken" ? QueuedRun::State::taken
+                           : QueuedRun::State::ended;
+}
+
+QueuedRun queued_run_in(const sqlite::Statement& row) {
+  QueuedRun run;
+  int column = 0;
+  for (std::string* text :
+       {&run.run, &run.sync, &run.destination, &run.kind, &run.options, &run.cause, &run.by, &run.once})
+    *text = row.text(column++);
+  run.priority = row.number(column++);
+  run.asked = row.time(column++);
+  run.state = state_named(row.text(column++));
+  run.worker = row.text(column++);
+  run.beat = row.time_or_null(column++);
+  run.cancelled = row.number(column++) != 0;
+  run.tries = static_cast<uint64_t>(row.number(column++));
+  run.ended = row.time_or_null(column++);
+  run.report = row.text(column);
+  return run;
+}
+
+class QueueFile final : public RunQueue {
+ public:
+  explicit QueueFile(sqlite::Database database) : database_(std::move(database)) {}
+
+  Result<PutRun> put(const QueuedRun& run) override {
+    const std::lock_guard lock(mutex_);
+    auto transaction = database_.begin();
+    if (!transaction.ok()) return transaction.error();
+    auto there = standing_for(run);
+    if (!there.ok()) return there.error();
+    if (*there) return PutRun{false, **std::move(there)};
+    if (auto inserted = insert(run); !inserted.ok()) return inserted.error();
+    if (auto done = transaction->commit(); !done.ok()) return done.error();
+    return PutRun{true, run};
+  }
+
+  Result<bool> put_due(const QueuedRun& run, std::optional<Time> before) override {
+    const std::lock_guard lock(mutex_);
+    auto transaction = database_.begin();
+    if (!transaction.ok()) return transaction.error();
+    auto moved = database_.prepare("UPDATE marks SET due = ? WHERE sync = ? AND due IS ?");
+    if (!moved.ok()) return moved.error();
+    moved->bind(run.asked).bind(run.sync).bind(before);
+    if (auto done = moved->step(); !done.ok()) return done.error();
+    if (database_.changed() == 0) return false;
+    auto there = first("state = 'queued' AND sync = ?", {run.sync});
+    if (!there.ok()) return there.error();
+    if (!*there)
+      if (auto inserted = insert(run); !inserted.ok()) return inserted.error();
+    if (auto done = transaction->commit(); !done.ok()) return done.error();
+    return true;
+  }
+
+  Result<std::optional<QueuedRun>> take(const std::string& worker, const std::string& claim,
+                                        Time now) override {
+    const std::lock_guard lock(mutex_);
+    if (auto had = first("claim = ?", {claim}); !had.ok() || *had) return had;
+    auto statement = database_.prepare(fmt::format(
+        "UPDATE queue SET state = 'taken', worker = ?, claim = ?, beat = ?, tries = tries + 1 WHERE run = ("
+        "SELECT q.run FROM queue q WHERE q.state = 'queued' AND NOT EXISTS (SELECT 1 FROM queue t WHERE "
+        "t.state = 'taken' AND t.sync = q.sync) ORDER BY q.priority DESC, (SELECT count(*) FROM queue t "
+        "WHERE t.state = 'taken' AND t.destination = q.destination), q.asked, q.run LIMIT 1) RETURNING {}",
+        kQueueColumns));
+    if (!statement.ok()) return statement.error();
+    statement->bind(worker).bind(claim).bind(now);
+    return only(*statement);
+  }
+
+  Result<std::vector<std::string>> beat(const std::string& worker, const std::vector<std::string>& runs,
+                                        Time now) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> to_end;
+    auto transaction = database_.begin();
+    if (!transaction.ok()) return transaction.error();
+    for (const auto& run : runs) {
+      auto statement = database_.prepare(
+          "UPDATE queue SET beat = ? WHERE run = ? AND worker = ? AND state = 'taken' RETURNING cancelled");
+      if (!statement.ok()) return statement.error();
+      statement->bind(now).bind(run).bind(worker);
+      auto row = statement->step();
+      if (!row.ok()) return row.error();
+      if (!*row || statement->number(0) != 0) to_end.push_back(run);
+    }
+    if (auto done = transaction->commit(); !done.ok()) return done.error();
+    return to_end;
+  }
+
+  Result<void> end(const std::string& run, const std::string& report, Time now) override {
+    return as_done(change("UPDATE queue SET state = 'ended', report = ?, ended = ? WHERE run = ?",
+                          [&](auto& bound) { bound.bind(report).bind(now).bind(run); }));
+  }
+
+  Result<void> give_back(const std::string& run) override {
+    return as_done(
+        change("UPDATE queue SET state = 'queued', worker = '', beat = NULL WHERE run = ? AND state = "
+               "'taken'",
+               [&](auto& bound) { bound.bind(run); }));
+  }
+
+  Result<uint64_t> reclaim(Time silent_since) override {
+    auto done = change(
+        "UPDATE queue SET state = 'queued', worker = '', beat = NULL WHERE state = 'taken' AND beat < ?",
+        [&](auto& bound) { bound.bind(silent_since); });
+    if (!done.ok()) return done.error();
+    return static_cast<uint64_t>(*done);
+  }
+
+  Result<bool> cancel(const std::string& run, Time now) override {
+    auto done = change(
+        "UPDATE queue SET cancelled = 1, ended = CASE state WHEN 'queued' THEN ? ELSE ended END, state = "
+        "CASE "
+        "state WHEN 'queued' THEN 'ended' ELSE state END WHERE run = ? AND state <> 'ended'",
+        [&](auto& bound) { bound.bind(now).bind(run); });
+    if (!done.ok()) return done.error();
+    return *done > 0;
+  }
+
+  Result<std::vector<QueuedRun>> open_runs() override {
+    const std::lock_guard lock(mutex_);
+    auto statement = database_.prepare(
+        fmt::format("SELECT {} FROM queue WHERE state <> 'ended' ORDER BY asked, run", kQueueColumns));
+    if (!statement.ok()) return statement.error();
+    std::vector<QueuedRun> runs;
+    for (;;) {
+      auto row = statement->step();
+      if (!row.ok()) return row.error();
+      if (!*row) return runs;
+      runs.push_back(queued_run_in(*statement));
+    }
+  }
+
+  Result<std::optional<QueuedRun>> find(const std::string& run) override {
+    const std::lock_guard lock(mutex_);
+    return first("run = ?", {run});
+  }
+
+  Result<void> forget(Time ended_before) override {
+    return as_done(change("DELETE FROM queue WHERE state = 'ended' AND ended < ?",
+                          [&](auto& bound) { bound.bind(ended_before); }));
+  }
+
+  Result<std::map<std::string, SyncMark>> marks() override {
+    const std::lock_guard lock(mutex_);
+    auto statement = database_.prepare("SELECT sync, seen, due, paused, paused_by FROM marks");
+    if (!statement.ok()) return statement.error();
+    std::map<std::string, SyncMark> marks;
+    for (;;) {
+      auto row = statement->step();
+      if (!row.ok()) return row.error();
+      if (!*row) return marks;
+      marks[statement->text(0)] = {statement->time(1), statement->time_or_null(2), statement->time_or_null(3),
+                                   statement->text(4)};
+    }
+  }
+
+  Result<void> note_seen(const std::string& sync, Time now) override {
+    return as_done(
+        change("INSERT INTO marks(sync, seen, paused_by) VALUES (?, ?, '') ON CONFLICT (sync) DO NOTHING",
+               [&](auto& bound) { bound.bind(sync).bind(now); }));
+  }
+
+  Result<void> set_paused(const std::string& sync, const std::optional<std::string>& by, Time now) override {
+    return as_done(
+        change("INSERT INTO marks(sync, seen, paused, paused_by) VALUES (?, ?, ?, ?) ON CONFLICT (sync) DO "
+               "UPDATE SET paused = excluded.paused, paused_by = excluded.paused_by",
+               [&](auto& bound) {
+                 bound.bind(sync).bind(now).bind(by ? std::optional(now) : std::nullopt);
+                 bound.bind(by.value_or(""));
+               }));
+  }
+
+ private:
+  static Result<void> as_done(const Result<int64_t>& changed) {
+    return changed.ok() ? success() : changed.error();
+  }
+
+  // Gives how many rows that changed.
+  template <class Bind>
+  Result<int64_t> change(std::string_view sql, const Bind& bind) {
+    const std::lock_guard lock(mutex_);
+    auto statement = database_.prepare(sql);
+    if (!statement.ok()) return statement.error();
+    bind(*statement);
+    auto done = statement->step();
+    if (!done.ok()) return done.error();
+    return database_.changed();
+  }
+
+  Result<std::optional<QueuedRun>> first(const std::string& where, const std::vector<std::string>& values) {
+    auto statement = database_.prepare(
+        fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run LIMIT 1", kQueueColumns, where));
+    if (!statement.ok()) return statement.error();
+    for (const auto& value : values) statement->bind(value);
+    return only(*statement);
+  }
+
+  static Result<std::optional<QueuedRun>> only(sqlite::Statement& statement) {
+    auto row = statement.step();
+    if (!row.ok()) return row.error();
+    if (!*row) return std::optional<QueuedRun>();
+    QueuedRun run = queued_run_in(statement);
+    if (auto end = statement.step(); !end.ok()) return end.error();
+    return std::optional(std::move(run));
+  }
+
+  Result<std::optional<QueuedRun>> standing_for(const QueuedRun& run) {
+    auto same = first("run = ? OR (once <> '' AND once = ?)", {run.run, run.once});
+    if (!same.ok() || *same) return same;
+    return first("state = 'queued' AND sync = ? AND kind = ? AND options = ?",
+                 {run.sync, run.kind, run.options});
+  }
+
+  Result<void> insert(const QueuedRun& run) {
+    auto statement = database_.prepare(fmt::format(
+        "INSERT INTO queue({}, claim) VALUES (?,?,?,?,?,?,?,?,?,?,'queued','',NULL,0,0,NULL,'','')",
+        kQueueColumns));
+    if (!statement.ok()) return statement.error();
+    for (const auto* text :
+         {&run.run, &run.sync, &run.destination, &run.kind, &run.options, &run.cause, &run.by, &run.once})
+      statement->bind(*text);
+    statement->bind(run.priority).bind(run.asked);
+    auto done = statement->step();
+    return done.ok() ? success() : done.error();
+  }
+
+  std::mutex mutex_;
+  sqlite::Database database_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RunQueue>> open_queue_file(const std::string& path) {
+  auto database = sqlite::Database::open(path, kQueueSteps, "the queue of runs");
+  if (!database.ok()) return database.error();
+  return std::unique_ptr<RunQueue>(std::make_unique<QueueFile>(*std::move(database)));
+}
+
+std::string_view name_of(QueuedRun::State state) {
+  switch (state) {
+    case QueuedRun::State::queued:
+      return "queued";
+    case QueuedRun::State::taken:
+      return "taken";
+    case QueuedRun::State::ended:
+      return "ended";
+  }
+  die("a state without a name");
+}
+
+}  // namespace penstock
