@@ -50,7 +50,7 @@ Result<Zone> Zone::open(const std::string& name) {
   const auto id = icu::UnicodeString::fromUTF8(name);
   std::unique_ptr<icu::TimeZone> zone(icu::TimeZone::createTimeZone(id));
   // What ICU does not know it takes for GMT, under a name of its own. All that it makes are BasicTimeZones
-  // (unicode-org.github.io/icu-docs, TimeZone::createTimeZone, 2026-11-27).
+  // (ICU 72, API reference of TimeZone::createTimeZone, 2026-11-27).
   auto* basic = dynamic_cast<icu::BasicTimeZone*>(zone.get());
   if (basic == nullptr || *zone == icu::TimeZone::getUnknown())
     return Error{ErrorKind::config, fmt::format("the time zone '{}' is not known on this machine", name),
