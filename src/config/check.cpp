@@ -130,6 +130,9 @@ void check_links(const Project& project, Diagnostics& diagnostics) {
 
 void check_references(const Project& project, const declare::Resolver& resolver, Diagnostics& diagnostics) {
   check_reference(project.state, "state", resolver, diagnostics);
+  if (project.git.token) check_reference(*project.git.token, "git.token", resolver, diagnostics);
+  if (project.git.webhook_secret)
+    check_reference(*project.git.webhook_secret, "git.webhook_secret", resolver, diagnostics);
   for (const Source& source : project.sources) check_settings(source.settings, resolver, diagnostics);
   for (const Destination& destination : project.destinations)
     check_settings(destination.settings, resolver, diagnostics);

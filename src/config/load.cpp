@@ -174,6 +174,7 @@ Project load_project(Disk& disk, const std::string& directory, const ProjectKind
   project.keep_operations = files.project.keep_operations;
   project.keep_before = files.project.keep_before;
   project.dbt_manifest = files.project.dbt_manifest;
+  project.git = std::move(files.project.git);
   project.connector_files = std::move(files.connector_files);
   project.test_files = std::move(files.test_files);
   for (const Definition& each : files.definitions[static_cast<size_t>(Section::sources)])

@@ -142,6 +142,9 @@ Of<ProjectFile> project_shape(const ProjectKinds* kinds) {
               field<&ProjectFile::dbt_manifest>("dbt_manifest", text("the path of a file"))
                   .by_default("target/manifest.json")
                   .help("Where models with `dbt` find their tables."),
+              field<&ProjectFile::git>("git", git_shape())
+                  .help("The project's git repository: where it is pulled from and pushed to.")
+                  .example("{ branch: main, pull_every: 1m, token: \"${env:GIT_TOKEN}\" }"),
               field<&ProjectFile::defaults>("defaults", sync_defaults_shape())
                   .help("What holds for every sync that does not say otherwise.")
                   .example("{ guard: { max_removed: 5% } }"),

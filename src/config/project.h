@@ -71,7 +71,7 @@ struct Model {
   std::optional<Passage> sql;  // without semicolons at its end
   std::optional<Placed<std::string>> table;
   std::optional<Placed<std::string>> dbt;
-  std::string dbt_table;       // "schema.name" of that, when dbt's manifest has been asked
+  std::string dbt_table;                 // "schema.name" of that, when dbt's manifest has been asked
   std::vector<Placed<std::string>> pii;  // columns whose values are masked wherever they are kept or shown
 };
 
@@ -180,6 +180,24 @@ struct Sync {
   bool paused = false;
 };
 
+struct Person {
+  std::string name, email;
+};
+// "Ada Lovelace <ada@example.com>"; an error says what is expected.
+Result<Person> parse_person(std::string_view text);
+
+// The project's repository: where it is pulled from and pushed to, and who commits.
+struct GitSettings {
+  Place place;  // not known: penstock.yaml says nothing of it
+  std::string remote = "origin";
+  std::string branch;  // empty: the one that is checked out
+  std::optional<Reference> token;
+  std::optional<Duration> pull_every;
+  bool push = true;
+  Person author{"Penstock", "penstock@localhost"};
+  std::optional<Reference> webhook_secret;
+};
+
 struct Project {
   std::string directory;  // as it was given
   std::string name;
@@ -188,6 +206,7 @@ struct Project {
   std::string public_url;  // where people reach the service, without a slash at its end; empty: not told
   Duration keep_operations{}, keep_before{};
   std::string dbt_manifest;  // relative to the directory
+  GitSettings git;
   std::vector<Source> sources;
   std::vector<Model> models;
   std::vector<Destination> destinations;

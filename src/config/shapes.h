@@ -13,6 +13,7 @@ struct ProjectFile {
   std::string public_url;
   Duration keep_operations{}, keep_before{};
   std::string dbt_manifest;
+  GitSettings git;
   std::optional<Sync> defaults;
   std::vector<Named<Node>> sources, models, destinations, syncs, alerts;
 };
@@ -25,6 +26,7 @@ const declare::Of<Sync>& sync_shape();
 const declare::Of<Sync>& sync_defaults_shape();
 const declare::Of<Schedule>& schedule_shape();
 const declare::Of<Guard>& guard_shape();
+const declare::Of<GitSettings>& git_shape();
 
 enum class KindOfType { source, destination, alert };
 
