@@ -18,8 +18,7 @@ struct WebhookScheme {
   std::string_view prefix;  // of the header's value
 };
 
-// In the order in which they are looked for. Read on 2026-11-27:
-// https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+// In the order in which they are looked for. Where each comes from is in docs/git.md. Read on 2026-11-27:
 // https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
 // https://docs.gitlab.com/user/project/integrations/webhooks/ (secret token)
 // https://docs.gitea.com/usage/webhooks

@@ -15,7 +15,7 @@ using WebhookHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // Whether a request was made by someone who knows `git: { webhook_secret }`. Understood are, by the header
 // that is there (names in any case):
-//   X-Hub-Signature-256: sha256=HEX         HMAC-SHA256 of the body (GitHub; Bitbucket without -256)
+//   X-Hub-Signature-256: sha256=HEX         HMAC-SHA256 of the body (some platforms: without "-256")
 //   X-Forgejo-Signature, X-Gitea-Signature: HEX   the same, bare
 //   X-Penstock-Signature: sha256=HEX        the same, for scripts
 //   X-Gitlab-Token: TEXT                    the secret itself
