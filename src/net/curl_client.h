@@ -12,6 +12,7 @@
 #include <string>
 
 #include "async/real_loop.h"
+#include "net/address_policy.h"
 #include "net/http.h"
 
 namespace penstock {
@@ -27,6 +28,10 @@ struct CurlClientOptions {
   // What was sent and is not acknowledged for so long is given up with its connection, and so is a connection
   // that is not made in this time: nothing arrives long after it was sent. 0: as long as the system thinks.
   Duration unacknowledged_max{};
+  // Where requests may go. Looked at when a connection is made, with the address that the name led to, and
+  // again before each request that takes a kept one. What is refused is of kind `permission`, and nothing was
+  // sent. A policy that guards uses no proxy, which would look up names in our place.
+  AddressPolicy addresses{};
 };
 
 class CurlMulti;

@@ -104,6 +104,11 @@ Error of_broken_off(const TransferFacts& facts) {
     case BrokenOff::headers_too_large:
       return {ErrorKind::rejected, fmt::format("the headers of the reply of {} are too large", facts.host),
               ""};
+    case BrokenOff::address:
+      return {ErrorKind::permission,
+              fmt::format("{} leads to {}, which may not be reached from here", facts.host,
+                          facts.refused_address),
+              "use a public address, or ask the operator to allow that range"};
     case BrokenOff::too_late:
       return transient(fmt::format("the connection to {} was not there in time", facts.host), kLater);
     case BrokenOff::resend:

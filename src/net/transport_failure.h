@@ -14,6 +14,7 @@ enum class BrokenOff {
   first_byte,       // the reply did not begin in time
   reply_too_large,  // more than reply_bytes_max
   headers_too_large,
+  address,   // the policy refuses the address
   too_late,  // the connection was ready when it may not be used for this request any more
   resend,    // libcurl was about to write the request again on another connection
 };
@@ -21,7 +22,8 @@ enum class BrokenOff {
 struct TransferFacts {
   int curl_code = 0;  // CURLcode
   BrokenOff broken_off = BrokenOff::no;
-  std::string_view host;  // as messages name it
+  std::string_view refused_address{};  // "a private address"
+  std::string_view host;               // as messages name it
   Timeouts timeouts;
   size_t reply_bytes_max = 0;
   bool name_resolved = false;
