@@ -37,6 +37,15 @@ class RowSource {
   virtual Task<Result<std::shared_ptr<const PlanChunk>>> next() = 0;
 };
 
+// A request that has ended, for those who count. Borrows its text.
+struct SentRequest {
+  std::string_view operation;
+  int status = 0;  // 0: no reply
+  Duration latency{};
+  bool throttled = false;  // refused as too fast
+};
+using OnSent = std::function<void(const SentRequest&)>;
+
 struct DeliveryOptions {
   std::string run;                     // its id, for requests that name it
   uint64_t concurrency = 16;           // requests at once
@@ -45,6 +54,7 @@ struct DeliveryOptions {
   RetryPolicy retry;
   Timeouts timeouts;
   uint64_t sample_every = 100;  // of so many successful requests one is kept with its bodies
+  OnSent on_sent = {};          // called on the loop's thread
 };
 
 // A job at the destination while it works.

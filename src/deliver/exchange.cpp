@@ -248,6 +248,14 @@ Task<Result<Admitted>> admit(DeliveryParts parts, bool with_login, HttpRequest r
   co_return Admitted{.request = std::move(request), .url = std::move(url)};
 }
 
+void tell(const DeliveryParts& parts, const Exchanged& exchanged) {
+  if (!parts.options.on_sent) return;
+  parts.options.on_sent({.operation = exchanged.facts.operation,
+                         .status = exchanged.facts.status,
+                         .latency = exchanged.facts.latency,
+                         .throttled = !exchanged.failure && exchanged.reading.verdict == Verdict::throttled});
+}
+
 Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
   const DeliveryParts& parts = with.parts;
   SentOnce once;
@@ -285,6 +293,7 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
     exchanged.failure = outcome.failure();
     exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
     way.take(exchanged, sent, nullptr);
+    tell(parts, exchanged);
     turn.permit->end(RequestEnd::failed);
     co_return once;
   }
@@ -297,6 +306,7 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
     exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
   once.server_time = date_of(reply);
   way.take(exchanged, sent, &reply);
+  tell(parts, exchanged);
   const bool refused = exchanged.reading.verdict == Verdict::throttled;
   turn.permit->end(refused               ? RequestEnd::refused
                    : reply.status >= 500 ? RequestEnd::failed

@@ -170,6 +170,19 @@ bool RateLimits::take_shared(Waiting& waiting, std::span<const SharedWindow> win
   return false;
 }
 
+std::vector<LimitUse> RateLimits::uses() {
+  std::vector<LimitUse> uses;
+  for (const auto& [name, limit] : limits_) {
+    if (limit->is_keyed()) continue;
+    for (RateWindow& window : limit->windows())
+      uses.push_back({.limit = name.first,
+                      .window = window.rate().per,
+                      .used = window.used(loop_.now()),
+                      .allowed = window.allowed(loop_.now())});
+  }
+  return uses;
+}
+
 std::vector<QuotaLeft> RateLimits::quotas(const connector::Target& target, std::string_view group) {
   std::vector<QuotaLeft> quotas;
   const RateLimitRef limit = of(target, group);

@@ -82,6 +82,13 @@ struct QuotaLeft {
   Time more{};  // when there is more of it
 };
 
+// How a limit stands: requests that count in one of its windows now, and how many our share allows.
+struct LimitUse {
+  std::string limit;  // the connector's name of the group
+  Duration window{};
+  uint64_t used = 0, allowed = 0;
+};
+
 // What came of waiting for a turn. Neither: the delivery was stopped.
 struct Turn {
   std::optional<Permit> permit{};
@@ -108,6 +115,9 @@ class RateLimits {
 
   // Of the group's windows of a day or longer.
   std::vector<QuotaLeft> quotas(const connector::Target& target, std::string_view group);
+
+  // Of each window of the limits that are not one for each key, as far as they were asked for.
+  std::vector<LimitUse> uses();
 
   Breaker& breaker() { return breaker_; }
   Loop& loop() const { return loop_; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "log/log.h"
 #include "login/sign.h"
 #include "net/sigv4.h"
 
@@ -43,6 +44,7 @@ Access::Access(Loop& loop, HttpClient& client, connector::Login login, RefreshTo
       kept_(std::move(kept)),
       salt_(std::to_string(unix_micros(loop.clock().now()))),
       turn_(loop, 1) {
+  for (const auto& secret : login_.secrets) log::conceal(secret);
   if (std::holds_alternative<connector::TokenLogin>(login_.act)) tokens_.emplace(loop, client, login_);
 }
 
@@ -173,6 +175,7 @@ void Access::take(FetchedToken fetched, Instant asked_at) {
 
 void Access::remember(const std::string& secret) {
   if (std::find(fetched_secrets_.begin(), fetched_secrets_.end(), secret) != fetched_secrets_.end()) return;
+  log::conceal(secret);
   if (fetched_secrets_.size() == kSecretsMax) fetched_secrets_.erase(fetched_secrets_.begin());
   fetched_secrets_.push_back(secret);
 }

@@ -142,12 +142,8 @@ class RunSync {
     auto resumed = co_await resume_jobs(parts, sync_, *std::move(left));
     resuming_ = false;
     if (!resumed.ok()) co_return std::move(resumed).error().in(fmt::format("{} has not ended", name));
-    progress_ = {.stage = RunStage::opening,
-                 .sync = progress_.sync,
-                 .run = progress_.run,
-                 .started = progress_.started,
-                 .plan = {},
-                 .delivery = {}};
+    progress_.stage = RunStage::opening;
+    progress_.delivery = {};
     co_return success();
   }
 
@@ -167,6 +163,7 @@ class RunSync {
     if (request_.reviewed) report_.run.plan = request_.reviewed->digest;
     progress_.sync = sync_.name;
     progress_.run = report_.run.run;
+    progress_.destination = *sync_.destination;
     progress_.started = parts_.loop.now();
     report_.stages.enter(RunStage::opening, parts_.loop.now());
     if (parts_.on_progress) ticker_.spawn(tick());
@@ -309,15 +306,20 @@ class RunSync {
     if (sync_.batch.rows) options.batch_rows = static_cast<uint64_t>(*sync_.batch.rows);
     options.weight = weight_of(sync_.priority);
     if (sync_.batch.concurrency) options.concurrency = static_cast<uint64_t>(*sync_.batch.concurrency);
+    if (parts_.on_request)
+      options.on_sent = [this](const SentRequest& sent) { parts_.on_request(sync_, sent); };
     const auto last_written = LastWritten::open(workspace_.disk(), workspace_.paths().written(sync_.name));
     if (!last_written.ok()) co_return last_written.error();
     prepared.router->remember(&*last_written);
     Delivery delivery({parts_.loop, parts_.client, *prepared.access, *prepared.target, *prepared.router,
                        *limits, journal, parts_.random, options});
     watch(&delivery);
+    limits_ = limits.get();
     auto delivered = co_await delivery.run(rows);
     progress_.delivery = delivery.progress();
     watch(nullptr);
+    limits_ = nullptr;
+    progress_.limits.clear();
     prepared.router->remember(nullptr);
     jobs_left_ = delivery.jobs_left();
     report_.run.requests = progress_.delivery.requests;
@@ -412,7 +414,12 @@ class RunSync {
       report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
     report_.stages.end(parts_.loop.now());
     ticker_.cancel();
+    count_standing();
     co_return std::move(report_);
+  }
+
+  void count_standing() {
+    if (auto counts = state_counts(workspace_, sync_.name); counts.ok()) report_.standing = *counts;
   }
 
   Task<Result<void>> push(PreparedSync& prepared) {
@@ -468,6 +475,7 @@ class RunSync {
     ticker_.cancel();
     report_.run.finished = workspace_.clock().now();
     if (auto noted = note(); !noted.ok() && !report_.error) report_.error = noted.error();
+    count_standing();
     co_return std::move(report_);
   }
 
@@ -486,6 +494,7 @@ class RunSync {
       co_await parts_.loop.sleep_for(200ms);
       if (delivery_ != nullptr) {
         progress_.delivery = delivery_->progress();
+        if (limits_ != nullptr) progress_.limits = limits_->uses();
         watch_rejections();
       }
       parts_.on_progress(progress_);
@@ -509,6 +518,7 @@ class RunSync {
   RunReport report_;
   RunProgress progress_;
   Delivery* delivery_ = nullptr;  // while it runs
+  RateLimits* limits_ = nullptr;  // while it delivers
   uint64_t jobs_left_ = 0;        // at the destination
   bool resuming_ = false;         // jobs of an earlier run
   ModelColumns columns_;          // of the model as it was read

@@ -69,17 +69,22 @@ struct RunReport {
   uint64_t equal = 0;        // rows that were not written, since the destination said so already
   uint64_t kept_fields = 0;  // values of others that were left alone
   StageTimes stages;
+  std::optional<KeyCounts> standing{};  // of all rows of the sync, after the run; where it could be read
 };
 
 // What a display is told while a run goes on. Called on the loop's thread, several times a second.
 struct RunProgress {
   RunStage stage = RunStage::opening;
-  std::string sync, run;
+  std::string sync, run, destination;
   Instant started{};
   PlanCounts plan;  // from `delivering` on
   DeliveryProgress delivery;
+  std::vector<LimitUse> limits{};  // of the account, while it delivers
 };
 using OnProgress = std::function<void(const RunProgress&)>;
+
+// A request of a run has ended. Called on the loop's thread.
+using OnRequest = std::function<void(const config::Sync&, const SentRequest&)>;
 
 // Lets a signal handler end what is going on, in however many runs. Loop thread only.
 class Interruption {
@@ -117,6 +122,7 @@ struct RunParts {
   Semaphore* plans = nullptr;  // how many may be made at once; null: any number
   // Shared by all runs of the process; null: this run has its limits for itself.
   Accounts* accounts = nullptr;
+  OnRequest on_request = {};
 };
 
 // Plans without sending: takes part in nothing but the recovery of a run that crashed.
