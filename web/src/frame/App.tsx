@@ -1,0 +1,83 @@
+// The frame: who is there, what is shown where, and the one stream of events.
+import { useQueryClient } from "@tanstack/react-query";
+import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { useCsrfToken as takeCsrfToken, whenLoginNeeded } from "../api/client";
+import { follow } from "../api/events";
+import { useSession } from "../api/questions";
+import { Button, Empty, Skeleton, Trouble } from "../design/parts";
+import { Overview } from "../pages/Overview";
+import { Login } from "./Login";
+import { Nav } from "./Nav";
+import { Palette } from "./Palette";
+import { Toasts } from "./toasts";
+import { Topbar } from "./Topbar";
+import "./frame.css";
+
+const SyncsPage = lazy(() => import("../pages/Syncs").then((m) => ({ default: m.SyncsPage })));
+
+class Fence extends Component<{ children: ReactNode; at: string }, { error?: Error; at: string }> {
+  override state: { error?: Error; at: string } = { at: this.props.at };
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+  static getDerivedStateFromProps(props: { at: string }, state: { at: string }) {
+    return props.at === state.at ? null : { at: props.at, error: undefined };
+  }
+  override render() {
+    if (!this.state.error) return this.props.children;
+    return <Trouble error={this.state.error} title="This page broke" retry={() => location.reload()} />;
+  }
+}
+
+export function App() {
+  const session = useSession();
+  const cache = useQueryClient();
+  const inside = session.data?.authenticated ?? false;
+  takeCsrfToken(session.data?.csrf_token);
+  useEffect(() => whenLoginNeeded(() => void cache.invalidateQueries({ queryKey: ["session"] })), [cache]);
+  useEffect(() => (inside ? follow(cache) : undefined), [inside, cache]);
+  if (session.isPending) return <div className="alone"><Skeleton /></div>;
+  if (session.error && !session.data) return <div className="alone"><Trouble error={session.error} retry={() => void session.refetch()} /></div>;
+  if (!inside) return <Login project={session.data?.project} />;
+  return <Frame />;
+}
+
+function Frame() {
+  const [path] = useLocation();
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
+  }, [path]);
+  return (
+    <div className="frame">
+      <a className="skip" href="#main">Skip to the page</a>
+      <Nav />
+      <div className="frame-page">
+        <Topbar />
+        <main id="main" tabIndex={-1}>
+          <Fence at={path}>
+            <Suspense fallback={<Skeleton lines={6} />}>
+              <Pages />
+            </Suspense>
+          </Fence>
+        </main>
+      </div>
+      <Palette />
+      <Toasts />
+    </div>
+  );
+}
+
+const Pages = () => (
+  <Switch>
+    <Route path="/" component={Overview} />
+    <Route path="/syncs" component={SyncsPage} />
+    <Route path="/overview"><Redirect to="/" /></Route>
+    <Route>
+      <Empty title="There is nothing at this address" action={<Button onClick={() => history.back()}>Go back</Button>}>
+        It may have been renamed. Ctrl K finds every sync, model and run.
+      </Empty>
+    </Route>
+  </Switch>
+);

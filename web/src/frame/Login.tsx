@@ -1,0 +1,31 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { answer, api } from "../api/client";
+import { Button, Labeled, Trouble } from "../design/parts";
+
+export function Login({ project }: { project?: string }) {
+  const cache = useQueryClient();
+  const [user, setUser] = useState("");
+  const [password, setPassword] = useState("");
+  const login = useMutation({
+    mutationFn: () => answer(api.POST("/session", { body: { user, password } })),
+    onSuccess: (session) => cache.setQueryData(["session"], session),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    login.mutate();
+  };
+  return (
+    <main className="login">
+      <form onSubmit={submit} className="panel padded stack">
+        <div className="brand"><img src="/icon.svg" width="32" height="32" alt="" /><h1>Penstock</h1></div>
+        {project && <p className="soft">Log in to the project <b>{project}</b>.</p>}
+        {login.error && <Trouble error={login.error} />}
+        <Labeled label="Name">{(ids) => <input {...ids} value={user} onChange={(event) => setUser(event.target.value)} autoComplete="username" autoFocus required />}</Labeled>
+        <Labeled label="Password">{(ids) => <input {...ids} type="password" value={password} onChange={(event) => setPassword(event.target.value)} autoComplete="current-password" required />}</Labeled>
+        <Button kind="primary" type="submit" busy={login.isPending}>Log in</Button>
+        <p className="small faint">Forgotten? An admin sets a new password under Settings → Users, or on the server with <code>penstock user</code>.</p>
+      </form>
+    </main>
+  );
+}
