@@ -13,7 +13,7 @@ export const useSync = (name: string) =>
 export const useRefused = (name: string) =>
   useQuery({ queryKey: ["refused", name], queryFn: ({ signal }) => answer(api.GET("/syncs/{name}/refused", { signal, params: { path: { name } } })) });
 export const useRun = (id: string) =>
-  useQuery({ queryKey: ["run", id], queryFn: ({ signal }) => answer(api.GET("/runs/{id}", { signal, params: { path: { id } } })) });
+  useQuery({ queryKey: ["run", id], enabled: id !== "", queryFn: ({ signal }) => answer(api.GET("/runs/{id}", { signal, params: { path: { id } } })) });
 export const useTrace = (name: string, key: string) =>
   useQuery({ queryKey: ["trace", name, key],
     queryFn: ({ signal }) => answer(api.GET("/syncs/{name}/rows/{key}", { signal, params: { path: { name, key } } })) });

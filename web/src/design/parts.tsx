@@ -55,6 +55,10 @@ export function Ago({ at, none = "never" }: { at?: string; none?: string }) {
   if (!at) return <span className="faint">{none}</span>;
   return <time dateTime={at} title={exact(at)} className="nowrap">{fromNow(at, now)}</time>;
 }
+/** A sentence of the server, with its `code` set as code. */
+export const Said = ({ text }: { text?: string }) => (
+  <>{(text ?? "").split(/`([^`]+)`/).map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
+);
 export const Count = ({ n, brief }: { n?: number; brief?: boolean }) => (
   <span title={brief ? count(n) : undefined}>{brief ? short(n) : count(n)}</span>
 );
@@ -98,7 +102,7 @@ export function Trouble({ error, retry, title }: { error: unknown; retry?: () =>
         <div>
           <strong>{title ? `${title}: ${problem.message}` : problem.message}</strong>
           {problem.detail && <p className="soft">{problem.detail}</p>}
-          {problem.remedy && <p>{problem.remedy}</p>}
+          {problem.remedy && <p><Said text={problem.remedy} /></p>}
         </div>
         {problem.diagnostics.length > 0 && (
           <ul className="stack">

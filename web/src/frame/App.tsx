@@ -15,6 +15,12 @@ import { Topbar } from "./Topbar";
 import "./frame.css";
 
 const SyncsPage = lazy(() => import("../pages/Syncs").then((m) => ({ default: m.SyncsPage })));
+const SyncPage = lazy(() => import("../pages/sync/SyncPage").then((m) => ({ default: m.SyncPage })));
+const RowPage = lazy(() => import("../pages/Row").then((m) => ({ default: m.RowPage })));
+const RunsPage = lazy(() => import("../pages/Runs").then((m) => ({ default: m.RunsPage })));
+const RunPage = lazy(() => import("../pages/run/RunPage").then((m) => ({ default: m.RunPage })));
+const OperationsPage = lazy(() => import("../pages/run/Operations").then((m) => ({ default: m.OperationsPage })));
+const PlanPage = lazy(() => import("../pages/Plan").then((m) => ({ default: m.PlanPage })));
 
 class Fence extends Component<{ children: ReactNode; at: string }, { error?: Error; at: string }> {
   override state: { error?: Error; at: string } = { at: this.props.at };
@@ -73,6 +79,12 @@ const Pages = () => (
   <Switch>
     <Route path="/" component={Overview} />
     <Route path="/syncs" component={SyncsPage} />
+    <Route path="/syncs/:name/rows/:key" component={RowPage} />
+    <Route path="/syncs/:name/:tab?" component={SyncPage} />
+    <Route path="/runs" component={RunsPage} />
+    <Route path="/runs/:id/operations" component={OperationsPage} />
+    <Route path="/runs/:id" component={RunPage} />
+    <Route path="/plans/:id" component={PlanPage} />
     <Route path="/overview"><Redirect to="/" /></Route>
     <Route>
       <Empty title="There is nothing at this address" action={<Button onClick={() => history.back()}>Go back</Button>}>

@@ -2,7 +2,7 @@
 export interface Step { title: string; href: string }
 
 const words: Record<string, string> = {
-  new: "New", edit: "Edit", mapping: "Mapping", schedule: "Schedule & guards", history: "History", yaml: "YAML", operations: "Operations",
+  new: "New", edit: "Edit", mapping: "Mapping", schedule: "Schedule & guards", history: "History", yaml: "YAML", operations: "Every row",
   catalogue: "Catalogue", connect: "Connect", source: "Source", destination: "Destination", users: "Users", tokens: "Tokens", secrets: "Secrets", audit: "Audit log",
 };
 const throughOnly = new Set(["rows", "connect"]); // no pages of their own

@@ -1,5 +1,5 @@
 // What the mock answers to each question.
-import { customersYaml, fieldsOf, iso, operation, payload, person, planRow, syncsOf } from "./data.mjs";
+import { customersYaml, fieldsOf, history as pasts, iso, operation, payload, person, planRow, syncsOf } from "./data.mjs";
 import * as project from "./files.mjs";
 
 const TOTAL = 100_000;
@@ -22,7 +22,7 @@ export function answers({ mode, login }) {
 
   const emit = (event, data) => listeners.forEach((response) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
   const find = (name) => syncs.find((sync) => sync.name === name);
-  const runs = () => syncs.flatMap((sync) => sync.last_runs).sort((a, b) => b.started.localeCompare(a.started));
+  const runs = () => syncs.flatMap((sync) => [...sync.last_runs, ...(pasts.get(sync.name) ?? []).slice(sync.last_runs.filter((run) => !live.has(run.run)).length)]).sort((a, b) => b.started.localeCompare(a.started));
   const live = new Map();
 
   // A run that goes on: planning for a while, then delivering at the destination's limit.

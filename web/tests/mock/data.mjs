@@ -54,16 +54,19 @@ function runOf(sync, rows, health, index, at) {
   };
 }
 
+export const history = new Map(); // every run of a sync, newest first
+
 function syncOf([name, model, destination, object, mode, owner, tags, every, rows, health, description], now) {
   const step = (every || 60) * MINUTE;
   const roll = dice(name);
   const lastAt = now - Math.round((0.2 + roll() * 0.6) * step) - (health === "late" ? 26 * 60 * MINUTE : health === "failed" ? 40 * MINUTE : 0);
-  const runs = health === "never" ? [] : Array.from({ length: 20 }, (_, index) => runOf(name, rows, health, index, lastAt - index * step));
+  const runs = health === "never" ? [] : Array.from({ length: Math.max(20, Math.min(96, Math.round(1440 / (every || 60)))) }, (_, index) => runOf(name, rows, health, index, lastAt - index * step));
+  history.set(name, runs);
   const waiting = health === "partial" ? 31 : 0;
   return {
     name, description, owner: owner || undefined, tags, model, source: "warehouse", destination, destination_title: titles[destination] ?? destination, object, mode,
     paused: health === "paused", health, accepted: health === "never" ? 0 : Math.max(0, rows - waiting), waiting, in_doubt: health === "late" ? 2 : 0,
-    last_run: runs[0], last_runs: runs, fresh_at: runs.length ? runs.find((run) => run.status !== "failed" && run.status !== "stopped")?.finished : undefined,
+    last_run: runs[0], last_runs: runs.slice(0, 20), fresh_at: runs.length ? runs.find((run) => run.status !== "failed" && run.status !== "stopped")?.finished : undefined,
     schedule: every ? (every === 1440 ? "daily at 07:00 Europe/Berlin" : every === 60 ? "every hour" : `every ${every} minutes`) : undefined,
     next_run: every && health !== "paused" ? iso(Math.max(now + 20_000, lastAt + step + (health === "late" ? 26 * 60 * MINUTE + step : health === "failed" ? 40 * MINUTE : 0))) : undefined,
     late_since: health === "late" ? iso(now - 24 * 60 * MINUTE) : undefined,

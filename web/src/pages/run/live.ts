@@ -1,0 +1,46 @@
+// What is worked out from the moments of a run that goes on.
+import type { Progress } from "../../api/client";
+import type { Moment } from "../../api/events";
+import type { Series } from "../../charts/LineChart";
+
+const stages: Record<string, string> = { plan: "The plan", lookup: "The look-up", deliver: "The destination", ledger: "The ledger" };
+
+/** Which stage holds the others back: the one before which the fullest queue stands. */
+export function heldBack(progress: Progress | undefined): string | undefined {
+  const queues = progress?.queues ?? [];
+  const fullest = [...queues].sort((a, b) => b.rows / (b.capacity ?? 2000) - a.rows / (a.capacity ?? 2000))[0];
+  if (!fullest || fullest.rows / (fullest.capacity ?? 2000) < 0.6) return undefined;
+  const atLimit = fullest.step === "deliver" && (progress?.limits ?? []).some((limit) => limit.used / (limit.allowed || 1) > 0.95);
+  return `${stages[fullest.step] ?? fullest.step} holds the others back${atLimit ? ": it is at its limit" : ""}.`;
+}
+
+export function rowsOverTime(moments: readonly Moment[]): Series[] {
+  const points = moments.filter(({ progress }) => progress.rows_per_second !== undefined).map(({ progress }) => ({ x: progress.seconds, y: progress.rows_per_second ?? 0 }));
+  return [{ name: "rows per second", kind: "line", area: true, points }];
+}
+
+/** Requests per second, from the requests that were counted between moments some seconds apart. */
+export function requestsOverTime(moments: readonly Moment[], apart = 2): Series[] {
+  const points: Series["points"] = [];
+  let from = 0;
+  for (const [index, { progress }] of moments.entries()) {
+    while (from < index && progress.seconds - (moments[from + 1]?.progress.seconds ?? progress.seconds) >= apart) from += 1;
+    const before = moments[from]?.progress;
+    const passed = before ? progress.seconds - before.seconds : 0;
+    if (before && passed > 0) points.push({ x: progress.seconds, y: Math.max(0, (progress.requests ?? 0) - (before.requests ?? 0)) / passed });
+  }
+  return [{ name: "requests per second", kind: "line", area: true, points }];
+}
+
+export function limitOf(progress: Progress | undefined): { y: number; name: string } | undefined {
+  const tightest = [...(progress?.limits ?? [])].filter((limit) => limit.seconds > 0 && limit.seconds < 600).sort((a, b) => a.allowed / a.seconds - b.allowed / b.seconds)[0];
+  return tightest && { y: tightest.allowed / tightest.seconds, name: `limit ${tightest.group}: ${tightest.allowed} per ${tightest.seconds} s` };
+}
+
+export function latencies(moments: readonly Moment[]): Series[] {
+  const of = (which: "p50" | "p90" | "p99") => moments.flatMap(({ progress }) => (progress.latency_ms?.[which] === undefined ? [] : [{ x: progress.seconds, y: progress.latency_ms[which] }]));
+  return [{ name: "half are faster", kind: "line", points: of("p50") }, { name: "nine of ten", kind: "second", points: of("p90") }, { name: "99 of 100", kind: "third", points: of("p99") }];
+}
+
+export const doneOf = (progress: Progress | undefined): number =>
+  (progress?.accepted ?? 0) + (progress?.rejected ?? 0) + (progress?.skipped ?? 0) + (progress?.in_doubt ?? 0) + (progress?.failed ?? 0);
