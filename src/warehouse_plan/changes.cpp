@@ -86,35 +86,16 @@ Result<void> list_entries(duck::Connection& connection, size_t keys) {
     of_candidates += fmt::format(", penstock_k{0} AS k{0}", i);
     of_kept += fmt::format(", k{}", i);
   }
-  auto made =
-      connection.run(fmt::format("CREATE TEMP TABLE penstock_was AS SELECT DISTINCT ON (key) * FROM (SELECT "
-                                 "penstock_key AS key, penstock_known AS "
-                                 "known{}, penstock_accepted AS accepted, penstock_gone AS gone, "
-                                 "penstock_foreign_record AS foreign_record, "
-                                 "penstock_shown_key AS shown_key, penstock_record_id AS record_id, "
-                                 "penstock_match_values AS match_values, "
-                                 "penstock_waiting AS waiting, false AS stayed FROM drawn.candidates WHERE "
-                                 "penstock_key IS NOT NULL UNION ALL "
-                                 "SELECT key, digest{}, {}, true FROM drawn.kept)",
-                                 of_candidates, of_kept, kStateColumns));
+  auto made = connection.run(fmt::format(
+      "CREATE TEMP TABLE penstock_was AS SELECT DISTINCT ON (key) * FROM (SELECT penstock_key AS key, "
+      "penstock_known AS known{}, {}, false AS stayed FROM drawn.candidates WHERE penstock_key IS NOT NULL "
+      "UNION ALL SELECT key, digest{}, {}, true FROM drawn.kept)",
+      of_candidates, state_columns("penstock_{name} AS {name}"), of_kept, state_columns()));
   return made.ok() ? success() : Result<void>(made.error());
 }
 
-constexpr std::string_view kStateNames[] = {"accepted",  "gone",         "foreign_record", "shown_key",
-                                            "record_id", "match_values", "waiting"};
-
 std::string state_differs() {
-  std::string out;
-  for (const auto& name : kStateNames)
-    out += fmt::format("{}CAST(now.{} AS VARCHAR) IS DISTINCT FROM was.{}", out.empty() ? "" : " OR ", name,
-                       name);
-  return out;
-}
-
-std::string now_columns() {
-  std::string out;
-  for (const auto& name : kStateNames) out += fmt::format(", now.{}", name);
-  return out;
+  return state_columns("CAST(now.{name} AS VARCHAR) IS DISTINCT FROM was.{name}", " OR ");
 }
 
 Result<void> list_changed_entries(duck::Connection& connection, size_t keys) {
@@ -132,12 +113,13 @@ Result<void> list_changed_entries(duck::Connection& connection, size_t keys) {
   auto made = connection.run(fmt::format(
       "CREATE TABLE penstock_out.entries AS SELECT * EXCLUDE (differs, known) FROM (SELECT "
       "{}CAST(coalesce(now.key, "
-      "was.key) AS UUID) AS key, {} AS digest{}, now.key IS NULL AS deleted, was.known AS known, now.key IS "
+      "was.key) AS UUID) AS key, {} AS digest, {}, now.key IS NULL AS deleted, was.known AS known, now.key "
+      "IS "
       "NULL OR was.key IS NULL OR {} "
       "AS differs FROM penstock_now now FULL JOIN penstock_was was ON now.key = was.key LEFT JOIN "
       "penstock_unique u ON "
       "u.key = coalesce(now.key, was.key)) WHERE differs OR CAST(digest AS VARCHAR) IS DISTINCT FROM known",
-      columns, typed, now_columns(), state_differs()));
+      columns, typed, state_columns("now.{name}"), state_differs()));
   return made.ok() ? success() : Result<void>(made.error());
 }
 
@@ -145,10 +127,10 @@ Result<void> list_changed_lines(duck::Connection& connection, const std::string&
   if (auto listed = list_states(connection, "penstock_now_" + table, now); !listed.ok()) return listed;
   auto made =
       connection.run(fmt::format("CREATE TABLE penstock_out.{0} AS SELECT CAST(coalesce(now.key, was.key) AS "
-                                 "UUID) AS key{1}, now.key IS NULL AS deleted FROM "
+                                 "UUID) AS key, {1}, now.key IS NULL AS deleted FROM "
                                  "penstock_now_{0} now FULL JOIN drawn.{0} was ON now.key = was.key WHERE "
                                  "now.key IS NULL OR was.key IS NULL OR {2}",
-                                 table, now_columns(), state_differs()));
+                                 table, state_columns("now.{name}"), state_differs()));
   return made.ok() ? success() : Result<void>(made.error());
 }
 

@@ -15,18 +15,23 @@ namespace {
 // no joins (their syntax changed) and no functions of nullable arguments (a NULL makes all of the result
 // NULL).
 
+// Of a state's column, by its type. {0}: its name.
 struct Form {
-  std::string_view name;
+  std::string_view type;
   std::string_view empty;  // its value in a table without lines, which gives the type
   std::string_view text;
+  std::string_view staged;  // what is sent of it, in DuckDB's SQL
 };
-constexpr Form kStateForms[] = {{"accepted", "CAST(NULL AS Nullable(Int64))", "toString(accepted)"},
-                                {"gone", "toUInt8(0)", "if(gone = 1, 'true', 'false')"},
-                                {"foreign_record", "toUInt8(0)", "if(foreign_record = 1, 'true', 'false')"},
-                                {"shown_key", "CAST(NULL AS Nullable(String))", "shown_key"},
-                                {"record_id", "CAST(NULL AS Nullable(String))", "record_id"},
-                                {"match_values", "CAST(NULL AS Nullable(String))", "match_values"},
-                                {"waiting", "CAST(NULL AS Nullable(String))", "waiting"}};
+constexpr Form kForms[] = {
+    {"bigint", "CAST(NULL AS Nullable(Int64))", "toString({0})", "{0}"},
+    {"boolean", "toUInt8(0)", "if({0} = 1, 'true', 'false')", "CAST(coalesce({0}, false) AS TINYINT)"},
+    {"text", "CAST(NULL AS Nullable(String))", "{0}", "{0}"}};
+
+std::string formed(const StateColumn& column, std::string_view Form::* part) {
+  for (const auto& form : kForms)
+    if (form.type == column.type) return fmt::format(fmt::runtime(form.*part), column.name);
+  die("a type of a state's column without a form");
+}
 
 std::string ch_text(std::string_view text) {
   std::string out = "'";
@@ -79,8 +84,8 @@ class ClickhouseTables final : public PlanTables {
     out.entries = "SELECT key AS penstock_key, toString(digest) AS penstock_known";
     for (size_t i = 0; i < question.keys.size(); ++i)
       out.entries += fmt::format(", k{0} AS penstock_k{0}", i);
-    for (const auto& form : kStateForms)
-      out.entries += fmt::format(", {} AS penstock_{}", form.text, form.name);
+    for (const auto& column : kStateColumns)
+      out.entries += fmt::format(", {} AS penstock_{}", formed(column, &Form::text), column.name);
     const std::string generation =
         question.has_entries ? fmt::format("(SELECT max(generation) FROM {} WHERE {})", names_.syncs, where())
                              : "0";
@@ -109,9 +114,9 @@ class ClickhouseTables final : public PlanTables {
   std::string lines(const std::string& table, size_t key_columns,
                     const std::vector<std::string>* keys) const override {
     std::string inner, outer, list;
-    for (const auto& form : kStateForms) {
-      inner += fmt::format(", {} AS t_{}", form.text, form.name);
-      outer += fmt::format(", t_{0} AS {0}", form.name);
+    for (const auto& column : kStateColumns) {
+      inner += fmt::format(", {} AS t_{}", formed(column, &Form::text), column.name);
+      outer += fmt::format(", t_{0} AS {0}", column.name);
     }
     if (key_columns > 0) {
       inner += ", toString(digest) AS t_digest";
@@ -178,7 +183,8 @@ class ClickhouseTables final : public PlanTables {
 
   Result<void> create(const std::string& model, const std::vector<std::string>& keys) override {
     std::string state, nullable = key_list(keys, "toNullable({column}) AS k{i}, ");
-    for (const auto& form : kStateForms) state += fmt::format(", {} AS {}", form.empty, form.name);
+    for (const auto& column : kStateColumns)
+      state += fmt::format(", {} AS {}", formed(column, &Form::empty), column.name);
     state += ", toUInt64(0) AS version, toUInt8(0) AS deleted";
     constexpr std::string_view kEngine =
         "ENGINE = ReplacingMergeTree(version) PARTITION BY tuple() ORDER BY key";
@@ -246,10 +252,9 @@ class ClickhouseTables final : public PlanTables {
     std::string out =
         "CAST(NULL AS Nullable(String)) AS penstock_key, CAST(NULL AS Nullable(String)) AS penstock_known, ";
     out += key_list(question.keys, "{column} AS penstock_k{i}, ");
-    for (const auto& form : kStateForms)
-      out += fmt::format("CAST(NULL AS Nullable(String)) AS penstock_{}, ", form.name);
+    out += state_columns("CAST(NULL AS Nullable(String)) AS penstock_{name}");
     return out +
-           "CAST(NULL AS Nullable(Int64)) AS penstock_total, CAST(NULL AS Nullable(Int64)) AS "
+           ", CAST(NULL AS Nullable(Int64)) AS penstock_total, CAST(NULL AS Nullable(Int64)) AS "
            "penstock_generation";
   }
 
@@ -279,11 +284,7 @@ class ClickhouseTables final : public PlanTables {
     for (size_t i = 0; i < keys; ++i) add(fmt::format("k{}", i), fmt::format("k{}", i));
     add("key", "replace(CAST(key AS VARCHAR), '-', '')");
     if (keys > 0) add("digest", "coalesce(digest, 0)");
-    for (const auto& form : kStateForms) {
-      const bool is_flag = form.name == "gone" || form.name == "foreign_record";
-      add(form.name,
-          is_flag ? fmt::format("CAST(coalesce({}, false) AS TINYINT)", form.name) : std::string(form.name));
-    }
+    for (const auto& column : kStateColumns) add(column.name, formed(column, &Form::staged));
     add("version", std::to_string(changes.head.generation));
     add("deleted", "CAST(deleted AS TINYINT)");
     auto sent = send_as_text(local, fmt::format("SELECT {} FROM {}", values, staged), [&](std::string text) {

@@ -6,9 +6,6 @@
 namespace penstock {
 namespace {
 
-constexpr std::string_view kState[] = {"accepted",  "gone",         "foreign_record", "shown_key",
-                                       "record_id", "match_values", "waiting"};
-
 std::string digits(std::string_view key) {
   return fmt::format("replace(CAST({} AS VARCHAR), '-', '')", key);
 }
@@ -21,8 +18,8 @@ std::string entry_columns(const Question& question) {
   std::string out =
       fmt::format("{} AS penstock_key, CAST(e.digest AS VARCHAR(32)) AS penstock_known", digits("e.key"));
   for (size_t i = 0; i < question.keys.size(); ++i) out += fmt::format(", e.k{0} AS penstock_k{0}", i);
-  for (const auto& name : kState) out += fmt::format(", CAST(e.{0} AS VARCHAR) AS penstock_{0}", name);
-  return out.append(kNoTotal);
+  return fmt::format("{}, {}{}", out, state_columns("CAST(e.{name} AS VARCHAR) AS penstock_{name}"),
+                     kNoTotal);
 }
 
 // The same where there are no entries.
@@ -30,8 +27,8 @@ std::string no_entry_columns(const Question& question) {
   std::string out = "CAST(NULL AS VARCHAR(32)) AS penstock_key, CAST(NULL AS VARCHAR(32)) AS penstock_known";
   for (size_t i = 0; i < question.keys.size(); ++i)
     out += fmt::format(", m.{} AS penstock_k{}", duck::quote_name(question.keys[i]), i);
-  for (const auto& name : kState) out += fmt::format(", CAST(NULL AS VARCHAR(32)) AS penstock_{}", name);
-  return out.append(kNoTotal);
+  return fmt::format("{}, {}{}", out, state_columns("CAST(NULL AS VARCHAR(32)) AS penstock_{name}"),
+                     kNoTotal);
 }
 
 // The model's columns, then the entry's.
@@ -87,7 +84,7 @@ std::string candidates_sql(const PlanTables& tables, const Question& question) {
     generation =
         fmt::format("(SELECT generation FROM {} WHERE {})", tables.names().syncs, question.where_head);
   }
-  const size_t ours = question.columns.size() + 3 + question.keys.size() + std::size(kState);
+  const size_t ours = question.columns.size() + 3 + question.keys.size() + std::size(kStateColumns);
   return fmt::format("SELECT {} FROM {}{}\nUNION ALL SELECT {}count(*), {} FROM (\n{}\n) q",
                      candidate_columns(question), rows, rest, nulls(ours), generation, question.model);
 }
@@ -105,10 +102,10 @@ std::string repeated_sql(const PlanTables& tables, const Question& question) {
 }
 
 std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>* keys) {
-  std::string columns, state, list;
+  std::string columns, list;
   for (size_t i = 0; i < key_columns; ++i) columns += fmt::format(", k{}", i);
-  for (const auto& name : kState) state += fmt::format(", CAST({0} AS VARCHAR) AS {0}", name);
-  std::string sql = fmt::format("SELECT {} AS key{}{}{} FROM {}", digits("key"), state,
+  std::string sql = fmt::format("SELECT {} AS key, {}{}{} FROM {}", digits("key"),
+                                state_columns("CAST({name} AS VARCHAR) AS {name}"),
                                 key_columns > 0 ? ", CAST(digest AS VARCHAR) AS digest" : "", columns, table);
   if (keys == nullptr) return sql;
   for (const auto& key : *keys) list += fmt::format("{}CAST('{}' AS uuid)", list.empty() ? "" : ", ", key);

@@ -5,11 +5,6 @@
 namespace penstock {
 namespace {
 
-constexpr std::pair<std::string_view, std::string_view> kStateTypes[] = {
-    {"accepted", "bigint"}, {"gone", "boolean"},   {"foreign_record", "boolean"},
-    {"shown_key", "text"},  {"record_id", "text"}, {"match_values", "text"},
-    {"waiting", "text"}};
-
 uint64_t number_or_zero(const std::optional<std::string>& text) {
   return text ? std::stoull(*text) : 0;
 }
@@ -31,27 +26,25 @@ std::vector<std::string> create_tables_sql(const TableNames& names, const std::s
   std::vector<std::string> out;
   for (const auto& table : {names.entries, names.owners, names.written})
     out.push_back(fmt::format("DROP TABLE IF EXISTS {}", table));
-  std::string columns, nulls, typed;
+  std::string columns;
   for (size_t i = 0; i < keys.size(); ++i)
     columns += fmt::format("{} AS k{}, ", duck::quote_name(keys[i]), i);
-  for (const auto& [name, type] : kStateTypes) {
-    nulls += fmt::format(", CAST(NULL AS {}) AS {}", type, name);
-    typed += fmt::format(", {} {}", name, type);
-  }
   // Key columns of the model's own types: the two are joined on them.
   out.push_back(
-      fmt::format("CREATE TABLE {} AS SELECT {}CAST(NULL AS {}) AS key, CAST(NULL AS {}) AS digest{} FROM "
+      fmt::format("CREATE TABLE {} AS SELECT {}CAST(NULL AS {}) AS key, CAST(NULL AS {}) AS digest, {} FROM "
                   "(\n{}\n) q LIMIT 0",
-                  names.entries, columns, types.key, types.digest, nulls, model));
+                  names.entries, columns, types.key, types.digest,
+                  state_columns("CAST(NULL AS {type}) AS {name}"), model));
   for (const auto& table : {names.owners, names.written})
-    out.push_back(fmt::format("CREATE TABLE {}(key {}{})", table, types.key, typed));
+    out.push_back(
+        fmt::format("CREATE TABLE {}(key {}, {})", table, types.key, state_columns("{name} {type}")));
   return out;
 }
 
 std::string line_columns(size_t key_columns) {
   std::string out;
   for (size_t i = 0; i < key_columns; ++i) out += fmt::format("k{}, ", i);
-  return fmt::format("{}key, {}{}", out, key_columns > 0 ? "digest, " : "", kStateColumns);
+  return fmt::format("{}key, {}{}", out, key_columns > 0 ? "digest, " : "", state_columns());
 }
 
 std::string where_head(const std::string& project, const std::string& sync) {

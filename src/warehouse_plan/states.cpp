@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "declare/json.h"
+#include "warehouse_plan/tables.h"
 
 namespace penstock {
 namespace {
@@ -163,10 +164,8 @@ Result<void> put_states(duck::Connection& connection, const std::string& sql, Ch
 }
 
 Result<void> list_states(duck::Connection& connection, const std::string& table, const Snapshot& snapshot) {
-  auto created = connection.run(fmt::format(
-      "CREATE TEMP TABLE {}(key VARCHAR, accepted BIGINT, gone BOOLEAN, foreign_record BOOLEAN, shown_key "
-      "VARCHAR, record_id VARCHAR, match_values VARCHAR, waiting VARCHAR)",
-      table));
+  auto created = connection.run(
+      fmt::format("CREATE TEMP TABLE {}(key VARCHAR, {})", table, state_columns("{name} {type}")));
   if (!created.ok()) return created.error();
   auto appender = duck::Appender::open(connection, table);
   if (!appender.ok()) return appender.error();

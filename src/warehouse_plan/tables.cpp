@@ -43,6 +43,15 @@ TableNames table_names(const std::string& schema, const std::string& project, co
           .written = named(stem + "written")};
 }
 
+std::string state_columns(std::string_view form, std::string_view separator) {
+  std::string out;
+  for (const auto& [name, type] : kStateColumns) {
+    if (!out.empty()) out += separator;
+    out += fmt::format(fmt::runtime(form), fmt::arg("name", name), fmt::arg("type", type));
+  }
+  return out;
+}
+
 Error pushed_by_another() {
   return {ErrorKind::locked,
           "another Penstock has run this sync meanwhile, and wrote its state in the warehouse",

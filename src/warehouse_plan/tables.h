@@ -2,7 +2,7 @@
 //
 // In a schema of ours (docs/warehouse-planning.md):
 //     syncs                 a line a sync: Head
-//     SYNC_HASH_entries     a line a key: k0, k1, ... as in the model; key, digest; its KeyState
+//     SYNC_HASH_entries     a line a key: k0, k1, ... as in the model; key, digest; kStateColumns
 //     SYNC_HASH_owners      plan/match_owners.h
 //     SYNC_HASH_written     ledger/last_written.h
 #pragma once
@@ -81,9 +81,17 @@ class PlanTables {
   std::string project_, sync_;
 };
 
-// The columns of a KeyState in all these tables, after `key`.
-inline constexpr std::string_view kStateColumns =
-    "accepted, gone, foreign_record, shown_key, record_id, match_values, waiting";
+// The columns of a KeyState in all these tables, after `key`, with their types as PostgreSQL and DuckDB both
+// write them.
+struct StateColumn {
+  std::string_view name, type;
+};
+inline constexpr StateColumn kStateColumns[] = {
+    {"accepted", "bigint"}, {"gone", "boolean"},   {"foreign_record", "boolean"},
+    {"shown_key", "text"},  {"record_id", "text"}, {"match_values", "text"},
+    {"waiting", "text"}};
+// One after the other, each as `form` says with its {name} and {type}.
+std::string state_columns(std::string_view form = "{name}", std::string_view separator = ", ");
 
 // "schema.sync_1a2b3c4d_" and so on; a name that no database finds too long.
 TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync);

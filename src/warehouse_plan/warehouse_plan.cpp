@@ -51,21 +51,6 @@ Result<void> load(Disk& disk, const std::string& directory, duck::Connection& co
   return commit(*empty, *std::move(changes), update);
 }
 
-std::string state_list(std::string_view prefix) {
-  std::string out;
-  for (const auto* name :
-       {"accepted", "gone", "foreign_record", "shown_key", "record_id", "match_values", "waiting"})
-    out += fmt::format(", {}{}", prefix, name);
-  return out;
-}
-
-constexpr std::string_view kNoLines =
-    "(SELECT CAST(NULL AS VARCHAR) AS key, CAST(NULL AS VARCHAR) AS accepted, CAST(NULL AS VARCHAR) AS gone, "
-    "CAST(NULL AS "
-    "VARCHAR) AS foreign_record, CAST(NULL AS VARCHAR) AS shown_key, CAST(NULL AS VARCHAR) AS record_id, "
-    "CAST(NULL AS "
-    "VARCHAR) AS match_values, CAST(NULL AS VARCHAR) AS waiting{} LIMIT 0)";
-
 }  // namespace
 
 struct WarehousePlan::Asking {
@@ -127,7 +112,10 @@ Result<void> WarehousePlan::keep_lines(const std::string& from, const std::strin
   std::string more;
   if (key_columns > 0) more = ", CAST(NULL AS VARCHAR) AS digest";
   for (size_t i = 0; i < key_columns; ++i) more += fmt::format(", NULL AS k{}", i);
-  return keep_rows(*memory->connection, fmt::format(fmt::runtime(kNoLines), more), file_, table, false);
+  return keep_rows(*memory->connection,
+                   fmt::format("(SELECT CAST(NULL AS VARCHAR) AS key, {}{} LIMIT 0)",
+                               state_columns("CAST(NULL AS VARCHAR) AS {name}"), more),
+                   file_, table, false);
 }
 
 Result<OpenedModel> WarehousePlan::open_candidates(const std::vector<std::string>& columns,
@@ -213,11 +201,11 @@ Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places,
     auto opened = open_candidates(columns);
     if (!opened.ok()) return opened.error();
     if (auto loaded = load(parts_.disk, places.owners(), *opened->connection,
-                           {"SELECT key" + state_list("") + " FROM drawn.owners"}, {});
+                           {"SELECT key, " + state_columns() + " FROM drawn.owners"}, {});
         !loaded.ok())
       return loaded.error();
     if (auto loaded = load(parts_.disk, places.written(), *opened->connection,
-                           {"SELECT key" + state_list("") + " FROM drawn.written"}, {});
+                           {"SELECT key, " + state_columns() + " FROM drawn.written"}, {});
         !loaded.ok())
       return loaded.error();
     auto listed = opened->connection->texts(
@@ -236,9 +224,9 @@ Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places,
   ManifestUpdate update{.last_run = head.last_run, .mappings = head.mappings};
   if (auto loaded =
           load(parts_.disk, places.snapshot(), *opened->connection,
-               {fmt::format("SELECT penstock_key{} FROM drawn.candidates WHERE penstock_key IS NOT NULL",
-                            state_list("penstock_")),
-                "SELECT key" + state_list("") +
+               {fmt::format("SELECT penstock_key, {} FROM drawn.candidates WHERE penstock_key IS NOT NULL",
+                            state_columns("penstock_{name}")),
+                "SELECT key, " + state_columns() +
                     " FROM drawn.kept ANTI JOIN drawn.candidates ON key = penstock_key"},
                update);
       !loaded.ok())
@@ -479,11 +467,11 @@ Result<void> WarehousePlan::leave(const DrawPlaces& places) {
     for (const auto& [directory, table] :
          {std::pair(places.owners(), "owners"), {places.written(), "written"}})
       if (auto loaded = load(parts_.disk, directory, *opened->connection,
-                             {fmt::format("SELECT key{} FROM drawn.{}", state_list(""), table)}, {});
+                             {fmt::format("SELECT key, {} FROM drawn.{}", state_columns(), table)}, {});
           !loaded.ok())
         return loaded;
     if (auto loaded = load(parts_.disk, places.snapshot(), *opened->connection,
-                           {"SELECT key" + state_list("") + " FROM drawn.entries"},
+                           {"SELECT key, " + state_columns() + " FROM drawn.entries"},
                            {.last_run = (*head)->last_run, .mappings = (*head)->mappings});
         !loaded.ok())
       return loaded;
