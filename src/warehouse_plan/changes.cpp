@@ -101,15 +101,12 @@ std::string state_differs() {
 Result<void> list_changed_entries(duck::Connection& connection, size_t keys) {
   std::string columns;
   for (size_t i = 0; i < keys; ++i) columns += fmt::format("coalesce(u.k{0}, was.k{0}) AS k{0}, ", i);
+  auto type = connection.texts("SELECT typeof(penstock_digest) FROM drawn.candidates LIMIT 1");
+  if (!type.ok()) return type.error();
   // An entry whose row stayed is settled, until its state changes: then its row is wanted next time.
   const std::string digest = fmt::format(
       "CASE WHEN u.settled THEN u.digest WHEN was.stayed AND NOT ({}) THEN CAST(was.known AS {}) END",
-      state_differs(), "typeof_digest");
-  auto type = connection.texts("SELECT typeof(penstock_digest) FROM drawn.candidates LIMIT 1");
-  if (!type.ok()) return type.error();
-  std::string typed = digest;
-  typed.replace(typed.find("typeof_digest"), std::string_view("typeof_digest").size(),
-                type->empty() ? "BIGINT" : *(*type)[0][0]);
+      state_differs(), type->empty() ? "BIGINT" : *(*type)[0][0]);
   auto made = connection.run(fmt::format(
       "CREATE TABLE penstock_out.entries AS SELECT * EXCLUDE (differs, known) FROM (SELECT "
       "{}CAST(coalesce(now.key, "
@@ -119,7 +116,7 @@ Result<void> list_changed_entries(duck::Connection& connection, size_t keys) {
       "AS differs FROM penstock_now now FULL JOIN penstock_was was ON now.key = was.key LEFT JOIN "
       "penstock_unique u ON "
       "u.key = coalesce(now.key, was.key)) WHERE differs OR CAST(digest AS VARCHAR) IS DISTINCT FROM known",
-      columns, typed, state_columns("now.{name}"), state_differs()));
+      columns, digest, state_columns("now.{name}"), state_differs()));
   return made.ok() ? success() : Result<void>(made.error());
 }
 
