@@ -131,11 +131,23 @@ Result<void> list_changed_lines(duck::Connection& connection, const std::string&
   return made.ok() ? success() : Result<void>(made.error());
 }
 
+// How many lines the tables have.
+Result<ListedChanges> count_changes(duck::Connection& connection) {
+  auto lines = connection.number(
+      "SELECT (SELECT count(*) FROM penstock_out.entries) + (SELECT count(*) FROM penstock_out.owners) + "
+      "(SELECT count(*) FROM penstock_out.written)");
+  if (!lines.ok()) return lines.error();
+  auto unplaced =
+      connection.number("SELECT count(*) FROM penstock_out.entries WHERE k0 IS NULL AND NOT deleted");
+  if (!unplaced.ok()) return unplaced.error();
+  return ListedChanges{.lines = *lines, .has_unplaced = *unplaced > 0};
+}
+
 }  // namespace
 
-Result<uint64_t> list_changes(duck::Connection& connection, const MappedModel& mapped,
-                              const std::vector<std::string>& keys, bool keys_only, const LocalState& state,
-                              const std::string& file) {
+Result<ListedChanges> list_changes(duck::Connection& connection, const MappedModel& mapped,
+                                   const std::vector<std::string>& keys, bool keys_only,
+                                   const LocalState& state, const std::string& file) {
   if (auto listed = list_rows(connection, mapped, keys, keys_only, state.snapshot); !listed.ok())
     return listed.error();
   if (auto listed = list_entries(connection, keys.size()); !listed.ok()) return listed.error();
@@ -143,16 +155,13 @@ Result<uint64_t> list_changes(duck::Connection& connection, const MappedModel& m
     return listed.error();
   auto attached = connection.run(fmt::format("ATTACH {} AS penstock_out", duck::quote_text(file)));
   if (!attached.ok()) return attached.error();
-  const auto write = [&]() -> Result<uint64_t> {
+  const auto write = [&]() -> Result<ListedChanges> {
     if (auto listed = list_changed_entries(connection, keys.size()); !listed.ok()) return listed.error();
     if (auto listed = list_changed_lines(connection, "owners", state.owners); !listed.ok())
       return listed.error();
     if (auto listed = list_changed_lines(connection, "written", state.written); !listed.ok())
       return listed.error();
-    return connection.number(
-        "SELECT (SELECT count(*) FROM penstock_out.entries) + (SELECT count(*) FROM penstock_out.owners) + "
-        "(SELECT "
-        "count(*) FROM penstock_out.written)");
+    return count_changes(connection);
   };
   auto written = write();
   const auto detached = connection.run("DETACH penstock_out");

@@ -15,10 +15,15 @@ struct LocalState {
   const Snapshot& written;
 };
 
-// Writes the tables of Changes into `file`; how many entries changed. `connection` has the candidates open as
-// `drawn` and knows the functions that the mapping uses.
-Result<uint64_t> list_changes(duck::Connection& connection, const MappedModel& mapped,
-                              const std::vector<std::string>& keys, bool keys_only, const LocalState& state,
-                              const std::string& file);
+struct ListedChanges {
+  uint64_t lines = 0;         // of all three tables
+  bool has_unplaced = false;  // among them entries whose key columns are not known
+};
+
+// Writes the tables of Changes into `file`. `connection` has the candidates open as `drawn` and knows the
+// functions that the mapping uses.
+Result<ListedChanges> list_changes(duck::Connection& connection, const MappedModel& mapped,
+                                   const std::vector<std::string>& keys, bool keys_only,
+                                   const LocalState& state, const std::string& file);
 
 }  // namespace penstock

@@ -58,6 +58,33 @@ struct WarehousePlan::Asking {
   std::string digest_of;
 };
 
+// What a push starts from.
+struct WarehousePlan::Pushing {
+  const DrawPlaces& places;
+  const DrawMark& mark;
+  const Snapshot& snapshot;         // the drawn part of the state, as it is now
+  const std::optional<Head>& head;  // of the tables
+
+  bool has_tables() const { return head && !head->left; }
+  bool has_run() const { return snapshot.manifest().generation != mark.loaded; }
+  // By a process that died before it could note it.
+  bool is_done() const {
+    return has_tables() && head->generation == mark.generation + 1 &&
+           head->last_run == snapshot.manifest().last_run && has_run();
+  }
+  // Though no line has changed.
+  bool head_moves() const { return has_run() || !has_tables() || head->digest_of != mark.digest_of; }
+  Head next_head(bool has_unplaced) const {
+    const Manifest& now = snapshot.manifest();
+    return {.generation = mark.generation + 1,
+            .last_run = now.last_run,
+            .mappings = now.mappings,
+            .digest_of = mark.digest_of,
+            .counts = added_up(mark.head_counts, mark.loaded_counts, now.counts),
+            .has_unplaced = mark.has_unplaced || has_unplaced};
+  }
+};
+
 WarehousePlan::WarehousePlan(WarehousePlanParts parts, const config::Model& model,
                              const config::Source& source, std::unique_ptr<PlanTables> tables)
     : parts_(std::move(parts)), model_(model), source_(source), tables_(std::move(tables)) {}
@@ -382,51 +409,41 @@ Result<void> WarehousePlan::push(const DrawPlaces& places, const MappedModel& ma
   if (auto brought = parts_.disk.bring(file_); !brought.ok()) return brought;
   auto snapshot = Snapshot::open(parts_.disk, places.snapshot(), Verify::headers);
   if (!snapshot.ok()) return snapshot.error();
-  const Manifest& now = snapshot->manifest();
   auto head = tables_->head();
   if (!head.ok()) return head.error();
-  const bool has_tables = *head && !(*head)->left;
-  const bool is_done = has_tables && (*head)->generation == (*mark)->generation + 1 &&
-                       (*head)->last_run == now.last_run && now.generation != (*mark)->loaded;
-  if (!is_done) {
-    auto owners = Snapshot::open(parts_.disk, places.owners(), Verify::headers);
-    if (!owners.ok()) return owners.error();
-    auto written = Snapshot::open(parts_.disk, places.written(), Verify::headers);
-    if (!written.ok()) return written.error();
-    Changes changes;
-    changes.file = join_path(places.directory, "changes.duckdb");
-    changes.base = *head ? (*mark)->generation : 0;
-    changes.key_columns = model_.primary_key.size();
-    changes.is_all = !has_tables;
-    if (auto removed = remove_file(parts_.disk, changes.file); !removed.ok()) return removed;
-    auto listed = [&]() -> Result<uint64_t> {
-      auto opened = open_candidates(columns);
-      if (!opened.ok()) return opened.error();
-      return list_changes(*opened->connection, mapped, key_names(model_), draw.keys_only,
-                          {*snapshot, *owners, *written}, changes.file);
-    }();
-    if (!listed.ok()) return listed.error();
-    const bool head_moves =
-        now.generation != (*mark)->loaded || changes.is_all || (*head)->digest_of != (*mark)->digest_of;
-    if (*listed > 0 || head_moves) {
-      changes.head = {.generation = (*mark)->generation + 1,
-                      .last_run = now.last_run,
-                      .mappings = now.mappings,
-                      .digest_of = (*mark)->digest_of,
-                      .counts = added_up((*mark)->head_counts, (*mark)->loaded_counts, now.counts),
-                      .has_unplaced = (*mark)->has_unplaced};
-      if (!changes.head.has_unplaced) {
-        auto unplaced = has_unplaced(changes.file);
-        if (!unplaced.ok()) return unplaced.error();
-        changes.head.has_unplaced = *unplaced;
-      }
-      if (auto applied = apply(changes); !applied.ok()) return applied;
-    }
-    if (auto removed = remove_file(parts_.disk, changes.file); !removed.ok()) return removed;
-  }
-  (*mark)->loaded = now.generation;
+  const Pushing from{.places = places, .mark = **mark, .snapshot = *snapshot, .head = *head};
+  const bool is_done = from.is_done();
+  if (!is_done)
+    if (auto pushed = push_changes(from, mapped, columns, draw); !pushed.ok()) return pushed;
+  (*mark)->loaded = snapshot->manifest().generation;
   (*mark)->generation = is_done ? (*head)->generation : (*mark)->generation + 1;
   return write_mark(parts_.disk, places.mark(), **mark);
+}
+
+Result<void> WarehousePlan::push_changes(const Pushing& from, const MappedModel& mapped,
+                                         const std::vector<std::string>& columns, const Draw& draw) {
+  auto owners = Snapshot::open(parts_.disk, from.places.owners(), Verify::headers);
+  if (!owners.ok()) return owners.error();
+  auto written = Snapshot::open(parts_.disk, from.places.written(), Verify::headers);
+  if (!written.ok()) return written.error();
+  const std::string file = join_path(from.places.directory, "changes.duckdb");
+  if (auto removed = remove_file(parts_.disk, file); !removed.ok()) return removed;
+  auto listed = [&]() -> Result<ListedChanges> {
+    auto opened = open_candidates(columns);
+    if (!opened.ok()) return opened.error();
+    return list_changes(*opened->connection, mapped, key_names(model_), draw.keys_only,
+                        {from.snapshot, *owners, *written}, file);
+  }();
+  if (!listed.ok()) return listed.error();
+  if (listed->lines > 0 || from.head_moves())
+    if (auto applied = apply({.file = file,
+                              .base = from.head ? from.mark.generation : 0,
+                              .head = from.next_head(listed->has_unplaced),
+                              .key_columns = model_.primary_key.size(),
+                              .is_all = !from.has_tables()});
+        !applied.ok())
+      return applied;
+  return remove_file(parts_.disk, file);
 }
 
 Result<void> WarehousePlan::apply(const Changes& changes) {
@@ -436,16 +453,6 @@ Result<void> WarehousePlan::apply(const Changes& changes) {
     if (auto created = tables_->create(*sql, key_names(model_)); !created.ok()) return created;
   }
   return tables_->apply(changes);
-}
-
-Result<bool> WarehousePlan::has_unplaced(const std::string& file) const {
-  auto database = duck::Database::open({.path = file, .temporary_directory = ""});
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
-  if (!connection.ok()) return connection.error();
-  auto count = connection->number("SELECT count(*) FROM entries WHERE k0 IS NULL AND NOT deleted");
-  if (!count.ok()) return count.error();
-  return *count > 0;
 }
 
 Result<void> WarehousePlan::leave(const DrawPlaces& places) {

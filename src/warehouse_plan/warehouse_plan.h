@@ -80,6 +80,7 @@ class WarehousePlan {
 
  private:
   struct Asking;
+  struct Pushing;
   WarehousePlan(WarehousePlanParts parts, const config::Model& model, const config::Source& source,
                 std::unique_ptr<PlanTables> tables);
   Result<Asking> ask(const MappedModel& mapped, const std::vector<std::string>& columns,
@@ -96,8 +97,9 @@ class WarehousePlan {
   Result<OpenedModel> open_candidates(const std::vector<std::string>& columns, bool in_order = false) const;
   Result<void> check_key(const Head& head, const Asking& asking) const;
   Result<void> check_not_lost(const DrawPlaces& places, bool has_tables) const;
+  Result<void> push_changes(const Pushing& from, const MappedModel& mapped,
+                            const std::vector<std::string>& columns, const Draw& draw);
   Result<void> apply(const Changes& changes);
-  Result<bool> has_unplaced(const std::string& file) const;
 
   WarehousePlanParts parts_;
   const config::Model& model_;
