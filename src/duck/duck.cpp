@@ -116,6 +116,11 @@ Result<Connection> Database::connect() {
   return Connection(connection, instance_);
 }
 
+Result<Connection> Connection::open(const Options& options) {
+  auto database = Database::open(options);
+  return database.ok() ? database->connect() : database.error();
+}
+
 Connection::~Connection() {
   if (connection_ != nullptr) duckdb_disconnect(&connection_);
 }

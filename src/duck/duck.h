@@ -198,6 +198,8 @@ class Database {
 // so) with DuckDB's own message.
 class Connection {
  public:
+  // To a database that is opened for it alone, and closed with it.
+  static Result<Connection> open(const Options& options);
   Connection(Connection&& other) noexcept
       : instance_(std::move(other.instance_)), connection_(std::exchange(other.connection_, nullptr)) {}
   Connection& operator=(Connection&& other) noexcept {

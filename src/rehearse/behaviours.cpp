@@ -415,10 +415,8 @@ std::string_view name_of(Holds holds) {
 }
 
 Result<std::vector<BehaviourResult>> rehearse_connector(connector::ConnectorRef connector) {
-  auto database =
-      duck::Database::open({.path = "", .memory_limit = "1GB", .temporary_directory = "", .threads = 1});
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
+  auto connection =
+      duck::Connection::open({.path = "", .memory_limit = "1GB", .temporary_directory = "", .threads = 1});
   if (!connection.ok()) return connection.error();
   std::vector<BehaviourResult> results;
   std::set<std::string> tried;

@@ -54,9 +54,7 @@ Result<void> keep_rows(duck::Connection& connection, const std::string& relation
 namespace {
 
 Result<void> run_in_file(const std::string& file, const std::string& sql) {
-  auto database = duck::Database::open({.path = file, .temporary_directory = ""});
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
+  auto connection = duck::Connection::open({.path = file, .temporary_directory = ""});
   if (!connection.ok()) return connection.error();
   auto run = connection->run(sql);
   return run.ok() ? success() : Result<void>(run.error());

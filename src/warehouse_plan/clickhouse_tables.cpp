@@ -208,9 +208,7 @@ class ClickhouseTables final : public PlanTables {
     auto now = generation();
     if (!now.ok()) return now.error();
     if (*now != changes.base) return pushed_by_another();
-    auto database = duck::Database::open({.path = changes.file, .temporary_directory = ""});
-    if (!database.ok()) return database.error();
-    auto local = database->connect();
+    auto local = duck::Connection::open({.path = changes.file, .temporary_directory = ""});
     if (!local.ok()) return local.error();
     const std::pair<std::string, std::string> tables[] = {
         {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};

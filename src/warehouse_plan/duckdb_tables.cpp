@@ -108,9 +108,7 @@ class DuckdbTables final : public PlanTables {
   }
 
   Result<void> with_file(bool writes, const Work& work, const std::string& changes = "") {
-    auto database = duck::Database::open(duck::Options());
-    if (!database.ok()) return database.error();
-    auto connection = database->connect();
+    auto connection = duck::Connection::open({});
     if (!connection.ok()) return connection.error();
     {
       const std::lock_guard lock(mutex_);

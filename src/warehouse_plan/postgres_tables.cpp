@@ -72,9 +72,7 @@ class PostgresTables final : public PlanTables {
       if (!lines.ok()) return failed(lines.trouble);
       const uint64_t generation = lines.rows->count() == 0 ? 0 : head_in(*lines.rows).generation;
       if (generation != changes.base) return pushed_by_another();
-      auto database = duck::Database::open({.path = changes.file, .temporary_directory = ""});
-      if (!database.ok()) return database.error();
-      auto local = database->connect();
+      auto local = duck::Connection::open({.path = changes.file, .temporary_directory = ""});
       if (!local.ok()) return local.error();
       const std::pair<std::string, std::string> tables[] = {
           {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};

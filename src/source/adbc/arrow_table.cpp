@@ -9,9 +9,7 @@ namespace {
 
 // A DuckDB of their own, for those that turn Arrow's arrays into vectors.
 Result<std::shared_ptr<duck::Connection>> converter() {
-  auto database = duck::Database::open(duck::Options());
-  if (!database.ok()) return database.error();
-  auto connection = database->connect();
+  auto connection = duck::Connection::open({});
   if (!connection.ok()) return connection.error();
   return std::make_shared<duck::Connection>(*std::move(connection));
 }

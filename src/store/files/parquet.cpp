@@ -33,11 +33,8 @@ Error without_values(const Error& error) {
 Result<void> ParquetWriter::open() {
   if (connection_) return success();
   scratch_.emplace();
-  auto database = duck::Database::open(
+  auto connection = duck::Connection::open(
       {.path = "", .memory_limit = "512MB", .temporary_directory = scratch_->path(), .threads = 2});
-  if (!database.ok()) return database.error();
-  database_.emplace(*std::move(database));
-  auto connection = database_->connect();
   if (!connection.ok()) return connection.error();
   connection_.emplace(*std::move(connection));
   return success();

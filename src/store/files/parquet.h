@@ -31,7 +31,6 @@ class ParquetWriter {
 
   std::string compression_;
   std::optional<TempDirectory> scratch_;
-  std::optional<duck::Database> database_;
   std::optional<duck::Connection> connection_;
 };
 
