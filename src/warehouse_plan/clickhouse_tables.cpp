@@ -210,9 +210,7 @@ class ClickhouseTables final : public PlanTables {
     if (*now != changes.base) return pushed_by_another();
     auto local = duck::Connection::open({.path = changes.file, .temporary_directory = ""});
     if (!local.ok()) return local.error();
-    const std::pair<std::string, std::string> tables[] = {
-        {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};
-    for (const auto& [table, staged] : tables)
+    for (const auto& [table, staged] : names_.of_sync())
       if (auto inserted = insert(*local, table, staged, changes); !inserted.ok()) return inserted;
     return put_head(changes.head);
   }

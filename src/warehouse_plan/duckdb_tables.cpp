@@ -29,10 +29,7 @@ class DuckdbTables final : public PlanTables {
   std::string digest_kind() const override { return fmt::format("duckdb {}", duckdb_library_version()); }
 
   std::string digest(std::string_view alias, const std::vector<std::string>& columns) const override {
-    std::string list;
-    for (const auto& column : columns)
-      list += fmt::format("{}{}.{}", list.empty() ? "" : ", ", alias, duck::quote_name(column));
-    return fmt::format("hash({})", list.empty() ? "0" : list);
+    return fmt::format("hash({})", columns.empty() ? "0" : column_list(alias, columns));
   }
 
   Result<std::optional<Head>> head() override {
@@ -72,9 +69,7 @@ class DuckdbTables final : public PlanTables {
           const uint64_t generation = lines->empty() ? 0 : read_head((*lines)[0]).generation;
           if (generation != changes.base) return pushed_by_another();
           std::vector<std::string> statements;
-          const std::pair<std::string, std::string> tables[] = {
-              {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};
-          for (const auto& [table, staged] : tables) {
+          for (const auto& [table, staged] : names_.of_sync()) {
             const size_t keys = staged == "entries" ? changes.key_columns : 0;
             for (auto& one :
                  replace_lines_sql(table, "penstock_changes." + staged, line_columns(keys), changes.is_all))

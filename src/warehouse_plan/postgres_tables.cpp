@@ -28,10 +28,7 @@ class PostgresTables final : public PlanTables {
 
   // Of the row's text, in which "" and NULL differ, as 1.0 and 1.00 do.
   std::string digest(std::string_view alias, const std::vector<std::string>& columns) const override {
-    std::string list;
-    for (const auto& column : columns)
-      list += fmt::format("{}{}.{}", list.empty() ? "" : ", ", alias, duck::quote_name(column));
-    return fmt::format("hashtextextended(CAST(ROW({}) AS text), 0)", list);
+    return fmt::format("hashtextextended(CAST(ROW({}) AS text), 0)", column_list(alias, columns));
   }
 
   std::string changed_rows(const Question& question, const std::string& rows) const override {
@@ -74,9 +71,7 @@ class PostgresTables final : public PlanTables {
       if (generation != changes.base) return pushed_by_another();
       auto local = duck::Connection::open({.path = changes.file, .temporary_directory = ""});
       if (!local.ok()) return local.error();
-      const std::pair<std::string, std::string> tables[] = {
-          {names_.entries, "entries"}, {names_.owners, "owners"}, {names_.written, "written"}};
-      for (const auto& [table, staged] : tables)
+      for (const auto& [table, staged] : names_.of_sync())
         if (auto replaced = replace(*local, table, staged, changes); !replaced.ok()) return replaced;
       return run_all(put_head_sql(names_, project_, sync_, changes.head));
     });

@@ -41,6 +41,13 @@ std::vector<std::string> create_tables_sql(const TableNames& names, const std::s
   return out;
 }
 
+std::string column_list(std::string_view alias, const std::vector<std::string>& columns) {
+  std::string out;
+  for (const auto& column : columns)
+    out += fmt::format("{}{}.{}", out.empty() ? "" : ", ", alias, duck::quote_name(column));
+  return out;
+}
+
 std::string line_columns(size_t key_columns) {
   std::string out;
   for (size_t i = 0; i < key_columns; ++i) out += fmt::format("k{}, ", i);

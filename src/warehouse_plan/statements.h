@@ -29,6 +29,8 @@ std::string leave_sql(const TableNames& names, const std::string& project, const
 // Lines of `staged`, which has the columns of `table` and `deleted`, take the place of the table's.
 std::vector<std::string> replace_lines_sql(const std::string& table, const std::string& staged,
                                            const std::string& columns, bool is_empty);
+// "q.a, q.b" of the row `alias`.
+std::string column_list(std::string_view alias, const std::vector<std::string>& columns);
 // "k0, k1, key, digest, accepted, ..."; without key columns those of owners and written.
 std::string line_columns(size_t key_columns);
 

@@ -7,6 +7,7 @@
 //     SYNC_HASH_written     ledger/last_written.h
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,14 @@ namespace penstock {
 // Quoted, with their schema.
 struct TableNames {
   std::string schema, syncs, entries, owners, written;
+
+  // Those of the sync, each with the table of a file here that holds its lines.
+  struct Pair {
+    std::string table, local;
+  };
+  std::array<Pair, 3> of_sync() const {
+    return {Pair{entries, "entries"}, {owners, "owners"}, {written, "written"}};
+  }
 };
 
 // What a push changes. In the DuckDB file `file`: the tables `entries` (k0, ..., key, digest, the state's

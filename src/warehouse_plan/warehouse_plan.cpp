@@ -462,10 +462,8 @@ Result<void> WarehousePlan::leave(const DrawPlaces& places) {
   const bool has_tables = *head && !(*head)->left;
   if (auto there = check_not_lost(places, *head && true); !there.ok()) return there;
   if (has_tables) {
-    const TableNames& names = tables_->names();
     if (auto removed = remove_file(parts_.disk, file_); !removed.ok()) return removed;
-    for (const auto& [from, table] :
-         {std::pair(names.entries, "entries"), {names.owners, "owners"}, {names.written, "written"}})
+    for (const auto& [from, table] : tables_->names().of_sync())
       if (auto kept = keep(tables_->lines(from, 0, nullptr), table, false); !kept.ok()) return kept;
     if (auto removed = remove_state(parts_.disk, places); !removed.ok()) return removed;
     auto opened = open_memory(duck::Options());
