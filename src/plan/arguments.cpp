@@ -75,6 +75,17 @@ std::vector<Values> Arguments::key_values(std::span<const duck::Vector> argument
   return values;
 }
 
+Result<ProbedRows> Arguments::probe(const Snapshot& snapshot, std::span<const duck::Vector> arguments,
+                                    size_t rows) const {
+  ProbedRows probed{std::vector<KeyHash>(rows), std::vector<Fingerprint>(rows), std::vector<Probe>(rows)};
+  hash_keys(key_values(arguments), rows, probed.keys.data());
+  current.add_to(probed.fingerprints.data(), arguments, rows);
+  for (Fingerprint& sum : probed.fingerprints) sum = finish_fingerprint(sum);
+  if (auto done = snapshot.probe(probed.keys, probed.fingerprints, probed.places); !done.ok())
+    return done.error();
+  return probed;
+}
+
 std::string argument_select_list(const Arguments& arguments) {
   std::string out;
   for (size_t i = 0; i < arguments.expressions.size(); ++i)

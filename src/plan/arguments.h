@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mapping/mapping.h"
+#include "snapshot/snapshot.h"
 
 namespace penstock {
 
@@ -31,6 +32,13 @@ struct MappingArguments {
   void add_to(uint64_t* sums, std::span<const duck::Vector> arguments, size_t rows) const;
 };
 
+// Rows as a snapshot knows them: the three belong to each other, row by row.
+struct ProbedRows {
+  std::vector<KeyHash> keys;
+  std::vector<Fingerprint> fingerprints;
+  std::vector<Probe> places;
+};
+
 struct Arguments {
   struct Key {
     size_t index;
@@ -43,6 +51,9 @@ struct Arguments {
 
   static Arguments of(const MappedModel& model);
   std::vector<Values> key_values(std::span<const duck::Vector> arguments) const;
+  // Of the current mapping. Allocates: for what is not called for every row of a model (plan/probe.h).
+  Result<ProbedRows> probe(const Snapshot& snapshot, std::span<const duck::Vector> arguments,
+                           size_t rows) const;
 };
 
 // The expressions, each under the alias a0, a1, ...: "x AS a0, y AS a1".

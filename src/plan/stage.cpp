@@ -57,14 +57,10 @@ class Describer {
     const auto* classes = all[0].data<uint8_t>();
     const auto arguments = all.subspan(1);
     const std::vector<Values> keys = arguments_.key_values(arguments);
-    std::vector<KeyHash> hashes(rows);
-    hash_keys(keys, rows, hashes.data());
-    std::vector<Fingerprint> fingerprints(rows);
-    arguments_.current.add_to(fingerprints.data(), arguments, rows);
-    for (Fingerprint& sum : fingerprints) sum = finish_fingerprint(sum);
     // All places first, so that what is read there is on its way from memory for many rows at once.
-    std::vector<Probe> places(rows);
-    if (auto probed = snapshot_.probe(hashes, fingerprints, places); !probed.ok()) return probed;
+    const auto probed = arguments_.probe(snapshot_, arguments, rows);
+    if (!probed.ok()) return probed.error();
+    const auto& [hashes, fingerprints, places] = *probed;
     for (const Probe& place : places)
       if (place.standing != Standing::absent) snapshot_.prefetch_details(place.slot);
     const auto columns = duck::Writable(result).members(9);

@@ -19,18 +19,13 @@ class Settledness {
   const Arguments& arguments() const { return arguments_; }
 
   Result<void> operator()(std::span<const duck::Vector> arguments, size_t rows, duckdb_vector result) const {
-    const std::vector<Values> keys = arguments_.key_values(arguments);
-    std::vector<KeyHash> hashes(rows);
-    hash_keys(keys, rows, hashes.data());
-    std::vector<Fingerprint> fingerprints(rows);
-    arguments_.current.add_to(fingerprints.data(), arguments, rows);
-    for (Fingerprint& sum : fingerprints) sum = finish_fingerprint(sum);
-    std::vector<Probe> places(rows);
-    if (auto probed = snapshot_.probe(hashes, fingerprints, places); !probed.ok()) return probed;
+    const auto probed = arguments_.probe(snapshot_, arguments, rows);
+    if (!probed.ok()) return probed.error();
     const auto columns = duck::Writable(result).members(2);
     for (size_t row = 0; row < rows; ++row) {
-      columns[0].set_text_or_null(row, hashes[row].hi == 0 ? "" : key_digits(hashes[row]));
-      const auto settled = is_settled(places[row]);
+      const KeyHash key = probed->keys[row];
+      columns[0].set_text_or_null(row, key.hi == 0 ? "" : key_digits(key));
+      const auto settled = is_settled(probed->places[row]);
       if (!settled.ok()) return settled.error();
       columns[1].set(row, *settled);
     }
