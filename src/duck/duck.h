@@ -128,6 +128,12 @@ class Chunk {
   size_t rows() const { return duckdb_data_chunk_get_size(chunk_); }
   size_t columns() const { return duckdb_data_chunk_get_column_count(chunk_); }
   Vector column(size_t index) const { return Vector(duckdb_data_chunk_get_vector(chunk_, index)); }
+  // All of them, to be had once a chunk and not once a value.
+  std::vector<Vector> vectors() const {
+    std::vector<Vector> all;
+    for (size_t i = 0; i < columns(); ++i) all.push_back(column(i));
+    return all;
+  }
 
  private:
   duckdb_data_chunk chunk_;

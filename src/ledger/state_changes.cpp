@@ -430,13 +430,11 @@ Result<void> for_each_settled(duck::Connection& connection, const std::string& s
   Outcomes::Cursor outcomes(journal.outcomes);
   Images::Cursor images(journal.images);
   SettledRow settled;
-  std::vector<duck::Vector> columns;
   for (;;) {
     auto chunk = rows->next();
     if (!chunk.ok()) return chunk.error();
     if (!*chunk) return success();
-    columns.clear();
-    for (size_t i = 0; i < (*chunk)->columns(); ++i) columns.push_back((*chunk)->column(i));
+    const std::vector<duck::Vector> columns = (*chunk)->vectors();
     for (size_t row = 0; row < (*chunk)->rows(); ++row) {
       const uint64_t ordinal = columns[kOrdinal].data<uint64_t>()[row];
       settled.end = outcomes.find(ordinal);

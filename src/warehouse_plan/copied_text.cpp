@@ -29,8 +29,7 @@ void append_copied(std::string& out, const duck::Vector& column, size_t row) {
 }
 
 void append_lines(std::string& text, const duck::Chunk& chunk) {
-  std::vector<duck::Vector> columns;
-  for (size_t i = 0; i < chunk.columns(); ++i) columns.push_back(chunk.column(i));
+  const std::vector<duck::Vector> columns = chunk.vectors();
   for (size_t row = 0; row < chunk.rows(); ++row) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) text += '\t';

@@ -148,13 +148,11 @@ Result<void> put_states(duck::Connection& connection, const std::string& sql, Ch
   auto rows = connection.query(sql);
   if (!rows.ok()) return rows.error();
   StateReader reader;
-  std::vector<duck::Vector> columns;
   for (;;) {
     auto chunk = rows->next();
     if (!chunk.ok()) return chunk.error();
     if (!*chunk) return success();
-    columns.clear();
-    for (size_t i = 0; i < (*chunk)->columns(); ++i) columns.push_back((*chunk)->column(i));
+    const std::vector<duck::Vector> columns = (*chunk)->vectors();
     for (size_t row = 0; row < (*chunk)->rows(); ++row) {
       auto state = reader.read(columns, row);
       if (!state.ok()) return state.error();
