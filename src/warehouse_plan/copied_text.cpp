@@ -1,39 +1,21 @@
 #include "warehouse_plan/copied_text.h"
 
+#include "database/tab_text.h"
+
 namespace penstock {
 namespace {
 
 constexpr size_t kSentAtOnce = 8 << 20;  // bytes
-
-void append_copied(std::string& out, const duck::Vector& column, size_t row) {
-  if (!column.valid(row)) {
-    out += "\\N";
-    return;
-  }
-  for (const char c : column.text(row)) switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += c;
-    }
-}
 
 void append_lines(std::string& text, const duck::Chunk& chunk) {
   const std::vector<duck::Vector> columns = chunk.vectors();
   for (size_t row = 0; row < chunk.rows(); ++row) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) text += '\t';
-      append_copied(text, columns[i], row);
+      if (columns[i].valid(row))
+        append_tab_text(text, columns[i].text(row));
+      else
+        text += kTabNull;
     }
     text += '\n';
   }

@@ -2,44 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "database/tab_text.h"
 #include "store/base64.h"
 #include "store/postgres/array_literal.h"
 
 namespace penstock::postgres {
-namespace {
-
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
-}  // namespace
 
 void append_copy_value(std::string& out, Cell value, const Column* column) {
   if (!value) {
-    out += "\\N";
+    out += kTabNull;
   } else if (column != nullptr && column->is_array) {
-    append_escaped(out, array_literal(*value));
+    append_tab_text(out, array_literal(*value));
   } else if (column != nullptr && column->base == "bytea") {
-    append_escaped(out, "\\x" + hex_of_base64(*value));
+    append_tab_text(out, "\\x" + hex_of_base64(*value));
   } else {
-    append_escaped(out, *value);
+    append_tab_text(out, *value);
   }
 }
 
