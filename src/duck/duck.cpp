@@ -307,6 +307,12 @@ Type Type::of(duckdb_type id) {
   return Type(duckdb_create_logical_type(id));
 }
 
+Type Type::json() {
+  Type type = of(DUCKDB_TYPE_VARCHAR);
+  duckdb_logical_type_set_alias(type.get(), "JSON");
+  return type;
+}
+
 Type Type::structure(const std::vector<std::pair<std::string, duckdb_type>>& members) {
   std::vector<Type> types;
   std::vector<duckdb_logical_type> handles;

@@ -32,6 +32,7 @@ class Type {
   }
   ~Type();
   static Type of(duckdb_type id);
+  static Type json();
   // A STRUCT.
   static Type structure(const std::vector<std::pair<std::string, duckdb_type>>& members);
 

@@ -331,9 +331,7 @@ std::optional<Form> form_of(std::string_view type) {
 
 duck::Type duck_type_of(const Form& form, bool is_json) {
   if (form.shape == Shape::decimal) return duck::Type(duckdb_create_decimal_type(form.width, form.scale));
-  duck::Type type = duck::Type::of(type_id(form));
-  if (is_json || is_made_of_others(form)) duckdb_logical_type_set_alias(type.get(), "JSON");
-  return type;
+  return is_json || is_made_of_others(form) ? duck::Type::json() : duck::Type::of(type_id(form));
 }
 
 }  // namespace penstock::clickhouse

@@ -163,10 +163,8 @@ Carried decimal(const Field& field) {
 }
 
 Carried json(const Field& field) {
-  duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-  duckdb_logical_type_set_alias(type, "JSON");
   Carried column = column_of(field, DUCKDB_TYPE_VARCHAR, put_text);
-  column.type = duck::Type(type);
+  column.type = duck::Type::json();
   return column;
 }
 

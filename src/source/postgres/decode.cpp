@@ -208,14 +208,8 @@ Carried plain(const std::string& name, duckdb_type type, decltype(Carried::put) 
   return {.name = name, .type = duck::Type::of(type), .sql = duck::quote_name(name), .put = put};
 }
 
-duck::Type json_type() {
-  duck::Type type = duck::Type::of(DUCKDB_TYPE_VARCHAR);
-  duckdb_logical_type_set_alias(type.get(), "JSON");
-  return type;
-}
-
 Carried json(const std::string& name, std::string sql, decltype(Carried::put) put) {
-  return {.name = name, .type = json_type(), .sql = std::move(sql), .put = put};
+  return {.name = name, .type = duck::Type::json(), .sql = std::move(sql), .put = put};
 }
 
 Carried numeric(const std::string& name, int modifier) {
