@@ -17,6 +17,21 @@ bool is_of_client(unsigned code) {
 
 }  // namespace
 
+std::string quoted_name(std::string_view name) {
+  std::string out = "`";
+  for (const char c : name) {
+    if (c == '`') out += '`';
+    out += c;
+  }
+  return out + '`';
+}
+
+std::string quoted_table(std::string_view name) {
+  const size_t dot = name.find('.');
+  if (dot == name.npos) return quoted_name(name);
+  return quoted_name(name.substr(0, dot)) + "." + quoted_name(name.substr(dot + 1));
+}
+
 std::optional<Trouble> Connection::open(unsigned connect_seconds, unsigned answer_seconds) {
   const auto address = parse_address(login_.url, 3306);
   if (!address.ok())

@@ -20,6 +20,11 @@ struct Trouble {
   bool lost = false;  // the connection is of no use any more
 };
 
+// As MySQL's SQL writes them, in backquotes. Of a table: "name", or "database.name", where all that follows
+// the first dot is the name.
+std::string quoted_name(std::string_view name);
+std::string quoted_table(std::string_view name);
+
 using Texts = std::vector<std::optional<std::string>>;
 
 // Rows, or what was the trouble.

@@ -141,7 +141,7 @@ const char* put_timestamp(const Carried& column, std::string_view text, const du
 }
 
 Carried column_of(const Field& field, duckdb_type type, decltype(Carried::put) put) {
-  return {.name = field.name, .type = duck::Type::of(type), .sql = quote_name(field.name), .put = put};
+  return {.name = field.name, .type = duck::Type::of(type), .sql = quoted_name(field.name), .put = put};
 }
 
 template <class Signed, class Unsigned>
@@ -176,15 +176,6 @@ Carried characters(const Field& field) {
 }
 
 }  // namespace
-
-std::string quote_name(std::string_view name) {
-  std::string out = "`";
-  for (const char c : name) {
-    if (c == '`') out += '`';
-    out += c;
-  }
-  return out + "`";
-}
 
 Carried carried(const Field& field, ZeroDates zero_dates) {
   const auto dated = [&](Carried column) {

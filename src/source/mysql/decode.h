@@ -23,7 +23,6 @@ struct Carried {
   ZeroDates zero_dates = ZeroDates::refuse;
 };
 
-std::string quote_name(std::string_view name);  // `name`
 Carried carried(const Field& field, ZeroDates zero_dates);
 
 }  // namespace penstock::mysql

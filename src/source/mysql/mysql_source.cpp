@@ -266,11 +266,7 @@ class MysqlWarehouse final : public Warehouse {
   MysqlWarehouse(std::shared_ptr<MysqlServer> server, mysql::ZeroDates zero_dates, const OpenOptions& options)
       : server_(std::move(server)), zero_dates_(zero_dates), options_(options) {}
 
-  std::string quoted_table(std::string_view name) const override {
-    const size_t dot = name.find('.');
-    const std::string first = mysql::quote_name(name.substr(0, dot));
-    return dot == name.npos ? first : first + "." + mysql::quote_name(name.substr(dot + 1));
-  }
+  std::string quoted_table(std::string_view name) const override { return mysql::quoted_table(name); }
 
   Result<OpenedModel> open_query(const std::string& sql) override {
     std::vector<mysql::Field> fields;

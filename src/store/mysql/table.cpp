@@ -38,21 +38,6 @@ const Column* Table::find(std::string_view column) const {
   return nullptr;
 }
 
-std::string quoted_name(std::string_view name) {
-  std::string out = "`";
-  for (const char c : name) {
-    if (c == '`') out += '`';
-    out += c;
-  }
-  return out + '`';
-}
-
-std::string quoted_table(std::string_view object) {
-  const size_t dot = object.find('.');
-  if (dot == object.npos) return quoted_name(object);
-  return quoted_name(object.substr(0, dot)) + "." + quoted_name(object.substr(dot + 1));
-}
-
 Described describe(Connection& connection, std::string_view object) {
   const size_t dot = object.find('.');
   std::string schema = "database()", name;

@@ -29,9 +29,6 @@ struct Table {
   const Column* find(std::string_view column) const;
 };
 
-std::string quoted_name(std::string_view name);
-std::string quoted_table(std::string_view object);
-
 struct Described {
   std::optional<Table> table;
   std::optional<Trouble> trouble;  // neither: there is no such table
