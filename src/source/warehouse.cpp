@@ -8,11 +8,15 @@
 
 namespace penstock {
 
+std::string Warehouse::quoted_name(std::string_view name) const {
+  return duck::quote_name(name);
+}
+
 std::string Warehouse::quoted_table(std::string_view name) const {
   std::string out;
   while (!name.empty()) {
     const size_t dot = name.find('.');
-    out += (out.empty() ? "" : ".") + duck::quote_name(name.substr(0, dot));
+    out += (out.empty() ? "" : ".") + quoted_name(name.substr(0, dot));
     name = dot == name.npos ? std::string_view() : name.substr(dot + 1);
   }
   return out;

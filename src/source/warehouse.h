@@ -18,7 +18,8 @@ namespace penstock {
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
-  // "crm.customers" as the source's own SQL writes it.
+  // "customers", and "crm.customers", as the source's own SQL writes them.
+  virtual std::string quoted_name(std::string_view name) const;
   virtual std::string quoted_table(std::string_view name) const;
   // Makes a SELECT, in the source's own SQL, the relation of a model. Errors: `config` when the SQL does not
   // fit the source, `source` when the source cannot be read; without the source's name.

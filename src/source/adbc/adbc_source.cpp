@@ -17,15 +17,7 @@ class AdbcWarehouse final : public Warehouse {
   AdbcWarehouse(std::shared_ptr<Session> session, char quote, const OpenOptions& options)
       : session_(std::move(session)), quote_(quote), options_(options) {}
 
-  std::string quoted_table(std::string_view name) const override {
-    std::string out;
-    while (!name.empty()) {
-      const size_t dot = name.find('.');
-      out += (out.empty() ? "" : ".") + quoted_name(name.substr(0, dot));
-      name = dot == name.npos ? std::string_view() : name.substr(dot + 1);
-    }
-    return out;
-  }
+  std::string quoted_name(std::string_view name) const override { return quoted_with(quote_, name); }
 
   Result<OpenedModel> open_query(const std::string& sql) override {
     ArrowArrayStream described{};
@@ -90,7 +82,6 @@ class AdbcWarehouse final : public Warehouse {
     }
     return out + quote;
   }
-  std::string quoted_name(std::string_view name) const { return quoted_with(quote_, name); }
 
   std::shared_ptr<Session> session_;
   char quote_;
