@@ -22,6 +22,12 @@ std::string Warehouse::quoted_table(std::string_view name) const {
   return out;
 }
 
+Result<std::string> text_of_setting(const config::Source& source, std::string_view name,
+                                    const declare::Resolver& resolver) {
+  const auto* reference = source.settings.find<declare::Reference>(name);
+  return reference == nullptr ? Result<std::string>(std::string()) : declare::resolve(*reference, resolver);
+}
+
 declare::SettingField planning_schema_setting() {
   return declare::setting("planning_schema", declare::identifier())
       .by_default("penstock")

@@ -28,6 +28,10 @@ class Warehouse {
   virtual Result<std::vector<SourceTable>> tables() = 0;
 };
 
+// The text that a setting is, or stands for; empty where it is not set. Errors are without the source's name.
+Result<std::string> text_of_setting(const config::Source& source, std::string_view name,
+                                    const declare::Resolver& resolver);
+
 // Of kinds in which syncs can be planned: where the tables for that are kept.
 declare::SettingField planning_schema_setting();
 

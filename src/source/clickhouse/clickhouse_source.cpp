@@ -64,12 +64,6 @@ class ClickhouseWarehouse final : public Warehouse {
   OpenOptions options_;
 };
 
-Result<std::string> looked_up(const config::Source& source, std::string_view name,
-                              const declare::Resolver& resolver) {
-  const auto* reference = source.settings.find<declare::Reference>(name);
-  return reference == nullptr ? Result<std::string>(std::string()) : resolve(*reference, resolver);
-}
-
 // A user or password within the URL would be shown wherever a URL is.
 Result<std::string> server_url(std::string url) {
   auto parsed = declare::parse_url(url);
@@ -89,7 +83,7 @@ Result<clickhouse::Login> login_of(const config::Source& source, const declare::
   for (const auto& [name, into] :
        {std::pair{"url", &login.url}, std::pair{"user", &login.user}, std::pair{"password", &login.password},
         std::pair{"database", &login.database}}) {
-    auto text = looked_up(source, name, resolver);
+    auto text = text_of_setting(source, name, resolver);
     if (!text.ok()) return text.error();
     *into = *std::move(text);
   }
@@ -141,7 +135,8 @@ const declare::Of<declare::Settings>& clickhouse_settings() {
   return shape;
 }
 
-Result<std::shared_ptr<Server>> clickhouse_server(const config::Source& source, const declare::Resolver& resolver,
+Result<std::shared_ptr<Server>> clickhouse_server(const config::Source& source,
+                                                  const declare::Resolver& resolver,
                                                   const OpenOptions& options) {
   const auto in_this_source = [&](Error error) {
     return std::move(error).in(fmt::format("source '{}'", source.name));

@@ -346,13 +346,9 @@ const Of<Settings>& mysql_settings() {
 
 Result<std::unique_ptr<Warehouse>> open_mysql(const config::Source& source, const Resolver& resolver,
                                               const OpenOptions& options) {
-  const auto resolved = [&](std::string_view name) -> Result<std::string> {
-    const auto* reference = source.settings.find<Reference>(name);
-    return reference == nullptr ? Result<std::string>(std::string()) : resolve(*reference, resolver);
-  };
-  auto url = resolved("url");
+  auto url = text_of_setting(source, "url", resolver);
   if (!url.ok()) return std::move(url).error().in(options.subject);
-  auto password = resolved("password");
+  auto password = text_of_setting(source, "password", resolver);
   if (!password.ok()) return std::move(password).error().in(options.subject);
   mysql::Login login;
   login.url = *std::move(url);

@@ -117,14 +117,6 @@ std::string begin_sql(const Settings& settings, Duration time_max) {
   return out;
 }
 
-Result<std::string> resolved(const config::Source& source, std::string_view name, const Resolver& resolver) {
-  const auto* reference = source.settings.find<Reference>(name);
-  if (reference == nullptr) return std::string();
-  auto text = resolve(*reference, resolver);
-  if (!text.ok()) return std::move(text).error().in(fmt::format("source '{}'", source.name));
-  return text;
-}
-
 }  // namespace
 
 const Of<Settings>& postgres_settings() {
@@ -157,10 +149,11 @@ const Of<Settings>& postgres_settings() {
 }
 
 Result<postgres::Login> postgres_login(const config::Source& source, const Resolver& resolver) {
-  auto url = resolved(source, "url", resolver);
-  if (!url.ok()) return url.error();
-  auto password = resolved(source, "password", resolver);
-  if (!password.ok()) return password.error();
+  const std::string subject = fmt::format("source '{}'", source.name);
+  auto url = text_of_setting(source, "url", resolver);
+  if (!url.ok()) return std::move(url).error().in(subject);
+  auto password = text_of_setting(source, "password", resolver);
+  if (!password.ok()) return std::move(password).error().in(subject);
   return postgres::Login{*std::move(url), *std::move(password)};
 }
 
