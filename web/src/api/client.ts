@@ -27,6 +27,7 @@ export type Field = Schemas["Field"];
 export type Mapped = Schemas["Mapped"];
 export type Rows = Schemas["Rows"];
 export type Edit = Schemas["Edit"];
+export type Validation = Schemas["Validation"];
 export type Role = Schemas["Role"];
 type ProblemBody = Schemas["Problem"];
 

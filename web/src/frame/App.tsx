@@ -21,6 +21,18 @@ const RunsPage = lazy(() => import("../pages/Runs").then((m) => ({ default: m.Ru
 const RunPage = lazy(() => import("../pages/run/RunPage").then((m) => ({ default: m.RunPage })));
 const OperationsPage = lazy(() => import("../pages/run/Operations").then((m) => ({ default: m.OperationsPage })));
 const PlanPage = lazy(() => import("../pages/Plan").then((m) => ({ default: m.PlanPage })));
+const EditorPage = lazy(() => import("../edit/Editor").then((m) => ({ default: m.EditorPage })));
+const ModelsPage = lazy(() => import("../pages/Models").then((m) => ({ default: m.ModelsPage })));
+const ModelPage = lazy(() => import("../pages/Models").then((m) => ({ default: m.ModelPage })));
+const ModelEditPage = lazy(() => import("../edit/ModelEditor").then((m) => ({ default: m.ModelEditPage })));
+const ToolsPage = lazy(() => import("../pages/Tools").then((m) => ({ default: m.ToolsPage })));
+const ConnectorPage = lazy(() => import("../pages/Catalogue").then((m) => ({ default: m.ConnectorPage })));
+const CataloguePage = lazy(() => import("../pages/Catalogue").then((m) => ({ default: m.CataloguePage })));
+const ConnectPage = lazy(() => import("../edit/Connect").then((m) => ({ default: m.ConnectPage })));
+const AlertsPage = lazy(() => import("../pages/Alerts").then((m) => ({ default: m.AlertsPage })));
+const GitPage = lazy(() => import("../pages/Git").then((m) => ({ default: m.GitPage })));
+const FilePage = lazy(() => import("../edit/FileEditor").then((m) => ({ default: m.FilePage })));
+const SettingsPage = lazy(() => import("../pages/settings/Settings").then((m) => ({ default: m.SettingsPage })));
 
 class Fence extends Component<{ children: ReactNode; at: string }, { error?: Error; at: string }> {
   override state: { error?: Error; at: string } = { at: this.props.at };
@@ -79,12 +91,26 @@ const Pages = () => (
   <Switch>
     <Route path="/" component={Overview} />
     <Route path="/syncs" component={SyncsPage} />
+    <Route path="/syncs/new" component={EditorPage} />
+    <Route path="/syncs/:name/edit" component={EditorPage} />
     <Route path="/syncs/:name/rows/:key" component={RowPage} />
     <Route path="/syncs/:name/:tab?" component={SyncPage} />
     <Route path="/runs" component={RunsPage} />
     <Route path="/runs/:id/operations" component={OperationsPage} />
     <Route path="/runs/:id" component={RunPage} />
     <Route path="/plans/:id" component={PlanPage} />
+    <Route path="/models" component={ModelsPage} />
+    <Route path="/models/new" component={ModelEditPage} />
+    <Route path="/models/:name/edit" component={ModelEditPage} />
+    <Route path="/models/:name" component={ModelPage} />
+    <Route path="/tools" component={ToolsPage} />
+    <Route path="/tools/catalogue" component={CataloguePage} />
+    <Route path="/tools/catalogue/:name" component={ConnectorPage} />
+    <Route path="/tools/connect/:kind/:type?" component={ConnectPage} />
+    <Route path="/alerts" component={AlertsPage} />
+    <Route path="/git" component={GitPage} />
+    <Route path="/files/*" component={FilePage} />
+    <Route path="/settings/:tab?" component={SettingsPage} />
     <Route path="/overview"><Redirect to="/" /></Route>
     <Route>
       <Empty title="There is nothing at this address" action={<Button onClick={() => history.back()}>Go back</Button>}>

@@ -103,7 +103,7 @@ export const fieldsOf = {
     { field: "lastname", from: "last_name", pii: true },
     { field: "phone", from: "phone", transforms: ["phone"], write: "if_empty", null: "omit", pii: true },
     { field: "company", from: "company" },
-    { field: "country", from: "country", transforms: ["country_code"] },
+    { field: "country", from: "country", transforms: ["country_alpha2"] },
     { field: "tier", sql: "case when ltv > 1000 then 'gold' when ltv > 0 then 'standard' else 'lead' end" },
     { field: "lifetime_value", from: "ltv" },
     { field: "orders", from: "orders" },
@@ -123,7 +123,7 @@ fields:
   lastname: last_name
   phone: { from: phone, transform: phone, write: if_empty, null: omit }
   company: company
-  country: { from: country, transform: country_code }
+  country: { from: country, transform: country_alpha2 }
   tier: { sql: "case when ltv > 1000 then 'gold' when ltv > 0 then 'standard' else 'lead' end" }
   lifetime_value: ltv
   orders: orders

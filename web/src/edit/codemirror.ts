@@ -1,0 +1,104 @@
+// The editor for SQL and YAML. It lives in a shadow root, where its styles are sheets that the policy of the pages
+// allows (a <style> element would not be).
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { sql, StandardSQL } from "@codemirror/lang-sql";
+import { yaml } from "@codemirror/lang-yaml";
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic as Lint, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { tags as t } from "@lezer/highlight";
+import type { Diagnostic } from "../api/client";
+
+export interface Options {
+  language: "sql" | "yaml";
+  label: string;
+  text: string;
+  readOnly?: boolean;
+  tables?: Record<string, string[]>;
+  onChange: (text: string) => void;
+  onRun?: () => void;
+}
+export interface Mounted {
+  set: (text: string) => void;
+  mark: (diagnostics: readonly Diagnostic[]) => void;
+  complete: (tables: Record<string, string[]>) => void;
+  destroy: () => void;
+}
+
+const colours = HighlightStyle.define([
+  { tag: [t.keyword, t.operatorKeyword, t.modifier], color: "var(--accent-strong)", fontWeight: "600" },
+  { tag: [t.propertyName, t.definition(t.propertyName), t.labelName], color: "var(--accent-strong)" },
+  { tag: [t.string, t.special(t.string)], color: "var(--good)" },
+  { tag: [t.number, t.bool, t.null], color: "var(--warn)" },
+  { tag: [t.comment, t.lineComment, t.blockComment], color: "var(--text-faint)", fontStyle: "italic" },
+  { tag: [t.typeName, t.atom], color: "var(--bad)" },
+]);
+const look = EditorView.theme({
+  "&": { fontSize: "13px", color: "var(--text)", backgroundColor: "var(--sunken)", border: "1px solid var(--line)", borderRadius: "6px", height: "100%" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", overflow: "auto" },
+  ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },
+  ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--text-faint)", border: "0" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent-soft) 45%, transparent)" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--water-soft)" },
+  ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "6px", boxShadow: "var(--float)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--accent-text)" },
+  ".cm-panels": { backgroundColor: "var(--surface)", color: "var(--text)" },
+  ".cm-diagnostic": { fontFamily: "var(--sans)", padding: "6px 10px" },
+});
+
+const language = (options: Options, tables: Record<string, string[]>): Extension =>
+  options.language === "yaml" ? yaml() : sql({ dialect: StandardSQL, schema: tables, upperCaseKeywords: false });
+
+function toLint(view: EditorView, each: Diagnostic): Lint {
+  const line = view.state.doc.line(Math.min(Math.max(1, each.line ?? 1), view.state.doc.lines));
+  const from = Math.min(line.from + Math.max(0, (each.column ?? 1) - 1), line.to);
+  return { from, to: Math.min(Math.max(from + (each.width ?? 1), from), line.to), severity: each.severity, message: [each.message, each.hint].filter(Boolean).join("\n") };
+}
+
+export function mount(host: HTMLElement, options: Options): Mounted {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  const parent = document.createElement("div");
+  parent.style.height = "100%";
+  root.replaceChildren(parent);
+  const words = new Compartment();
+  let silent = false;
+  const view = new EditorView({
+    root,
+    parent,
+    state: EditorState.create({
+      doc: options.text,
+      extensions: [
+        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightSelectionMatches(), lintGutter(),
+        syntaxHighlighting(colours), look, EditorView.lineWrapping, words.of(language(options, options.tables ?? {})),
+        EditorState.tabSize.of(2), EditorState.readOnly.of(options.readOnly ?? false),
+        EditorView.contentAttributes.of({ "aria-label": options.label, "aria-multiline": "true", role: "textbox" }),
+        keymap.of([{ key: "Mod-Enter", run: () => (options.onRun?.(), true) }, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, { ...indentWithTab, preventDefault: false }]),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged && !silent) options.onChange(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+  return {
+    set(text) {
+      const old = view.state.doc.toString();
+      if (old === text) return;
+      // Only what differs is replaced, so that the cursor stays where it is.
+      let from = 0;
+      while (from < old.length && from < text.length && old[from] === text[from]) from += 1;
+      let end = 0;
+      while (end < old.length - from && end < text.length - from && old[old.length - 1 - end] === text[text.length - 1 - end]) end += 1;
+      silent = true;
+      view.dispatch({ changes: { from, to: old.length - end, insert: text.slice(from, text.length - end) } });
+      silent = false;
+    },
+    mark: (diagnostics) => view.dispatch(setDiagnostics(view.state, diagnostics.map((each) => toLint(view, each)))),
+    complete: (tables) => view.dispatch({ effects: words.reconfigure(language(options, tables)) }),
+    destroy: () => view.destroy(),
+  };
+}
