@@ -14,6 +14,7 @@ endfunction()
 penstock_script_test(structure 60 structure_test.py)
 penstock_script_test(contract 240 contract/contract_test.py)
 penstock_script_test(docs 240 docs/docs_test.py)
+penstock_script_test(docs_orchestrators 120 docs/orchestrators_test.py)
 
 # A script through Prism, if there is a description of a vendor that it names.
 file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/contract/descriptions.py described_vendors REGEX "^    \"[a-z_]+\": Described")
