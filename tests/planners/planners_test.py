@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 
-from worlds import ClickHouseClusterWarehouse, ClickHouseWarehouse, DuckdbWarehouse, PASSWORD, PlannersTest, PostgresWarehouse, Story, main
+from worlds import ChdbWarehouse, ClickHouseClusterWarehouse, ClickHouseWarehouse, DuckdbWarehouse, PASSWORD, PlannersTest, PostgresWarehouse, Story, main
 
 SEEDS = int(os.environ.get("PENSTOCK_SEEDS", "4"))
 
@@ -281,6 +281,16 @@ class InClickHouse(Semantics, PlannersTest):
         if ClickHouseWarehouse.server:
             ClickHouseWarehouse.server.remove()
             ClickHouseWarehouse.server = None
+
+
+class InChdb(Semantics, PlannersTest):
+    warehouse_kind = ChdbWarehouse
+
+    @classmethod
+    def tearDownClass(cls):
+        if ChdbWarehouse.server:
+            ChdbWarehouse.server.remove()
+            ChdbWarehouse.server = None
 
 
 class InClickHouseCluster(Semantics, PlannersTest):

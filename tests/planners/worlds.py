@@ -13,6 +13,7 @@ sys.path[:0] = [os.path.join(TESTS, name) for name in ("stores", "integration", 
 from harness import DONE, FAILED, PARTIAL, STOPPED, USAGE, Project, Sandbox, environment, main  # noqa: E402,F401
 from duck import Duck  # noqa: E402
 from servers import PASSWORD, ClickHouse, Postgres  # noqa: E402
+from chdb import Engine  # noqa: E402
 
 COUNTS = ("rows", "added", "changed", "removed", "unchanged", "invalid", "waiting", "to_send", "sent", "accepted",
           "rejected", "skipped", "in_doubt")
@@ -104,6 +105,20 @@ class ClickHouseWarehouse:
         return {"type": "clickhouse", "url": self.server.url(), "user": "penstock", "password": "${env:CH_PASSWORD}"}
 
     env = {"CH_PASSWORD": PASSWORD}
+
+
+class ChdbWarehouse(ClickHouseWarehouse):
+    """Today's engine, as a library."""
+
+    server = None
+
+    def start(self):
+        return Engine()
+
+    def insert(self, rows, table):
+        if rows:
+            values = ("(" + ", ".join(quoted(value) for value in row) + ")" for row in rows)
+            self.server.sql(f"insert into {table} values {', '.join(values)}")
 
 
 class ClickHouseClusterWarehouse(ClickHouseWarehouse):

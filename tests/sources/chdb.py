@@ -11,12 +11,13 @@ import json
 import os
 import re
 import sys
+import threading
 import urllib.parse
 import urllib.request
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIBRARY = os.path.join(os.path.dirname(TESTS), ".deps", "chdb", "libchdb.so")
-NO_SETTINGS = ("user", "password", "query_id", "database", "readonly")
+NO_SETTINGS = ("user", "password", "query_id", "query", "database", "readonly")
 
 
 class Library:
@@ -44,6 +45,8 @@ class Library:
 
 
 def door(library):
+    one_at_a_time = threading.Lock()
+
     class Door(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -51,10 +54,13 @@ def door(library):
             sql = self.rfile.read(int(self.headers["Content-Length"]))
             settings = urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query)
             statements = [f"SET {name} = {json.dumps(value)[1:-1]!r}".encode() for name, value in settings if name not in NO_SETTINGS]
+            # Of an INSERT, the statement stands in the address and its rows in the body.
+            sql = b"\n".join([value.encode() for name, value in settings if name == "query"] + [sql])
             data, error = b"", None
-            for statement in statements + [sql]:
-                if not error:
-                    data, error = library.ask(statement)
+            with one_at_a_time:
+                for statement in statements + [sql]:
+                    if not error:
+                        data, error = library.ask(statement)
             self.send_response(500 if error else 200)
             if error:
                 self.send_header("X-ClickHouse-Exception-Code", re.search(rb"Code: (\d+)", error)[1].decode())
@@ -73,7 +79,7 @@ def door(library):
 
 
 if __name__ == "__main__":
-    http.server.HTTPServer(("127.0.0.1", int(sys.argv[2])), door(Library(sys.argv[1]))).serve_forever()
+    http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), door(Library(sys.argv[1]))).serve_forever()
 
 sys.path.insert(0, os.path.join(TESTS, "stores"))
 # pylint: disable=wrong-import-position
