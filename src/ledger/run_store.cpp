@@ -1,6 +1,7 @@
 #include "ledger/run_store.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -34,16 +35,6 @@ CREATE TABLE approvals (
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 2;
 )"};
-constexpr const char* kColumns =
-    "run, sync, status, kind, started, finished, rows, added, changed, removed, unchanged, invalid, waiting, "
-    "sent, "
-    "accepted, rejected, skipped, in_doubt, failed, requests, throttled, error, confirmed, plan, approved_by";
-// Of a file of version 1 that nobody can write to.
-constexpr const char* kColumnsBefore =
-    "run, sync, status, kind, started, finished, rows, added, changed, removed, unchanged, invalid, waiting, "
-    "sent, "
-    "accepted, rejected, skipped, in_doubt, failed, requests, throttled, error, '', '', ''";
-
 Error store_error(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_extended_errcode(database);
   Error error{ErrorKind::disk,
@@ -122,27 +113,14 @@ Result<uint64_t> schema_version(sqlite3* database) {
   return statement->number(0);
 }
 
-// The counts in the order of the columns.
-std::vector<uint64_t*> counts_of(RunRow& run) {
-  return {&run.rows,    &run.added,    &run.changed, &run.removed,  &run.unchanged,
-          &run.invalid, &run.waiting,  &run.sent,    &run.accepted, &run.rejected,
-          &run.skipped, &run.in_doubt, &run.failed,  &run.requests, &run.throttled};
-}
-
 RunRow read_run(const Statement& statement) {
   RunRow run;
-  run.run = statement.text(0);
-  run.sync = statement.text(1);
-  run.status = statement.text(2);
-  run.kind = statement.text(3);
-  run.started = from_unix_micros(static_cast<int64_t>(statement.number(4)));
-  if (!statement.is_null(5)) run.finished = from_unix_micros(static_cast<int64_t>(statement.number(5)));
-  int column = 6;
-  for (uint64_t* count : counts_of(run)) *count = statement.number(column++);
-  run.error = statement.text(column++);
-  run.confirmed = statement.text(column++);
-  run.plan = statement.text(column++);
-  run.approved_by = statement.text(column);
+  int column = 0;
+  for (const auto& [name, value] : kRunTexts) run.*value = statement.text(column++);
+  for (const auto& [name, value] : kRunCounts) run.*value = statement.number(column++);
+  run.started = from_unix_micros(static_cast<int64_t>(statement.number(column++)));
+  if (!statement.is_null(column))
+    run.finished = from_unix_micros(static_cast<int64_t>(statement.number(column)));
   return run;
 }
 
@@ -187,7 +165,12 @@ Result<void> SqliteRuns::bring_up_to_date() {
 }
 
 std::string SqliteRuns::columns() const {
-  return version_ < 2 ? kColumnsBefore : kColumns;
+  std::vector<std::string> columns = run_columns();
+  // A file of version 1 that nobody can write to has not all of them.
+  if (version_ < 2)
+    for (auto& name : columns)
+      if (name == "confirmed" || name == "plan" || name == "approved_by") name = "''";
+  return fmt::format("{}", fmt::join(columns, ", "));
 }
 
 Result<std::unique_ptr<SqliteRuns>> SqliteRuns::open(const std::string& path) {
@@ -236,20 +219,14 @@ Result<std::unique_ptr<SqliteRuns>> SqliteRuns::open_read_only(const std::string
 }
 
 Result<void> SqliteRuns::put(const RunRow& run) {
+  const std::vector<std::string> columns = run_columns(), marks(columns.size(), "?");
   auto statement =
-      Statement::prepare(database_, fmt::format("INSERT OR REPLACE INTO runs({}) VALUES "
-                                                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                                kColumns));
+      Statement::prepare(database_, fmt::format("INSERT OR REPLACE INTO runs({}) VALUES ({})",
+                                                fmt::join(columns, ", "), fmt::join(marks, ", ")));
   if (!statement.ok()) return statement.error();
-  RunRow copy = run;
-  statement->bind(run.run)
-      .bind(run.sync)
-      .bind(run.status)
-      .bind(run.kind)
-      .bind_time(run.started)
-      .bind_time(run.finished);
-  for (const uint64_t* count : counts_of(copy)) statement->bind(*count);
-  statement->bind(run.error).bind(run.confirmed).bind(run.plan).bind(run.approved_by);
+  for (const auto& [name, value] : kRunTexts) statement->bind(run.*value);
+  for (const auto& [name, value] : kRunCounts) statement->bind(run.*value);
+  statement->bind_time(run.started).bind_time(run.finished);
   if (auto done = statement->step("write"); !done.ok()) return done.error();
   return success();
 }
@@ -310,6 +287,14 @@ Result<std::vector<ApprovalRow>> SqliteRuns::approvals(const std::string& plan) 
 }
 
 }  // namespace
+
+std::vector<std::string> run_columns() {
+  std::vector<std::string> names;
+  for (const auto& text : kRunTexts) names.emplace_back(text.name);
+  for (const auto& count : kRunCounts) names.emplace_back(count.name);
+  names.insert(names.end(), {"started", "finished"});
+  return names;
+}
 
 Result<RunStore> RunStore::open(const std::string& path) {
   auto records = SqliteRuns::open(path);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,26 @@ struct RunRow {
   std::string approved_by;  // who had approved it
   double seconds() const { return finished ? in_seconds(*finished - started) : 0; }
 };
+
+// What a RunRow consists of, but for its times: each part under the name by which it is kept everywhere.
+template <class Value>
+struct RunField {
+  std::string_view name;
+  Value RunRow::* value;
+};
+inline constexpr RunField<std::string> kRunTexts[] = {
+    {"run", &RunRow::run},       {"sync", &RunRow::sync},
+    {"status", &RunRow::status}, {"kind", &RunRow::kind},
+    {"error", &RunRow::error},   {"confirmed", &RunRow::confirmed},
+    {"plan", &RunRow::plan},     {"approved_by", &RunRow::approved_by}};
+inline constexpr RunField<uint64_t> kRunCounts[] = {
+    {"rows", &RunRow::rows},         {"added", &RunRow::added},         {"changed", &RunRow::changed},
+    {"removed", &RunRow::removed},   {"unchanged", &RunRow::unchanged}, {"invalid", &RunRow::invalid},
+    {"waiting", &RunRow::waiting},   {"sent", &RunRow::sent},           {"accepted", &RunRow::accepted},
+    {"rejected", &RunRow::rejected}, {"skipped", &RunRow::skipped},     {"in_doubt", &RunRow::in_doubt},
+    {"failed", &RunRow::failed},     {"requests", &RunRow::requests},   {"throttled", &RunRow::throttled}};
+// All of their names, and then "started" and "finished".
+std::vector<std::string> run_columns();
 
 // That a person approves of a plan: of the file with this digest.
 struct ApprovalRow {

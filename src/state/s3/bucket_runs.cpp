@@ -13,26 +13,11 @@ namespace penstock::state {
 namespace {
 
 
-std::vector<std::pair<const char*, uint64_t*>> counts_by_name(RunRow& run) {
-  return {{"rows", &run.rows},         {"added", &run.added},         {"changed", &run.changed},
-          {"removed", &run.removed},   {"unchanged", &run.unchanged}, {"invalid", &run.invalid},
-          {"waiting", &run.waiting},   {"sent", &run.sent},           {"accepted", &run.accepted},
-          {"rejected", &run.rejected}, {"skipped", &run.skipped},     {"in_doubt", &run.in_doubt},
-          {"failed", &run.failed},     {"requests", &run.requests},   {"throttled", &run.throttled}};
-}
-
-std::vector<std::pair<const char*, std::string*>> texts_by_name(RunRow& run) {
-  return {{"run", &run.run},       {"sync", &run.sync},
-          {"status", &run.status}, {"kind", &run.kind},
-          {"error", &run.error},   {"confirmed", &run.confirmed},
-          {"plan", &run.plan},     {"approved_by", &run.approved_by}};
-}
-
-std::string run_text(RunRow run) {
+std::string run_text(const RunRow& run) {
   declare::JsonWriter json;
   json.begin_object();
-  for (const auto& [name, text] : texts_by_name(run)) json.key(name).text(*text);
-  for (const auto& [name, count] : counts_by_name(run)) json.key(name).integer(static_cast<int64_t>(*count));
+  for (const auto& [name, value] : kRunTexts) json.key(name).text(run.*value);
+  for (const auto& [name, value] : kRunCounts) json.key(name).integer(static_cast<int64_t>(run.*value));
   json.key("started").integer(unix_micros(run.started));
   if (run.finished) json.key("finished").integer(unix_micros(*run.finished));
   return json.end_object().str();
@@ -48,8 +33,8 @@ Result<RunRow> parse_run(const std::string& text, const std::string& key) {
     simdjson::dom::parser parser;
     const simdjson::dom::element json = parser.parse(text);
     RunRow run;
-    for (const auto& [name, into] : texts_by_name(run)) *into = std::string_view(json[name]);
-    for (const auto& [name, count] : counts_by_name(run)) *count = json[name].get_uint64();
+    for (const auto& [name, value] : kRunTexts) run.*value = std::string_view(json[name]);
+    for (const auto& [name, value] : kRunCounts) run.*value = json[name].get_uint64();
     run.started = from_unix_micros(json["started"].get_int64());
     if (int64_t finished = 0; json["finished"].get(finished) == simdjson::SUCCESS)
       run.finished = from_unix_micros(finished);
