@@ -10,5 +10,6 @@ namespace penstock::state {
 bool is_history_name(std::string_view name);
 // Everything of a sync is under the lease of the sync, a login's file under that of the login; empty: none.
 std::string lease_of_name(std::string_view name);
+std::string lease_of_sync(std::string_view sync);
 
 }  // namespace penstock::state

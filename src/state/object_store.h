@@ -53,6 +53,9 @@ class ObjectStore {
   virtual Result<void> remove(const std::string& name, const Fence& fence) = 0;
 };
 
+// The error, of kind `locked`, of a write whose fence did not hold.
+Error lease_lost(const std::string& lease);
+
 // A lease that was asked for: ours under `token`, or somebody's.
 struct TakenLease {
   std::optional<uint64_t> token;

@@ -19,11 +19,6 @@ ObjectInfo info_in(const postgres::Rows& rows, size_t row) {
 
 }  // namespace
 
-Error lease_lost(const Fence& fence) {
-  return {ErrorKind::locked, fmt::format("the lease of {} was lost: another worker has it", fence.lease),
-          "nothing was written; that worker goes on from the ledger"};
-}
-
 // The row is held shared until the statement is durable: who wants the lease waits for it, and who has got it
 // is seen here, however old the statement's view of the tables is.
 std::string held_sql(const Fence& fence) {
@@ -124,7 +119,7 @@ Result<void> PostgresObjects::put(const std::string& name, std::string_view byte
           held_sql(fence), chunk),
       parameters, is_large ? std::nullopt : std::optional(bytes));
   if (!rows.ok()) return rows.error();
-  return number_in(*rows, 0, 0) == 0 ? lease_lost(fence) : success();
+  return number_in(*rows, 0, 0) == 0 ? lease_lost(fence.lease) : success();
 }
 
 Result<bool> PostgresObjects::has_just_appended(const std::string& name, uint64_t at, uint64_t size) {
@@ -149,7 +144,7 @@ Result<void> PostgresObjects::append(const std::string& name, uint64_t at, std::
             held_sql(fence)),
         parameters, part);
     if (!rows.ok()) return rows.error();
-    if (number_in(*rows, 0, 0) == 0) return lease_lost(fence);
+    if (number_in(*rows, 0, 0) == 0) return lease_lost(fence.lease);
     if (number_in(*rows, 0, 1) > 0) continue;
     // Under this fence only we write: it is an earlier try of ours whose reply was lost.
     auto ours = has_just_appended(name, at + done, part.size());
@@ -173,7 +168,7 @@ Result<void> PostgresObjects::remove(const std::string& name, const Fence& fence
                   held_sql(fence)),
       parameters);
   if (!rows.ok()) return rows.error();
-  return number_in(*rows, 0, 0) == 0 ? lease_lost(fence) : success();
+  return number_in(*rows, 0, 0) == 0 ? lease_lost(fence.lease) : success();
 }
 
 Result<TakenLease> PostgresLeases::take(const std::string& lease, const std::string& holder,

@@ -45,8 +45,6 @@ class PostgresLeases final : public LeaseStore {
   PostgresServer& server_;
 };
 
-// The error of a write whose fence did not hold.
-Error lease_lost(const Fence& fence);
 // A WITH item that has one row while the fence holds. Takes $1 and $2: the lease's name and token.
 std::string held_sql(const Fence& fence);
 // The texts of a fence as a statement's first two parameters.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "state/lease_names.h"
 #include "state/postgres/objects.h"
 
 namespace penstock::state {
@@ -44,7 +45,7 @@ RunRow run_in(const postgres::Rows& rows, size_t row) {
 }  // namespace
 
 Result<void> PostgresRuns::put(const RunRow& run) {
-  const auto lease = leases_.held(fmt::format("syncs/{}/lock", run.sync));
+  const auto lease = leases_.held(lease_of_sync(run.sync));
   const Fence fence = lease ? lease->fence() : Fence{};
   Parameters parameters = fence_parameters(fence);
   std::vector<std::string> values, updates;
@@ -67,7 +68,7 @@ Result<void> PostgresRuns::put(const RunRow& run) {
                               fmt::join(updates, ", ")),
                   parameters);
   if (!rows.ok()) return rows.error();
-  return rows->text(0, 0) == "0" ? lease_lost(fence) : success();
+  return rows->text(0, 0) == "0" ? lease_lost(fence.lease) : success();
 }
 
 Result<std::optional<RunRow>> PostgresRuns::find(const std::string& run) {

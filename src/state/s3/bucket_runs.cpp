@@ -47,7 +47,7 @@ Result<RunRow> parse_run(const std::string& text, const std::string& key) {
 }  // namespace
 
 Result<void> BucketRuns::put(const RunRow& run) {
-  if (const auto lease = leases_.held(lease_of_name(fmt::format("syncs/{}/", run.sync))))
+  if (const auto lease = leases_.held(lease_of_sync(run.sync)))
     if (auto ours = heads_.see_to(lease->fence()); !ours.ok()) return ours;
   return bucket_.put(fmt::format("runs/{}~{}.json", run.run, run.sync), run_text(run));
 }

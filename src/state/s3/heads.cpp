@@ -22,11 +22,6 @@ std::string parts_prefix(const std::string& lease) {
   return "parts/" + lease + "/";
 }
 
-Error head_lost(const std::string& lease) {
-  return {ErrorKind::locked, fmt::format("the lease of {} was lost: another worker has it", lease),
-          "nothing was written; that worker goes on from the ledger"};
-}
-
 }  // namespace
 
 uint64_t HeadFile::size() const {
@@ -105,9 +100,9 @@ Result<void> BucketHeads::change(const Fence& fence, const Change& change) {
     const auto found = held_.find(fence.lease);
     if (found != held_.end()) held = found->second;
   }
-  if (!held) return head_lost(fence.lease);
+  if (!held) return lease_lost(fence.lease);
   const std::lock_guard lock(held->mutex);
-  if (held->etag.empty() || held->head.token != fence.token) return head_lost(fence.lease);
+  if (held->etag.empty() || held->head.token != fence.token) return lease_lost(fence.lease);
   Head next = held->head;
   if (auto changed = change(next); !changed.ok()) return changed;
   ++next.beats;
@@ -115,7 +110,7 @@ Result<void> BucketHeads::change(const Fence& fence, const Change& change) {
   if (!put.ok()) return put.error();
   if (!*put) {
     held->etag.clear();
-    return head_lost(fence.lease);
+    return lease_lost(fence.lease);
   }
   held->head = std::move(next);
   held->etag = **std::move(put);
