@@ -24,7 +24,7 @@ bool grows(std::string_view name) {
 bool is_scratch(std::string_view name) {
   return name.starts_with("tmp/") || name == "tmp" || name.starts_with("limits") ||
          name.starts_with("penstock.db") || name.ends_with(".new") || name.ends_with(".tmp") ||
-         name.ends_with("lock");
+         name.ends_with(".wal") || name.ends_with("lock");
 }
 
 Error not_held(const std::string& lease) {
@@ -33,11 +33,9 @@ Error not_held(const std::string& lease) {
 
 class MirroredAppend final : public AppendFile {
  public:
-  MirroredAppend(Disk& local, std::string path, std::unique_ptr<AppendFile> file, ObjectStore& store,
-                 std::string name, std::shared_ptr<Lease> lease, uint64_t stored)
-      : local_(local),
-        path_(std::move(path)),
-        file_(std::move(file)),
+  MirroredAppend(std::unique_ptr<AppendFile> file, ObjectStore& store, std::string name,
+                 std::shared_ptr<Lease> lease, uint64_t stored)
+      : file_(std::move(file)),
         store_(store),
         name_(std::move(name)),
         lease_(std::move(lease)),
@@ -61,8 +59,6 @@ class MirroredAppend final : public AppendFile {
   std::optional<Error> lost() const override { return lease_->lost(); }
 
  private:
-  Disk& local_;
-  std::string path_;
   std::unique_ptr<AppendFile> file_;
   ObjectStore& store_;
   std::string name_;
@@ -141,14 +137,24 @@ Result<void> MirroredDisk::fetch(const std::string& name) {
   return local_.rename(temporary, path);
 }
 
-// One file, where the truth is not here.
-Result<void> MirroredDisk::refresh(const std::string& name) {
+// One file, where the truth is not here; false: the store has no such file.
+Result<bool> MirroredDisk::bring_file(const std::string& name) {
   auto there = store_.find(name);
   if (!there.ok()) return there.error();
-  if (!*there) return local_.remove(path_of(name));
+  if (!*there) return false;
   auto same = is_same(**there);
   if (!same.ok()) return same.error();
-  return *same ? success() : fetch(name);
+  if (!*same)
+    if (auto fetched = fetch(name); !fetched.ok()) return fetched.error();
+  return true;
+}
+
+Result<void> MirroredDisk::refresh(const std::string& path) {
+  const auto name = name_of(path);
+  if (!name || is_ours(*name)) return success();
+  auto brought = bring_file(*name);
+  if (!brought.ok()) return brought.error();
+  return *brought ? success() : local_.remove(path);
 }
 
 Result<void> MirroredDisk::pull_files(const std::string& name) {
@@ -195,12 +201,9 @@ Result<void> MirroredDisk::pull(const std::string& path) {
 Result<void> MirroredDisk::bring(const std::string& path) {
   const auto name = name_of(path);
   if (!name || is_ours(*name)) return success();
-  auto there = store_.find(*name);
-  if (!there.ok()) return there.error();
-  if (!*there) return pull_files(*name);
-  auto same = is_same(**there);
-  if (!same.ok()) return same.error();
-  return *same ? success() : fetch(*name);
+  auto brought = bring_file(*name);
+  if (!brought.ok()) return brought.error();
+  return *brought ? success() : pull_files(*name);
 }
 
 Result<void> MirroredDisk::make_directories(const std::string& path) {
@@ -233,16 +236,12 @@ Result<std::vector<std::string>> MirroredDisk::list(const std::string& path) {
 }
 
 Result<std::string> MirroredDisk::read(const std::string& path) {
-  const auto name = name_of(path);
-  if (name && !is_ours(*name))
-    if (auto refreshed = refresh(*name); !refreshed.ok()) return refreshed.error();
+  if (auto refreshed = refresh(path); !refreshed.ok()) return refreshed.error();
   return local_.read(path);
 }
 
 Result<std::unique_ptr<MappedFile>> MirroredDisk::map(const std::string& path) {
-  const auto name = name_of(path);
-  if (name && !is_ours(*name))
-    if (auto refreshed = refresh(*name); !refreshed.ok()) return refreshed.error();
+  if (auto refreshed = refresh(path); !refreshed.ok()) return refreshed.error();
   return local_.map(path);
 }
 
@@ -259,8 +258,8 @@ Result<std::unique_ptr<AppendFile>> MirroredDisk::append_to(const std::string& p
   if ((*file)->size() != stored)
     return Error{ErrorKind::disk, fmt::format("{} is not what the shared state has", path),
                  "run the same command again: it is brought anew"};
-  return std::unique_ptr<AppendFile>(std::make_unique<MirroredAppend>(local_, path, *std::move(file), store_,
-                                                                      *name, std::move(lease), stored));
+  return std::unique_ptr<AppendFile>(
+      std::make_unique<MirroredAppend>(*std::move(file), store_, *name, std::move(lease), stored));
 }
 
 // Only recovery does this, on a journal: its torn tail is small, or there is none.
@@ -276,21 +275,22 @@ Result<void> MirroredDisk::truncate(const std::string& path, uint64_t size) {
   return local_.truncate(path, size);
 }
 
+// What `path` is from now on; nothing to do where it is not mirrored.
+Result<void> MirroredDisk::put_in_store(const std::string& path, std::string_view bytes) {
+  const auto name = name_of(path);
+  if (!name) return success();
+  auto fence = fence_for(*name);
+  if (!fence.ok()) return fence.error();
+  return store_.put(*name, bytes, digest_of(bytes), *fence);
+}
+
 Result<void> MirroredDisk::replace(const std::string& path, std::string_view bytes) {
-  if (const auto name = name_of(path)) {
-    auto fence = fence_for(*name);
-    if (!fence.ok()) return fence.error();
-    if (auto put = store_.put(*name, bytes, digest_of(bytes), *fence); !put.ok()) return put;
-  }
+  if (auto put = put_in_store(path, bytes); !put.ok()) return put;
   return local_.replace(path, bytes);
 }
 
 Result<void> MirroredDisk::replace_private(const std::string& path, std::string_view bytes) {
-  if (const auto name = name_of(path)) {
-    auto fence = fence_for(*name);
-    if (!fence.ok()) return fence.error();
-    if (auto put = store_.put(*name, bytes, digest_of(bytes), *fence); !put.ok()) return put;
-  }
+  if (auto put = put_in_store(path, bytes); !put.ok()) return put;
   return local_.replace_private(path, bytes);
 }
 
@@ -299,13 +299,10 @@ Result<void> MirroredDisk::keep_private(const std::string& path) {
 }
 
 Result<void> MirroredDisk::rename(const std::string& from, const std::string& to) {
-  if (const auto name = name_of(to)) {
-    auto fence = fence_for(*name);
-    if (!fence.ok()) return fence.error();
+  if (name_of(to)) {
     auto file = local_.map(from);
     if (!file.ok()) return file.error();
-    const std::string_view bytes = text_of((*file)->bytes());
-    if (auto put = store_.put(*name, bytes, digest_of(bytes), *fence); !put.ok()) return put;
+    if (auto put = put_in_store(to, text_of((*file)->bytes())); !put.ok()) return put;
   }
   return local_.rename(from, to);
 }

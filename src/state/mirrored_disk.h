@@ -49,7 +49,9 @@ class MirroredDisk final : public Disk {
   Result<Fence> fence_for(const std::string& name) const;
   Result<bool> is_same(const ObjectInfo& there);
   Result<void> fetch(const std::string& name);
-  Result<void> refresh(const std::string& name);
+  Result<bool> bring_file(const std::string& name);
+  Result<void> refresh(const std::string& path);
+  Result<void> put_in_store(const std::string& path, std::string_view bytes);
   Result<void> pull_files(const std::string& name);
 
   Disk& local_;

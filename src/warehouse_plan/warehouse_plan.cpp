@@ -426,7 +426,8 @@ Result<void> WarehousePlan::push_changes(const Pushing& from, const MappedModel&
   if (!owners.ok()) return owners.error();
   auto written = Snapshot::open(parts_.disk, from.places.written(), Verify::headers);
   if (!written.ok()) return written.error();
-  const std::string file = join_path(from.places.directory, "changes.duckdb");
+  // Unfinished by its name: it is nobody's but this push's.
+  const std::string file = join_path(from.places.directory, "changes.duckdb.new");
   if (auto removed = remove_file(parts_.disk, file); !removed.ok()) return removed;
   auto listed = [&]() -> Result<ListedChanges> {
     auto opened = open_candidates(columns);
