@@ -149,10 +149,9 @@ Result<std::optional<ModelColumns>> known_columns(const Workspace& workspace, co
   return std::optional<ModelColumns>(std::move(known));
 }
 
-Result<void> remember_columns(const Workspace& workspace, const std::string& sync,
-                              const ModelColumns& columns) {
-  auto known = known_columns(workspace, sync);
-  if (known.ok() && *known && **known == columns) return success();
+Result<void> remember_columns(const Workspace& workspace, const std::string& sync, const SeenColumns& seen) {
+  const ModelColumns& columns = seen.now;
+  if (seen.known == columns) return success();
   declare::JsonWriter out(1);
   out.begin_object().key("run").text(columns.run).key("key").begin_array();
   for (const auto& key : columns.key) out.text(key);
@@ -163,22 +162,19 @@ Result<void> remember_columns(const Workspace& workspace, const std::string& syn
 }
 
 Result<std::optional<GuardStop>> check_columns(const Workspace& workspace, const PreparedSync& prepared,
+                                               const SeenColumns& seen,
                                                const std::vector<std::string>& confirmed,
                                                std::vector<std::string>& notes) {
   const std::optional<GuardStop> none;
-  const std::string& sync = prepared.sync->name;
-  auto known = known_columns(workspace, sync);
-  if (!known.ok()) return known.error();
-  if (!*known || is_confirmed(confirmed, kGuard)) return none;
-  const ModelColumns now = columns_of(prepared, "");
-  if (**known == now) return none;
-  const std::string when = last_reading(workspace, sync);
-  if (auto stop = key_stop(**known, now, prepared.model->name, when)) return stop;
+  const auto& [known, now] = seen;
+  if (!known || known == now || is_confirmed(confirmed, kGuard)) return none;
+  const std::string when = last_reading(workspace, prepared.sync->name);
+  if (auto stop = key_stop(*known, now, prepared.model->name, when)) return stop;
   // Of files the types are guessed from what happens to be in them, and every day may bring another guess.
   const bool guessed = workspace.project().source(*prepared.model->source)->settings.has("files");
   std::string changed;
   for (const auto& [name, type] : now.columns) {
-    const std::string* before = type_in(**known, name);
+    const std::string* before = type_in(*known, name);
     if (before == nullptr || *before == type) continue;
     auto readers = readers_of(prepared, name);
     if (!readers.ok()) return readers.error();

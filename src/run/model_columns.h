@@ -22,9 +22,14 @@ ModelColumns columns_of(const PreparedSync& prepared, std::string run);
 
 // Nullopt: no run has left any.
 Result<std::optional<ModelColumns>> known_columns(const Workspace& workspace, const std::string& sync);
+// What they were, and what they are.
+struct SeenColumns {
+  std::optional<ModelColumns> known;  // nullopt: not known
+  ModelColumns now;
+};
+
 // For the next run; nothing is written when nothing has changed.
-Result<void> remember_columns(const Workspace& workspace, const std::string& sync,
-                              const ModelColumns& columns);
+Result<void> remember_columns(const Workspace& workspace, const std::string& sync, const SeenColumns& seen);
 
 // Whether values of a column may have changed their meaning with its type: INTEGER to BIGINT has not.
 bool is_widened(const std::string& before, const std::string& now);
@@ -32,6 +37,7 @@ bool is_widened(const std::string& before, const std::string& now);
 // Nullopt: what the sync reads is what it was, or was passed by --confirm model_columns. What has changed
 // harmlessly goes to `notes`.
 Result<std::optional<GuardStop>> check_columns(const Workspace& workspace, const PreparedSync& prepared,
+                                               const SeenColumns& seen,
                                                const std::vector<std::string>& confirmed,
                                                std::vector<std::string>& notes);
 

@@ -36,7 +36,10 @@ class PlanSync {
                                           request_.before ? Login::needed : Login::optional, diagnostics_,
                                           request_.before ? Purpose::look : Purpose::run);
     if (!prepared.ok()) co_return prepared.error();
-    auto columns = check_columns(parts_.workspace, *prepared, request_.confirmed, planned.notes);
+    auto known = known_columns(parts_.workspace, sync_.name);
+    if (!known.ok()) co_return known.error();
+    auto columns = check_columns(parts_.workspace, *prepared, {*std::move(known), columns_of(*prepared, "")},
+                                 request_.confirmed, planned.notes);
     if (!columns.ok()) co_return columns.error();
     if (auto drawn = co_await draw(*prepared); !drawn.ok()) co_return drawn.error();
     planned.notes.insert(planned.notes.end(), prepared->notes.begin(), prepared->notes.end());

@@ -179,9 +179,14 @@ class RunSync {
 
   // What the sync reads must mean what it meant when it ran last.
   Result<void> hold_to_columns(const PreparedSync& prepared) {
-    columns_ = columns_of(prepared, report_.run.run);
-    if (request_.kind == RunKind::full || request_.kind == RunKind::baseline) return success();
-    auto stop = check_columns(workspace_, prepared, request_.confirmed, report_.notes);
+    // Runs that begin anew do not ask what was, and mend a file that cannot be read.
+    const bool asks = request_.kind != RunKind::full && request_.kind != RunKind::baseline;
+    auto known = known_columns(workspace_, sync_.name);
+    if (!known.ok() && asks) return known.error();
+    columns_ = {.known = known.ok() ? *std::move(known) : std::nullopt,
+                .now = columns_of(prepared, report_.run.run)};
+    if (!asks) return success();
+    auto stop = check_columns(workspace_, prepared, columns_, request_.confirmed, report_.notes);
     if (!stop.ok()) return stop.error();
     report_.guard = *std::move(stop);
     return success();
@@ -521,7 +526,7 @@ class RunSync {
   RateLimits* limits_ = nullptr;  // while it delivers
   uint64_t jobs_left_ = 0;        // at the destination
   bool resuming_ = false;         // jobs of an earlier run
-  ModelColumns columns_;          // of the model as it was read
+  SeenColumns columns_;           // of the model as it was read
   std::optional<Error> lost_;     // why the lease does not hold any more
   TaskGroup ticker_;
 };
