@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "declare/nearest.h"
@@ -32,14 +33,11 @@ std::vector<std::string> texts_in(const element& object, std::string_view name) 
   return texts;
 }
 
-element member(const element& object, std::string_view name) {
+// Nullopt: there is none, or it is null.
+std::optional<element> member(const element& object, std::string_view name) {
   element value;
-  return object[name].get(value) == simdjson::SUCCESS ? value : element();
-}
-
-bool has(const element& object, std::string_view name) {
-  element value;
-  return object[name].get(value) == simdjson::SUCCESS && !value.is_null();
+  if (object[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  return value;
 }
 
 // What tests say of columns: those that both are unique and have no NULL tell rows apart.
@@ -53,15 +51,14 @@ void take_test(const element& node, std::map<std::string, Tested>& tested) {
   const std::string model = text_in(node, "attached_node");
   if (model.empty()) return;
   tested[model].ids.push_back(text_in(node, "unique_id"));
-  if (!has(node, "test_metadata")) return;
-  const element metadata = member(node, "test_metadata");
-  const std::string kind = text_in(metadata, "name");
+  const auto metadata = member(node, "test_metadata");
+  if (!metadata) return;
+  const std::string kind = text_in(*metadata, "name");
   std::string column = text_in(node, "column_name");
-  if (has(metadata, "kwargs")) {
-    const element arguments = member(metadata, "kwargs");
-    if (column.empty()) column = text_in(arguments, "column_name");
+  if (const auto arguments = member(*metadata, "kwargs")) {
+    if (column.empty()) column = text_in(*arguments, "column_name");
     if (kind == "unique_combination_of_columns")
-      tested[model].combinations.push_back(texts_in(arguments, "combination_of_columns"));
+      tested[model].combinations.push_back(texts_in(*arguments, "combination_of_columns"));
   }
   if (kind == "unique") tested[model].unique.insert(column);
   if (kind == "not_null") tested[model].not_null.insert(column);
@@ -86,12 +83,10 @@ std::vector<std::string> constrained_key(const element& node) {
 }
 
 std::vector<std::string> said_key(const element& node) {
-  for (const std::string_view place : {"config", ""}) {
-    if (!place.empty() && !has(node, place)) continue;
-    const element holder = place.empty() ? node : member(node, place);
-    if (has(holder, "meta"))
-      if (auto key = texts_in(member(holder, "meta"), "primary_key"); !key.empty()) return key;
-  }
+  for (const auto& holder : {member(node, "config"), std::optional(node)})
+    if (holder)
+      if (const auto meta = member(*holder, "meta"))
+        if (auto key = texts_in(*meta, "primary_key"); !key.empty()) return key;
   return constrained_key(node);
 }
 
@@ -127,16 +122,16 @@ Node read_node(const element& node) {
   if (out.alias.empty()) out.alias = out.name;
   out.description = text_in(node, "description");
   out.file = text_in(node, "original_file_path");
-  if (has(node, "checksum"))
-    if (const element checksum = member(node, "checksum"); text_in(checksum, "name") == "sha256")
-      out.checksum = text_in(checksum, "checksum");
+  if (const auto checksum = member(node, "checksum"); checksum && text_in(*checksum, "name") == "sha256")
+    out.checksum = text_in(*checksum, "checksum");
   return out;
 }
 
 bool is_relation(const element& node) {
   const std::string kind = text_in(node, "resource_type");
   if (kind != "model" && kind != "seed" && kind != "snapshot") return false;
-  return !has(node, "config") || text_in(member(node, "config"), "materialized") != "ephemeral";
+  const auto config = member(node, "config");
+  return !config || text_in(*config, "materialized") != "ephemeral";
 }
 
 std::string parent(const std::string& path) {
@@ -163,21 +158,19 @@ Result<element> parse_file(Disk& disk, const std::string& path, simdjson::dom::p
 
 Result<const Node*> Manifest::find(const std::string& name) const {
   std::vector<const Node*> found;
-  std::vector<std::string> names;
-  for (const auto& node : models) {
+  for (const auto& node : models)
     if (node.name == name || node.package + "." + node.name == name) found.push_back(&node);
-    names.push_back(node.name);
-  }
   if (found.size() > 1) {
     std::vector<std::string> whole;
     for (const auto* node : found) whole.push_back(node->package + "." + node->name);
     return Error{ErrorKind::config, fmt::format("dbt has several models '{}'", name),
                  fmt::format("write which: {}", fmt::join(whole, " or "))};
   }
-  if (found.empty())
-    return Error{ErrorKind::config, fmt::format("dbt has no model '{}'", name),
-                 declare::did_you_mean(name, names)};
-  return found[0];
+  if (!found.empty()) return found[0];
+  std::vector<std::string> names;
+  for (const auto& node : models) names.push_back(node.name);
+  return Error{ErrorKind::config, fmt::format("dbt has no model '{}'", name),
+               declare::did_you_mean(name, names)};
 }
 
 Result<Manifest> read_manifest(Disk& disk, const std::string& path) {
@@ -187,9 +180,9 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& path) {
   if (!root.ok()) return root.error();
   Manifest manifest;
   manifest.directory = parent(parent(path));
-  if (has(*root, "metadata")) {
-    manifest.generated_at = text_in(member(*root, "metadata"), "generated_at");
-    manifest.project = text_in(member(*root, "metadata"), "project_name");
+  if (const auto metadata = member(*root, "metadata")) {
+    manifest.generated_at = text_in(*metadata, "generated_at");
+    manifest.project = text_in(*metadata, "project_name");
   }
   simdjson::dom::object nodes;
   if ((*root)["nodes"].get(nodes) != simdjson::SUCCESS)
