@@ -58,10 +58,10 @@ class PlanSync {
   // Into a directory of its own: a run may be going on.
   Task<Result<void>> draw(PreparedSync& prepared) {
     const std::string name = fmt::format("draw-{}-{}", sync_.name, parts_.workspace.new_run_id());
-    drawn_ = std::make_unique<TempFiles>(parts_.workspace.disk(),
-                                         join_path(parts_.workspace.paths().temporary(), name));
-    auto opened = open_warehouse(parts_.workspace, prepared, request_, drawn_->path);
+    const std::string directory = join_path(parts_.workspace.paths().temporary(), name);
+    auto opened = open_warehouse(parts_.workspace, prepared, request_, directory);
     if (!opened.ok() || !prepared.warehouse) co_return opened;
+    drawn_ = std::make_unique<TempFiles>(parts_.workspace.disk(), directory);
     // What a run left to be said to the warehouse is said first; one that is going on does so itself.
     auto lock = lock_sync(parts_.workspace, sync_.name, parts_.workspace.new_run_id());
     if (!lock.ok() && lock.error().kind != ErrorKind::locked) co_return lock.error();
