@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "database/postgres.h"
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/reading.h"

@@ -69,7 +69,7 @@ class StateReader {
   }
 
  private:
-  static bool is_true(std::string_view text) { return text == "t" || text == "true" || text == "1"; }
+  static bool is_true(std::string_view text) { return text == "true"; }
   static Error damaged(std::string_view key) {
     return Error{ErrorKind::source,
                  fmt::format("the entry {} in the warehouse's tables of Penstock is damaged", key),

@@ -267,15 +267,25 @@ Result<std::vector<KeyHash>> WarehousePlan::load_state(const DrawPlaces& places,
   return keys;
 }
 
+// Its SELECT. Asked once: to quote the name of a table, a connection is opened.
+Result<std::string> WarehousePlan::whole_model() {
+  if (!model_sql_) {
+    auto sql = model_sql(parts_.project, model_, parts_.resolver, parts_.options);
+    if (!sql.ok()) return sql.error();
+    model_sql_ = *std::move(sql);
+  }
+  return *model_sql_;
+}
+
 Result<WarehousePlan::Asking> WarehousePlan::ask(const MappedModel& mapped,
                                                  const std::vector<std::string>& columns,
-                                                 duck::Connection& connection) const {
+                                                 duck::Connection& connection) {
   Asking asking;
   auto inputs = input_columns(connection, mapped, columns);
   if (!inputs.ok())
     return Error{inputs.error().kind, fmt::format("{}: {}", parts_.sync.place.show(), inputs.error().message),
                  inputs.error().remedy};
-  auto sql = model_sql(parts_.project, model_, parts_.resolver, parts_.options);
+  auto sql = whole_model();
   if (!sql.ok()) return sql.error();
   asking.question.model = *std::move(sql);
   asking.question.columns = columns;
@@ -449,7 +459,7 @@ Result<void> WarehousePlan::push_changes(const Pushing& from, const MappedModel&
 
 Result<void> WarehousePlan::apply(const Changes& changes) {
   if (changes.is_all) {
-    auto sql = model_sql(parts_.project, model_, parts_.resolver, parts_.options);
+    auto sql = whole_model();
     if (!sql.ok()) return sql.error();
     if (auto created = tables_->create(*sql, key_names(model_)); !created.ok()) return created;
   }
@@ -461,7 +471,7 @@ Result<void> WarehousePlan::leave(const DrawPlaces& places) {
   auto head = tables_->head();
   if (!head.ok()) return head.error();
   const bool has_tables = *head && !(*head)->left;
-  if (auto there = check_not_lost(places, *head && true); !there.ok()) return there;
+  if (auto there = check_not_lost(places, head->has_value()); !there.ok()) return there;
   if (has_tables) {
     if (auto removed = remove_file(parts_.disk, file_); !removed.ok()) return removed;
     for (const auto& [from, table] : tables_->names().of_sync())

@@ -2,8 +2,7 @@
 // the rows that may have changed, and only those leave it. The face of this folder.
 //
 //     WarehousePlan::draw()   the candidates, and the part of the state that they need -> local files; the
-//     plan is
-//                             made of those as of any model
+//                             plan is made of those as of any model
 //     WarehousePlan::push()   what a run changed in that part -> the tables, in one step
 //
 // The warehouse decides nothing: it compares hashes of the columns that the mapping uses, and gives every row
@@ -84,7 +83,8 @@ class WarehousePlan {
   WarehousePlan(WarehousePlanParts parts, const config::Model& model, const config::Source& source,
                 std::unique_ptr<PlanTables> tables);
   Result<Asking> ask(const MappedModel& mapped, const std::vector<std::string>& columns,
-                     duck::Connection& connection) const;
+                     duck::Connection& connection);
+  Result<std::string> whole_model();
   Result<void> keep(const std::string& sql, const std::string& table, bool append);
   Result<void> keep_lines(const std::string& from, const std::string& table, size_t key_columns,
                           const std::vector<std::string>& keys);
@@ -105,6 +105,7 @@ class WarehousePlan {
   const config::Model& model_;
   const config::Source& source_;
   std::unique_ptr<PlanTables> tables_;
+  std::optional<std::string> model_sql_;
   std::string file_;                     // of candidates, that is worked on
   std::mutex mutex_;                     // of what follows
   duck::Connection* reading_ = nullptr;  // from the warehouse, just now

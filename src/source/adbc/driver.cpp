@@ -73,23 +73,22 @@ Result<std::shared_ptr<AdbcDriver>> load_driver(const std::string& library, cons
 Result<std::shared_ptr<Session>> Session::open(std::shared_ptr<AdbcDriver> driver, const Options& options) {
   std::shared_ptr<Session> session(new Session(driver));
   Failure failure;
-  const auto tried = [&](AdbcStatusCode code) { return code == ADBC_STATUS_OK; };
   AdbcStatusCode code = driver->DatabaseNew(&session->database_, failure.get());
-  if (!tried(code)) return as_error(code, failure, false);
+  if (code != ADBC_STATUS_OK) return as_error(code, failure, false);
   for (const auto& [name, value] : options) {
     code = driver->DatabaseSetOption(&session->database_, name.c_str(), value.c_str(), failure.get());
     // The value may be a secret, and the driver may have said it.
-    if (!tried(code))
+    if (code != ADBC_STATUS_OK)
       return Error{ErrorKind::config,
                    fmt::format("the driver does not take the option '{}' with this value", name),
                    "see the driver's own documentation"};
   }
   code = driver->DatabaseInit(&session->database_, failure.get());
-  if (!tried(code)) return as_error(code, failure, false);
+  if (code != ADBC_STATUS_OK) return as_error(code, failure, false);
   code = driver->ConnectionNew(&session->connection_, failure.get());
-  if (!tried(code)) return as_error(code, failure, false);
+  if (code != ADBC_STATUS_OK) return as_error(code, failure, false);
   code = driver->ConnectionInit(&session->connection_, &session->database_, failure.get());
-  if (!tried(code)) return as_error(code, failure, false);
+  if (code != ADBC_STATUS_OK) return as_error(code, failure, false);
   return session;
 }
 
