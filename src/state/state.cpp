@@ -152,7 +152,8 @@ class BucketState final : private BucketParts, public SharedState {
     return Error{ErrorKind::config, "a state in a bucket cannot hold a queue of runs",
                  "keep the state in a directory or in PostgreSQL, or let a CI job or cron call penstock run"};
   }
-  // A bucket cannot count in time: processes on one machine share what they spend, machines do not.
+  // A bucket cannot count in time, and the directory is of this process alone: each process keeps to a limit
+  // by itself, on one machine as on several.
   std::unique_ptr<Spending> spending(const std::string& account, bool many) override {
     return open_spending_file(join_path(root(), "limits"), account, many);
   }

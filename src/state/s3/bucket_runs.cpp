@@ -12,7 +12,6 @@
 namespace penstock::state {
 namespace {
 
-
 std::string run_text(const RunRow& run) {
   declare::JsonWriter json;
   json.begin_object();
