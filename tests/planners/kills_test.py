@@ -14,11 +14,6 @@ SEED = int(os.environ.get("PENSTOCK_SEED", str(int(time.time()))))
 class Killed(PlannersTest):
     warehouse_kind = PostgresWarehouse
 
-    @classmethod
-    def tearDownClass(cls):
-        PostgresWarehouse.server.remove()
-        PostgresWarehouse.server = None
-
     def start(self):
         return subprocess.Popen(self.there.project.command("run", "contacts"), stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, env=environment(**self.warehouse.env))
@@ -57,11 +52,6 @@ class KilledOnOneMachineOrAnother(PlannersTest):
     """The same with the ledger in PostgreSQL, too, and two machines that take turns: each with copies of its own."""
 
     warehouse_kind = PostgresWarehouse
-
-    @classmethod
-    def tearDownClass(cls):
-        PostgresWarehouse.server.remove()
-        PostgresWarehouse.server = None
 
     def test_what_one_could_not_tell_the_warehouse_the_other_does(self):
         print("PENSTOCK_SEED =", SEED)

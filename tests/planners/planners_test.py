@@ -211,18 +211,11 @@ class InDuckdb(Semantics, PlannersTest):
 class InPostgres(Semantics, PlannersTest):
     warehouse_kind = PostgresWarehouse
 
-    @classmethod
-    def tearDownClass(cls):
-        if PostgresWarehouse.server:
-            PostgresWarehouse.server.remove()
-            PostgresWarehouse.server = None
-
 
 class PostgresTroubles(PlannersTest):
     """What goes wrong in the warehouse is told, and nothing is sent that it could not note."""
 
     warehouse_kind = PostgresWarehouse
-    tearDownClass = InPostgres.tearDownClass
 
     def refuse(self, *words, code=1, **env):
         before = self.there.sandbox.stats()["rows"]
@@ -276,12 +269,6 @@ class PostgresTroubles(PlannersTest):
 class InClickHouse(Semantics, PlannersTest):
     warehouse_kind = ClickHouseWarehouse
 
-    @classmethod
-    def tearDownClass(cls):
-        if ClickHouseWarehouse.server:
-            ClickHouseWarehouse.server.remove()
-            ClickHouseWarehouse.server = None
-
 
 class InChdb(Semantics, PlannersTest):
     warehouse_kind = ChdbWarehouse
@@ -295,13 +282,6 @@ class InChdb(Semantics, PlannersTest):
 
 class InClickHouseCluster(Semantics, PlannersTest):
     warehouse_kind = ClickHouseClusterWarehouse
-
-    @classmethod
-    def tearDownClass(cls):
-        if ClickHouseClusterWarehouse.server:
-            for shard in ClickHouseClusterWarehouse.shards:
-                shard.remove()
-            ClickHouseClusterWarehouse.server = None
 
 
 if __name__ == "__main__":

@@ -39,17 +39,38 @@ class DuckdbWarehouse:
 
     env = {}
 
-    def close(self):
+    @classmethod
+    def stop(cls):
         pass
 
 
-class PostgresWarehouse:
-    server = None
+class ServersWarehouse:
+    """One or more servers, which are started once for all tests of a class. Statements go to the first."""
 
+    servers = ()
+
+    def __init__(self):
+        if not self.servers:
+            type(self).servers = self.start()
+
+    @property
+    def server(self):
+        return self.servers[0]
+
+    @classmethod
+    def stop(cls):
+        for server in cls.servers:
+            server.remove()
+        cls.servers = ()
+
+
+class PostgresWarehouse(ServersWarehouse):
     def __init__(self, _):
-        if PostgresWarehouse.server is None:
-            PostgresWarehouse.server = Postgres()
+        super().__init__()
         self.sql("drop schema if exists penstock cascade; drop schema public cascade; create schema public")
+
+    def start(self):
+        return [Postgres()]
 
     def sql(self, statement):
         return [tuple(line.split("|")) for line in self.server.sql(statement).split("\n") if line]
@@ -62,21 +83,16 @@ class PostgresWarehouse:
         return {"PG_URL": self.server.url()}
 
 
-class ClickHouseWarehouse:
+class ClickHouseWarehouse(ServersWarehouse):
     """Debian's server. Rows are changed by writing the table anew: old servers have no UPDATE."""
 
-    server = None
-    table = "people"
-
     def __init__(self, _):
-        if type(self).server is None:
-            type(self).server = self.start()
-        self.rows = {}
+        super().__init__()
         for statement in ("drop database if exists penstock", "drop table if exists people"):
             self.server.sql(statement)
 
     def start(self):
-        return ClickHouse()
+        return [ClickHouse()]
 
     def sql(self, statement):
         """Statements of the tests, on a copy of the table in a DuckDB; what came of them is put into the server."""
@@ -124,17 +140,17 @@ class ChdbWarehouse(ClickHouseWarehouse):
 class ClickHouseClusterWarehouse(ClickHouseWarehouse):
     """Two servers, each with half of the rows; the model reads them as one Distributed table."""
 
-    server = None
+    servers = ()
 
     def start(self):
-        self.shards = type(self).shards = [ClickHouse(), ClickHouse()]
-        ClickHouse.join(self.shards)
-        return self.shards[0]
+        shards = [ClickHouse(), ClickHouse()]
+        ClickHouse.join(shards)
+        return shards
 
     def publish(self):
         columns = "(id Nullable(Int64), email Nullable(String), name Nullable(String), phone Nullable(String), city Nullable(String), note Nullable(String))"
         rows = self.copy.query("select * from people")
-        for number, shard in enumerate(type(self).shards):
+        for number, shard in enumerate(self.servers):
             shard.sql("drop table if exists people_local")
             shard.sql(f"create table people_local {columns} engine = Log")
             lines = "\n".join("\t".join("\\N" if value is None else value for value in row) for row in rows[number::2])
@@ -184,6 +200,10 @@ class PlannersTest(unittest.TestCase):
     warehouse_kind = None
     sandbox_options = ()
     maxDiff = None
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.warehouse_kind.stop()
 
     def setUp(self):
         holder = Project("http://127.0.0.1:9")
