@@ -1,6 +1,6 @@
 #include "base/overlay_disk.h"
 
-#include <algorithm>
+#include <set>
 
 namespace penstock {
 namespace {
@@ -35,36 +35,29 @@ std::optional<std::string> plain(std::string_view path) {
 
 }  // namespace
 
-OverlayDisk::OverlayDisk(Disk& under, std::string directory, std::set<std::string, std::less<>> covered,
-                         Files files)
+OverlayDisk::OverlayDisk(Disk& under, std::string directory, Covers covers, Files files)
     : under_(under),
       directory_(plain(directory).value_or(directory)),
-      covered_(std::move(covered)),
+      covers_(std::move(covers)),
       files_(std::move(files)) {}
 
-std::string OverlayDisk::covered_part(const std::string& path) const {
+std::optional<std::string> OverlayDisk::inside(const std::string& path) const {
   const auto clean = plain(path);
-  if (!clean) return {};
-  std::string_view rest = *clean;
-  if (!directory_.empty()) {
-    if (!rest.starts_with(directory_)) return {};
-    rest.remove_prefix(directory_.size());
-    if (directory_ != "/") {
-      if (!rest.starts_with('/')) return {};
-      rest.remove_prefix(1);
-    }
-  }
-  const std::string_view first = rest.substr(0, rest.find('/'));
-  return covered_.contains(first) ? std::string(rest) : std::string();
+  if (!clean) return std::nullopt;
+  if (directory_.empty()) return clean->starts_with('/') ? std::nullopt : clean;
+  if (*clean == directory_) return std::string();
+  const std::string prefix = directory_ == "/" ? "/" : directory_ + "/";
+  if (!clean->starts_with(prefix)) return std::nullopt;
+  return clean->substr(prefix.size());
 }
 
-bool OverlayDisk::is_directory(const std::string& part) const {
-  const auto next = files_.lower_bound(part + "/");
-  return next != files_.end() && next->first.starts_with(part + "/");
+bool OverlayDisk::covered(const std::string& path) const {
+  const auto part = inside(path);
+  return part && covers_(*part);
 }
 
 Result<void> OverlayDisk::writable(std::string_view doing, const std::string& path) const {
-  if (covered_part(path).empty()) return success();
+  if (!covered(path)) return success();
   return Error{ErrorKind::disk, "cannot " + std::string(doing) + " " + path + ": it is only a view", ""};
 }
 
@@ -74,40 +67,40 @@ Result<void> OverlayDisk::make_directories(const std::string& path) {
 }
 
 Result<bool> OverlayDisk::exists(const std::string& path) {
-  const std::string part = covered_part(path);
-  if (part.empty()) return under_.exists(path);
-  return files_.contains(part) || is_directory(part);
+  const auto part = inside(path);
+  if (!part) return under_.exists(path);
+  if (covers_(*part)) return files_.contains(*part);
+  const auto next = files_.lower_bound(*part + "/");
+  if (next != files_.end() && next->first.starts_with(*part + "/")) return true;
+  return under_.exists(path);
 }
 
 Result<std::vector<std::string>> OverlayDisk::list(const std::string& path) {
-  const std::string part = covered_part(path);
-  if (!part.empty() && !is_directory(part)) return not_there("list", path);
-  const bool top = part.empty() && plain(path) == directory_;
+  const auto part = inside(path);
+  if (!part) return under_.list(path);
+  const std::string prefix = part->empty() ? "" : *part + "/";
   std::set<std::string> names;
-  if (part.empty()) {
-    auto real = under_.list(path);
-    if (!real.ok() || !top) return real;
-    for (std::string& name : *real)
-      if (!covered_.contains(name)) names.insert(std::move(name));
-  }
-  const std::string prefix = top ? "" : part + "/";
   for (auto at = files_.lower_bound(prefix); at != files_.end() && at->first.starts_with(prefix); ++at) {
     const std::string_view rest = std::string_view(at->first).substr(prefix.size());
     names.emplace(rest.substr(0, rest.find('/')));
   }
+  auto real = under_.list(path);
+  if (!real.ok() && names.empty()) return real;
+  if (real.ok())
+    for (std::string& name : *real)
+      if (!covers_(prefix + name)) names.insert(std::move(name));
   return std::vector<std::string>(names.begin(), names.end());
 }
 
 Result<std::string> OverlayDisk::read(const std::string& path) {
-  const std::string part = covered_part(path);
-  if (part.empty()) return under_.read(path);
-  const auto found = files_.find(part);
+  if (!covered(path)) return under_.read(path);
+  const auto found = files_.find(*inside(path));
   if (found == files_.end()) return not_there("read", path);
   return found->second;
 }
 
 Result<std::unique_ptr<MappedFile>> OverlayDisk::map(const std::string& path) {
-  if (covered_part(path).empty()) return under_.map(path);
+  if (!covered(path)) return under_.map(path);
   auto text = read(path);
   if (!text.ok()) return text.error();
   return std::unique_ptr<MappedFile>(std::make_unique<TextAsFile>(*std::move(text)));
@@ -150,7 +143,7 @@ Result<void> OverlayDisk::remove(const std::string& path) {
 }
 
 Result<void> OverlayDisk::bring(const std::string& path) {
-  return covered_part(path).empty() ? under_.bring(path) : success();
+  return !covered(path) ? under_.bring(path) : success();
 }
 
 }  // namespace penstock

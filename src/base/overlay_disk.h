@@ -1,8 +1,9 @@
 // A disk on which some files are others than they really are: to look at a project as it would be, or was.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,13 +11,14 @@
 
 namespace penstock {
 
-// Below `directory`, whatever begins with one of the names `covered` is answered from `files` alone (paths
-// relative to the directory, '/' between names) and cannot be written; everything else is the disk
-// underneath, which must outlive this. A covered directory is there if a file in it is. Thread-safe.
+// Below `directory`, the files that `covers` (given paths relative to it, '/' between names) are answered
+// from `files` alone and cannot be written; everything else is the disk underneath, which must outlive this.
+// A directory is there if it is underneath or if a file of `files` lies in it. Thread-safe if `covers` is.
 class OverlayDisk final : public Disk {
  public:
   using Files = std::map<std::string, std::string, std::less<>>;
-  OverlayDisk(Disk& under, std::string directory, std::set<std::string, std::less<>> covered, Files files);
+  using Covers = std::function<bool(std::string_view path)>;
+  OverlayDisk(Disk& under, std::string directory, Covers covers, Files files);
 
   Result<void> make_directories(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
@@ -33,14 +35,14 @@ class OverlayDisk final : public Disk {
   Result<void> bring(const std::string& path) override;
 
  private:
-  // The path below the directory when it is covered; empty: it is not.
-  std::string covered_part(const std::string& path) const;
-  bool is_directory(const std::string& part) const;
+  // The path below the directory, empty for itself; nullopt: it is elsewhere.
+  std::optional<std::string> inside(const std::string& path) const;
+  bool covered(const std::string& path) const;
   Result<void> writable(std::string_view doing, const std::string& path) const;
 
   Disk& under_;
   std::string directory_;
-  std::set<std::string, std::less<>> covered_;
+  Covers covers_;
   Files files_;
 };
 

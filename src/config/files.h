@@ -34,6 +34,9 @@ struct ProjectFiles {
   std::vector<std::string> connector_files, test_files;
 };
 
+// Adds what `defaults` says and the sync does not.
+void add_defaults(Node& sync, const Node& defaults);
+
 ProjectFiles read_files(Disk& disk, const std::string& directory, Diagnostics& diagnostics);
 
 // "models/a.sql" with its header. nullopt when the header cannot be read.

@@ -81,19 +81,6 @@ void read_typed(T& into, Section section, KindOfType kind, const Kinds& kinds, c
   settings_shape(kind, *of_type)->table()->read_besides(definition.node, "type", &into.settings, reading);
 }
 
-// Adds what `defaults` says and the sync does not.
-void add_defaults(Node& sync, const Node& defaults) {
-  if (!sync.is_map() || !defaults.is_map()) return;
-  for (const Entry& entry : defaults.entries) {
-    const auto own = std::find_if(sync.entries.begin(), sync.entries.end(),
-                                  [&](const Entry& each) { return each.key == entry.key; });
-    if (own == sync.entries.end())
-      sync.entries.push_back(entry);
-    else if (entry.key == "guard" || entry.key == "batch")
-      add_defaults(own->value, entry.value);
-  }
-}
-
 // What follows the last statement would end up inside a sub-query.
 void drop_semicolons(std::string& sql) {
   const size_t end = sql.find_last_not_of(" \t\r\n;");
@@ -130,6 +117,18 @@ const T* find_named(const std::vector<T>& all, std::string_view name) {
 }
 
 }  // namespace
+
+void add_defaults(Node& sync, const Node& defaults) {
+  if (!sync.is_map() || !defaults.is_map()) return;
+  for (const Entry& entry : defaults.entries) {
+    const auto own = std::find_if(sync.entries.begin(), sync.entries.end(),
+                                  [&](const Entry& each) { return each.key == entry.key; });
+    if (own == sync.entries.end())
+      sync.entries.push_back(entry);
+    else if (entry.key == "guard" || entry.key == "batch")
+      add_defaults(own->value, entry.value);
+  }
+}
 
 const Source* Project::source(std::string_view wanted) const {
   return find_named(sources, wanted);

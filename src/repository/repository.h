@@ -30,11 +30,11 @@ using config::Person;
 // `git:` of penstock.yaml with its references resolved, and what the environment adds.
 struct Settings {
   std::string remote = "origin";
-  std::string branch;     // empty: the one that is checked out
-  declare::Secret token;  // for https
-  std::string ssh_key;    // path of a private key; empty: the agent's keys
-  declare::Secret ssh_passphrase;
-  std::string ca_file;  // trusted besides the machine's own; empty: none
+  std::string branch = {};     // empty: the one that is checked out
+  declare::Secret token = {};  // for https
+  std::string ssh_key = {};    // path of a private key; empty: the agent's keys
+  declare::Secret ssh_passphrase = {};
+  std::string ca_file = {};  // of authorities that are trusted instead of the machine's own
   bool push = true;
   // Who commits, and who writes what nobody is named for. Commits of this committer are ours to rebase and to
   // set aside; those of others are not.
@@ -163,8 +163,8 @@ struct HistoryEntry {
 };
 
 struct HistoryRequest {
-  std::vector<std::string> paths;  // none: all of the project's own files
-  std::string revision = "HEAD";   // where to begin
+  std::vector<std::string> paths = {};  // none: all of the project's own files
+  std::string revision = "HEAD";        // where to begin
   uint64_t limit = 20;
   bool diffs = false;
 };
@@ -217,8 +217,9 @@ class Repository {
   // is really there. Read-only for own files. Holds them in memory, and does not need this object any more.
   Result<std::unique_ptr<Disk>> view(std::string revision);
 
- private:
   struct State;
+
+ private:
   explicit Repository(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
