@@ -15,7 +15,9 @@ applyTheme();
 // Nothing is asked twice on a timer: events say what has changed (api/events.ts).
 const cache = new QueryClient({
   defaultOptions: {
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always", // the server may be on this machine, whatever the browser thinks of the network
       staleTime: 30_000,
       refetchOnWindowFocus: false,
       retry: (times, error) => times < 2 && error instanceof Problem && (error.status === 0 || error.status >= 502),

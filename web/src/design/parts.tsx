@@ -81,11 +81,11 @@ export function Section({ title, more, children, className = "", id }:
 }
 
 /** An empty page teaches: one sentence, one example, one button. */
-export const Empty = ({ title, children, example, action }:
-  { title: string; children?: ReactNode; example?: string; action?: ReactNode }) => (
+export const Empty = ({ title, children, example, action, top }:
+  { title: string; top?: boolean; children?: ReactNode; example?: string; action?: ReactNode }) => (
   <div className="empty">
     <svg viewBox="0 0 120 40" width="120" height="40" aria-hidden><path d="M2 14h40c14 0 14 12 28 12h48" /><path d="M2 14h40c14 0 14 12 28 12h48" className="inner" /></svg>
-    <h3>{title}</h3>
+    {top ? <h1>{title}</h1> : <h2>{title}</h2>}
     {children && <p className="soft prose">{children}</p>}
     {example && <CommandLine text={example} />}
     {action && <div className="row">{action}</div>}
@@ -255,6 +255,11 @@ export function Labeled({ label, help, error, children, required, aside }: {
     </div>
   );
 }
+
+/** What may be wider than the screen scrolls by itself, also by keyboard. */
+export const Wide = ({ label, children, className = "" }: { label: string; children: ReactNode; className?: string }) => (
+  <div className={`panel scroll-x ${className}`} tabIndex={0} role="region" aria-label={label}>{children}</div>
+);
 
 export const Chip = ({ children, onRemove, label }: { children: ReactNode; onRemove?: () => void; label?: string }) => (
   <span className="chip">{children}{onRemove && <button type="button" onClick={onRemove} aria-label={`Remove ${label ?? "filter"}`}>×</button>}</span>

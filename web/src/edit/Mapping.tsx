@@ -33,9 +33,9 @@ export function Mapping({ draft, set, placed, sample, previewError, previewing }
           <li key={each.field} className="suggested">
             <div className="mapping-row">
               <FieldName name={each.field} known={fields.find((field) => field.name === each.field)} />
-              <span className="mapping-from soft">from <code>{each.column}</code>?</span>
+              <span className="soft">from <code>{each.column}</code>?</span>
               <span className="mapping-sample" />
-              <Button onClick={() => accept(each.field, each.column)} aria-label={`Take ${each.column} for ${each.field}`}>Take it</Button>
+              <Button onClick={() => accept(each.field, each.column)} aria-label={`Take it: ${each.column} for ${each.field}`}>Take it</Button>
             </div>
           </li>
         ))}
@@ -74,7 +74,7 @@ function MappedRow({ field, known, columns, samples, error, onChange, onRemove }
             ? <select aria-label={`The column for ${field.field}`} value={field.from} onChange={(event) => onChange({ ...field, from: event.target.value })}>{!column && <option value={field.from}>{field.from || "Choose"}</option>}{columns.map((each) => <option key={each.name} value={each.name}>{each.name}</option>)}</select>
             : <input aria-label={`${kinds[field.kind]} for ${field.field}`} className={field.kind === "value" ? "" : "mono"} value={field.from} onChange={(event) => onChange({ ...field, from: event.target.value })} />}
         </span>
-        <span className="mapping-sample">{samples?.map((value, index) => <Value key={index} value={value} />)}</span>
+        <span className="mapping-sample">{samples && [...new Set(samples)].map((value, index) => <Value key={index} value={value} />)}</span>
         <span className="row mapping-tools">
           <button type="button" className="icon-button" aria-expanded={open} aria-label={`More about ${field.field}`} title="Transforms, and how it is written" onClick={() => setOpen(!open)}>{open ? <ChevronDown size={16} aria-hidden /> : <ChevronRight size={16} aria-hidden />}</button>
           <button type="button" className="icon-button" aria-label={`Leave out ${field.field}`} title="Leave it out" onClick={onRemove}><Trash2 size={16} aria-hidden /></button>

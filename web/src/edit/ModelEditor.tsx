@@ -12,7 +12,7 @@ import { useFilters } from "../table/filters";
 import { plural } from "../words/numbers";
 import { useValidation } from "./checks";
 import { CodeField } from "./CodeField";
-import { place } from "./draft";
+import { place, print } from "./draft";
 import { SaveDialog } from "./Save";
 import { said } from "./steps";
 import "./edit.css";
@@ -48,7 +48,7 @@ export function setModel(text: string, key: string, value: unknown): string {
     node.type = Scalar.BLOCK_LITERAL;
     doc.set(key, node);
   } else doc.set(key, doc.createNode(value, { flow: true }));
-  return doc.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return print(doc, text);
 }
 
 function Edit({ name: given, path: givenPath, before, start, version }: { name: string; path: string; before: string; start: string; version?: string }) {

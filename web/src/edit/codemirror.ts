@@ -30,7 +30,7 @@ export interface Mounted {
 
 const colours = HighlightStyle.define([
   { tag: [t.keyword, t.operatorKeyword, t.modifier], color: "var(--accent-strong)", fontWeight: "600" },
-  { tag: [t.propertyName, t.definition(t.propertyName), t.labelName], color: "var(--accent-strong)" },
+  { tag: [t.propertyName, t.definition(t.propertyName), t.labelName], color: "var(--accent)" },
   { tag: [t.string, t.special(t.string)], color: "var(--good)" },
   { tag: [t.number, t.bool, t.null], color: "var(--warn)" },
   { tag: [t.comment, t.lineComment, t.blockComment], color: "var(--text-faint)", fontStyle: "italic" },
@@ -76,7 +76,7 @@ export function mount(host: HTMLElement, options: Options): Mounted {
         lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightSelectionMatches(), lintGutter(),
         syntaxHighlighting(colours), look, EditorView.lineWrapping, words.of(language(options, options.tables ?? {})),
         EditorState.tabSize.of(2), EditorState.readOnly.of(options.readOnly ?? false),
-        EditorView.contentAttributes.of({ "aria-label": options.label, "aria-multiline": "true", role: "textbox" }),
+        EditorView.contentAttributes.of({ "aria-label": options.label, "aria-multiline": "true", role: "textbox", tabindex: "0" }),
         keymap.of([{ key: "Mod-Enter", run: () => (options.onRun?.(), true) }, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, { ...indentWithTab, preventDefault: false }]),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !silent) options.onChange(update.state.doc.toString());

@@ -30,13 +30,15 @@ export interface Draft {
   paused: boolean;
 }
 
+// YAML reads the key `null` as nothing, which becomes "" in an object; to Penstock it is a word like the others.
+const named = (spec: Record<string, unknown>): Record<string, unknown> => ("" in spec ? { ...spec, null: spec[""] } : spec);
 const text = (value: unknown): string => (value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
 const object = (value: unknown): Record<string, unknown> => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});
 
 export function readField(field: string, given: unknown): FieldDraft {
   if (typeof given !== "object" || given === null) return { field, kind: "column", from: text(given), transforms: [] };
-  const spec = given as Record<string, unknown>;
+  const spec = named(given as Record<string, unknown>);
   const kind: FieldKind = "sql" in spec ? "sql" : "value" in spec ? "value" : "template" in spec ? "template" : "column";
   const from = kind === "column" ? spec.from : spec[kind];
   return { field, kind, from: text(from), transforms: list(spec.transform), write: spec.write === undefined ? undefined : text(spec.write), null: spec.null === undefined ? undefined : text(spec.null) };
@@ -45,7 +47,7 @@ export function readField(field: string, given: unknown): FieldDraft {
 /** What stands in the YAML for a field; the shortest form that says it. `old` keeps what the form does not know. */
 export function writeField(draft: FieldDraft, old?: unknown): unknown {
   const kept = { ...object(old) };
-  for (const name of ["from", "sql", "value", "template", "transform", "write", "null"]) delete kept[name];
+  for (const name of ["", "from", "sql", "value", "template", "transform", "write", "null"]) delete kept[name];
   const spec: Record<string, unknown> = {};
   if (draft.kind === "value") spec.value = constant(draft.from);
   else if (draft.kind === "column") spec.from = draft.from;
@@ -106,7 +108,6 @@ export function readDraft(yaml: string): Read {
 }
 
 const order = ["description", "owner", "tags", "model", "destination", "object", "mode", "match", "fields", "on_removed", "match_change", "schedule", "guard", "approve", "alerts"];
-const nested = new Set(["match", "fields"]);
 
 /** The YAML with one value set, or taken out when it is undefined. */
 export function setIn(yaml: string, path: readonly string[], value: unknown): string {
@@ -116,20 +117,21 @@ export function setIn(yaml: string, path: readonly string[], value: unknown): st
     doc.deleteIn(path);
     const parent = path.length > 1 ? doc.getIn(path.slice(0, -1), true) : undefined;
     if (isMap(parent) && parent.items.length === 0) doc.deleteIn(path.slice(0, -1));
-    return print(doc);
+    return print(doc, yaml);
   }
   const [top = ""] = path;
   if (!isMap(doc.contents)) doc.contents = doc.createNode({}) as unknown as typeof doc.contents;
   if (path.length > 1 && !isMap(doc.getIn([top], true))) put(doc, top, doc.createNode({}, { flow: top === "match" || top === "guard" }));
   const old = doc.getIn(path, true);
-  const made = doc.createNode(value, { flow: typeof value === "object" && !(path.length === 1 && nested.has(top)) });
+  const made = doc.createNode(value, { flow: typeof value === "object" && !(path.length === 1 && top === "fields") });
+  visit(made as unknown as Document, { Pair: (_, pair) => { if (isScalar(pair.key) && pair.key.value === "null") pair.key.value = null; } });
   if (isScalar(old) && isScalar(made)) old.value = made.value; // its comment and its quotes stay
   else {
     if (old && typeof old === "object" && "comment" in old) made.comment = (old as { comment?: string | null }).comment;
     if (path.length === 1) put(doc, top, made);
     else doc.setIn(path, made);
   }
-  return print(doc);
+  return print(doc, yaml);
 }
 
 /** A key of the sync at the place where people expect it. */
@@ -143,7 +145,19 @@ function put(doc: Document, key: string, node: unknown): void {
   map.items.splice(mine < 0 ? map.items.length : after + 1, 0, pair as never);
 }
 
-const print = (doc: Document): string => doc.toString({ lineWidth: 0, flowCollectionPadding: true });
+/** As people write it: `{ a: b }` and `[a, b]`. Lines that say what they said before stay as they were, letter by letter. */
+export function print(doc: Document, before: string): string {
+  visit(doc, {
+    Collection(_, node) {
+      const padding = isMap(node) ? " " : "";
+      const own = Object.getPrototypeOf(node) as { toString: (this: unknown, ctx: unknown, ...more: unknown[]) => string };
+      node.toString = (ctx?: unknown, ...more: unknown[]) => own.toString.call(node, ctx && { ...ctx, flowCollectionPadding: padding }, ...more);
+    },
+  });
+  const tight = (line: string) => line.replace(/([[{]) +/g, "$1").replace(/ +([\]}])/g, "$1").replace(/ +#/g, " #");
+  const old = new Map(before.split("\n").map((line) => [tight(line), line]));
+  return doc.toString({ lineWidth: 0 }).split("\n").map((line) => old.get(tight(line)) ?? line).join("\n");
+}
 
 /** Another name for a field, at the same place. */
 export function renameField(yaml: string, from: string, to: string): string {
@@ -154,7 +168,7 @@ export function renameField(yaml: string, from: string, to: string): string {
   if (!pair) return yaml;
   if (isScalar(pair.key)) pair.key.value = to;
   else pair.key = doc.createNode(to) as never;
-  return print(doc);
+  return print(doc, yaml);
 }
 
 /** Each diagnostic under the path of what it is about: "fields.phone", "schedule", or "" for the whole. */

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { useCsrfToken as takeCsrfToken, whenLoginNeeded } from "../api/client";
+import { Problem, useCsrfToken as takeCsrfToken, whenLoginNeeded } from "../api/client";
 import { follow } from "../api/events";
 import { useSession } from "../api/questions";
 import { Button, Empty, Skeleton, Trouble } from "../design/parts";
@@ -44,7 +44,9 @@ class Fence extends Component<{ children: ReactNode; at: string }, { error?: Err
   }
   override render() {
     if (!this.state.error) return this.props.children;
-    return <Trouble error={this.state.error} title="This page broke" retry={() => location.reload()} />;
+    const absent = /module|chunk/i.test(this.state.error.message); // a piece of the pages that the server did not give
+    const error = absent ? new Problem({ title: "This page cannot be loaded", remedy: "The server is away, or was replaced by another version. Loading anew helps once it is there." }, 0) : this.state.error;
+    return <Trouble error={error} title={absent ? undefined : "This page broke"} retry={() => location.reload()} />;
   }
 }
 
@@ -113,7 +115,7 @@ const Pages = () => (
     <Route path="/settings/:tab?" component={SettingsPage} />
     <Route path="/overview"><Redirect to="/" /></Route>
     <Route>
-      <Empty title="There is nothing at this address" action={<Button onClick={() => history.back()}>Go back</Button>}>
+      <Empty top title="There is nothing at this address" action={<Button onClick={() => history.back()}>Go back</Button>}>
         It may have been renamed. Ctrl K finds every sync, model and run.
       </Empty>
     </Route>

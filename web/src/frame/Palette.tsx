@@ -74,7 +74,6 @@ function useEverything(text: string): Found[] {
       found.push(...named.slice(0, 6).map((sync) => ({ kind: "row", title: key, says: `the row of this key in ${sync.name}`, href: `/syncs/${encodeURIComponent(sync.name)}/rows/${encodeURIComponent(key)}` })));
     }
     return found;
-    // eslint-like: `may` is made anew with the session only
   }, [syncs, models, destinations, connectors, runs, text]);
 }
 
@@ -85,7 +84,9 @@ function Finder({ onClose }: { onClose: () => void }) {
   const list = useRef<HTMLUListElement>(null);
   const id = useId();
   const found = useEverything(text);
-  useEffect(() => list.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    void list.current?.children[at]?.scrollIntoView({ block: "nearest" }); // newer browsers answer with a promise
+  }, [at]);
   const take = (one?: Found) => {
     if (!one) return;
     onClose();

@@ -87,7 +87,7 @@ export function Topbar() {
       </nav>
       <div className="row topbar-right">
         {!connected && <span className="standing tone-warn" role="status"><Unplug size={15} aria-hidden />connecting again</span>}
-        <button type="button" className="find" onClick={openPalette} aria-label="Find anything, Ctrl K"><Search size={15} aria-hidden /><span>Find anything</span><kbd>Ctrl K</kbd></button>
+        <button type="button" className="find" onClick={openPalette} aria-keyshortcuts="Control+K"><Search size={15} aria-hidden /><span>Find anything</span> <kbd>Ctrl K</kbd></button>
         <GitState />
         <ThemeSwitch />
         <Me />

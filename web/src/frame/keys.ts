@@ -14,10 +14,10 @@ export function isTyping(target: EventTarget | null): boolean {
 
 /** Says what a key means after the one before it: `g` and a letter go somewhere. */
 export function keyReader(ways: Record<string, string>) {
-  let armed = 0;
+  let armed = -Infinity;
   return (key: string, at: number): { go?: string; find?: true; help?: true } => {
     const afterG = at - armed < 1200;
-    armed = 0;
+    armed = -Infinity;
     if (afterG && ways[key]) return { go: ways[key] };
     if (key === "g") armed = at;
     if (key === "/") return { find: true };

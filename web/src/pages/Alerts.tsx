@@ -26,7 +26,7 @@ export function AlertsPage() {
             <ul className="tools">
               {all.map((alert) => (
                 <li key={alert.name} className="panel padded tool">
-                  <div className="row apart"><h3>{alert.name}</h3><span className="small soft">{alert.type}</span></div>
+                  <div className="row apart"><h2>{alert.name}</h2><span className="small soft">{alert.type}</span></div>
                   {alert.description && <p className="soft">{alert.description}</p>}
                   <p className="row"><span className="soft">told of</span> {alert.on.map((what) => <Chip key={what}>{what}</Chip>)}</p>
                   {alert.syncs && alert.syncs.length > 0 && <p className="small soft">for {alert.syncs.map((sync) => (sync === "*" ? "every sync" : sync)).join(", ")}</p>}

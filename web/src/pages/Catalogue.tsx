@@ -3,7 +3,7 @@ import { PlugZap } from "lucide-react";
 import { Link, useParams } from "wouter";
 import { useConnector, useConnectors } from "../api/questions";
 import { Markdown } from "../design/Markdown";
-import { Asked, ButtonLink, Chip, Empty, Said, Section } from "../design/parts";
+import { Asked, ButtonLink, Chip, Empty, Said, Section, Wide } from "../design/parts";
 import { useMay } from "../frame/may";
 import { useFilters } from "../table/filters";
 import { count } from "../words/numbers";
@@ -49,7 +49,7 @@ export function ConnectorPage() {
           {found.page ? <Markdown text={found.page} skipTitle /> : (
             <>
               <Section title="Objects"><ul className="panel lines">{found.objects.map((object) => <li key={object.name}><code>{object.name}</code><span className="grow">{object.title} <span className="soft"><Said text={object.help} /></span></span><span className="small faint">{object.modes?.join(", ")}</span></li>)}</ul></Section>
-              <Section title="Settings"><div className="panel scroll-x"><table className="plain-table settings-table"><tbody>{found.settings.map((setting) => <tr key={setting.name}><th scope="row"><code>{setting.name}</code></th><td><Said text={setting.help} /></td><td className="faint">{setting.required ? "required" : setting.default !== undefined && setting.default !== null ? String(setting.default) : ""}</td></tr>)}</tbody></table></div></Section>
+              <Section title="Settings"><Wide label="Settings"><table className="plain-table settings-table"><tbody>{found.settings.map((setting) => <tr key={setting.name}><th scope="row"><code>{setting.name}</code></th><td><Said text={setting.help} /></td><td className="faint">{setting.required ? "required" : setting.default !== undefined && setting.default !== null ? String(setting.default) : ""}</td></tr>)}</tbody></table></Wide></Section>
             </>
           )}
         </div>

@@ -48,7 +48,7 @@ export function ModelPage() {
   const { name: coded = "" } = useParams<{ name: string }>();
   const name = decodeURIComponent(coded);
   const models = useModels();
-  return <Asked of={models}>{(all) => { const model = all.find((each) => each.name === name); return model ? <Full model={model} /> : <Empty title={`There is no model ${name}`} action={<ButtonLink href="/models">All models</ButtonLink>} />; }}</Asked>;
+  return <Asked of={models}>{(all) => { const model = all.find((each) => each.name === name); return model ? <Full model={model} /> : <Empty top title={`There is no model ${name}`} action={<ButtonLink href="/models">All models</ButtonLink>} />; }}</Asked>;
 }
 
 function Full({ model }: { model: Model }) {

@@ -106,11 +106,11 @@ function Chapter({ operation, open }: { operation: Operation; open: boolean }) {
             <span>{span(operation.latency_ms / 1000)}</span>
             {operation.record_id && <span>record <code>{operation.record_id}</code>{operation.created && ", created then"}</span>}
           </p>
-          {payload && <div className="stack"><h3>{before ? "What it changed" : "What was sent"}</h3><FieldDiff fields={changesOf(payload, before)} change={before ? "changed" : "added"} /></div>}
-          {operation.kept && <div className="stack"><h3>Left as others wrote it</h3><Body text={JSON.stringify(operation.kept)} label="Kept values" /></div>}
+          {payload && <div className="stack"><h2>{before ? "What it changed" : "What was sent"}</h2><FieldDiff fields={changesOf(payload, before)} change={before ? "changed" : "added"} /></div>}
+          {operation.kept && <div className="stack"><h2>Left as others wrote it</h2><Body text={JSON.stringify(operation.kept)} label="Kept values" /></div>}
           {request && (
             <div className="stack">
-              <h3>The request{request.rows ? `, with ${plural(request.rows, "row")}` : ""}</h3>
+              <h2>The request{request.rows ? `, with ${plural(request.rows, "row")}` : ""}</h2>
               <p className="mono request-line"><b>{request.method}</b> {request.url}</p>
               <div className="bodies">
                 {request.body !== undefined && <Body text={request.body} label="Request" />}

@@ -15,7 +15,7 @@ const columns: Column<Run>[] = [
   { id: "started", title: "Started", phone: "first", sort: (a, b) => a.started.localeCompare(b.started), cell: (run) => <Link href={runHref(run)}><Ago at={run.started} /></Link> },
   { id: "sync", title: "Sync", wide: true, sort: (a, b) => a.sync.localeCompare(b.sync), cell: (run) => <Link href={`/syncs/${encodeURIComponent(run.sync)}`}>{run.sync}</Link> },
   { id: "status", title: "State", sort: (a, b) => a.status.localeCompare(b.status), cell: (run) => <StandingMark standing={status(run)} bare /> },
-  { id: "pipe", title: "", phone: "hide", cell: (run) => <MiniPipe run={run} /> },
+  { id: "pipe", title: "Flow", phone: "hide", cell: (run) => <MiniPipe run={run} /> },
   { id: "rows", title: "Rows", number: true, phone: "hide", sort: (a, b) => (a.rows ?? 0) - (b.rows ?? 0), cell: (run) => <Count n={run.rows} brief /> },
   { id: "sent", title: "Sent", number: true, sort: (a, b) => (a.sent ?? 0) - (b.sent ?? 0), cell: (run) => <Count n={run.sent} /> },
   { id: "accepted", title: "Accepted", number: true, sort: (a, b) => (a.accepted ?? 0) - (b.accepted ?? 0), cell: (run) => <Count n={run.accepted} /> },

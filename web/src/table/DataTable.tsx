@@ -86,16 +86,16 @@ export function DataTable<Row>(props: TableProps<Row>) {
   const tabInSight = items.some((item) => item.index === tab) ? tab : items[0]?.index;
   return (
     <div className="data-table">
+      <Chooser columns={columns} off={off} toggle={toggle} />
       <table role="table" aria-label={label} aria-rowcount={(props.total ?? rows.length) + 1}>
         <thead role="rowgroup">
           <tr role="row">
-            {shown.map((column, index) => (
+            {shown.map((column) => (
               <th role="columnheader" key={column.id} scope="col" className={`${column.number ? "number" : ""} ${column.wide ? "wide" : ""}`}
                 aria-sort={order?.id === column.id ? (order.down ? "descending" : "ascending") : undefined}>
                 {column.sort
                   ? <button type="button" onClick={() => setOrder({ id: column.id, down: order?.id === column.id ? !order.down : !!column.number })}>{column.title}<i aria-hidden>{order?.id === column.id ? (order.down ? "↓" : "↑") : ""}</i></button>
                   : column.title}
-                {index === shown.length - 1 && <Chooser columns={columns} off={off} toggle={toggle} />}
               </th>
             ))}
           </tr>

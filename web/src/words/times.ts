@@ -28,8 +28,10 @@ export function span(seconds: number | undefined): string {
   const whole = Math.round(s);
   if (whole < MINUTE) return `${whole} s`;
   if (whole < HOUR) return join(Math.floor(whole / MINUTE), "min", whole % MINUTE, "s");
-  if (whole <= DAY) return join(Math.floor(whole / HOUR), "h", Math.round((whole % HOUR) / MINUTE), "min");
-  return join(Math.floor(whole / DAY), "d", Math.round((whole % DAY) / HOUR), "h");
+  const minutes = Math.round(whole / MINUTE);
+  if (minutes <= 24 * 60) return join(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(whole / HOUR);
+  return join(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
 const join = (a: number, unitA: string, b: number, unitB: string) => (b ? `${a} ${unitA} ${b} ${unitB}` : `${a} ${unitA}`);

@@ -4,7 +4,7 @@ import { Plus } from "lucide-react";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { answer, api, type Role } from "../../api/client";
 import { useSession } from "../../api/questions";
-import { Ago, Asked, Button, CommandLine, Dialog, Empty, Labeled, Trouble } from "../../design/parts";
+import { Ago, Asked, Button, CommandLine, Dialog, Empty, Labeled, Trouble, Wide } from "../../design/parts";
 import { say, sayProblem } from "../../frame/toasts";
 
 const roles: [Role, string][] = [["viewer", "sees everything but secrets"], ["editor", "also runs, approves and edits"], ["admin", "also users, tokens and secrets"]];
@@ -13,7 +13,7 @@ const RoleChoice = ({ value, onChange, label = "Role" }: { value: Role; onChange
 );
 
 function Table({ head, children }: { head: string[]; children: ReactNode }) {
-  return <div className="panel scroll-x"><table className="plain-table"><thead><tr>{head.map((title, index) => <th key={title + index} scope="col">{title || <span className="unseen">Actions</span>}</th>)}</tr></thead><tbody>{children}</tbody></table></div>;
+  return <Wide label={`Table of ${head[0]?.toLowerCase()}s`}><table className="plain-table"><thead><tr>{head.map((title, index) => <th key={title + index} scope="col">{title || <span className="unseen">Actions</span>}</th>)}</tr></thead><tbody>{children}</tbody></table></Wide>;
 }
 
 /** Asks before something is taken away. */

@@ -7,7 +7,7 @@ import { useRuns } from "../../api/questions";
 import { OutcomeChart } from "../../charts/OutcomeChart";
 import { Code } from "../../design/Code";
 import { useNow } from "../../design/now";
-import { Asked, ButtonLink, Chip, Empty } from "../../design/parts";
+import { Asked, ButtonLink, Chip, Empty, Wide } from "../../design/parts";
 import { useMay } from "../../frame/may";
 import { CommitList } from "../CommitList";
 import { RunTable } from "../RunTable";
@@ -41,7 +41,7 @@ const writes: Record<string, string> = { on_create: "only when the record is cre
 export function MappingTab({ sync }: { sync: SyncDetail }) {
   const rows = [...sync.match.map((mapped) => ({ mapped, match: true })), ...sync.fields.map((mapped) => ({ mapped, match: false }))];
   return (
-    <div className="panel scroll-x">
+    <Wide label="The mapping">
       <table className="plain-table">
         <thead><tr><th scope="col">Field of {sync.destination_title ?? sync.destination}</th><th scope="col">from the model {sync.model}</th><th scope="col">How it is written</th></tr></thead>
         <tbody>
@@ -54,7 +54,7 @@ export function MappingTab({ sync }: { sync: SyncDetail }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 
