@@ -91,7 +91,7 @@ function many(now) {
 export function syncsOf(mode, now) {
   if (mode === "none") return [];
   if (mode === "much") return many(now);
-  if (mode === "broken") return table.map((row) => syncOf(row.with(9, ["failed", "stopped", "late", "partial"][dice(row[0])() * 4 | 0]), now));
+  if (mode === "broken") return table.map((row) => syncOf(row.map((cell, at) => (at === 9 ? ["failed", "stopped", "late", "partial"][dice(row[0])() * 4 | 0] : cell)), now));
   if (mode === "little") return [syncOf(table[1], now)];
   return table.map((row) => syncOf(row, now));
 }

@@ -10,7 +10,7 @@ if (!program) {
   process.exit(process.env.PENSTOCK_SERVERS === "required" ? 1 : 77);
 }
 if (!existsSync(fileURLToPath(new URL("../../dist/index.html", import.meta.url)))) {
-  console.log("there is no web/dist: ./dev web-build makes it");
+  console.log("there is no web/dist: ./dev pages makes it");
   process.exit(1);
 }
 const only = process.argv[2] ?? "";
