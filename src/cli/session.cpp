@@ -5,7 +5,37 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "net/curl_client.h"
+#include "store/store.h"
+
 namespace penstock::cli {
+
+namespace {
+
+// Of every scheme: those of the web go on to curl.
+class EveryScheme final : public HttpClient {
+ public:
+  EveryScheme(Loop& loop, std::unique_ptr<CurlClient> curl) : curl_(std::move(curl)), stores_(loop, *curl_) {}
+  Task<HttpOutcome> send(HttpRequest request) override { return stores_.send(std::move(request)); }
+
+ private:
+  std::unique_ptr<CurlClient> curl_;
+  Stores stores_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpClient>> open_client(RealLoop& loop, const Workspace& workspace) {
+  CurlClientOptions options;
+  options.unacknowledged_max = workspace.state().on_its_way_max();
+  // The usual variables for a company's own certificate authority.
+  for (const char* name : {"PENSTOCK_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
+    if (const char* file = std::getenv(name); file != nullptr && options.ca_file.empty())
+      options.ca_file = file;
+  auto curl = CurlClient::create(loop, options);
+  if (!curl.ok()) return curl.error();
+  return std::unique_ptr<HttpClient>(std::make_unique<EveryScheme>(loop, *std::move(curl)));
+}
 
 Session::Session(const Globals& globals, Workspace& workspace)
     : globals_(globals),
@@ -16,16 +46,9 @@ Session::Session(const Globals& globals, Workspace& workspace)
 
 Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspace& workspace) {
   auto session = std::unique_ptr<Session>(new Session(globals, workspace));
-  CurlClientOptions options;
-  options.unacknowledged_max = workspace.state().on_its_way_max();
-  // The usual variables for a company's own certificate authority.
-  for (const char* name : {"PENSTOCK_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
-    if (const char* file = std::getenv(name); file != nullptr && options.ca_file.empty())
-      options.ca_file = file;
-  auto client = CurlClient::create(session->loop_, options);
+  auto client = open_client(session->loop_, workspace);
   if (!client.ok()) return client.error();
   session->client_ = *std::move(client);
-  session->stores_ = std::make_unique<Stores>(session->loop_, *session->client_);
   session->watch_ =
       std::make_unique<InterruptWatch>(session->loop_, [raw = session.get()](Interrupt interrupt) {
         raw->signal_ = interrupt.signal;

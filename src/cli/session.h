@@ -7,9 +7,8 @@
 #include "async/interrupts.h"
 #include "async/real_loop.h"
 #include "cli/command.h"
-#include "net/curl_client.h"
+#include "net/http.h"
 #include "run/run.h"
-#include "store/store.h"
 
 namespace penstock::cli {
 
@@ -17,10 +16,10 @@ class Session {
  public:
   static Result<std::unique_ptr<Session>> start(const Globals& globals, Workspace& workspace);
   RunParts parts(OnProgress on_progress) {
-    return {loop_, *stores_, workspace_, random_, interruption_, std::move(on_progress), nullptr, &accounts_};
+    return {loop_, *client_, workspace_, random_, interruption_, std::move(on_progress), nullptr, &accounts_};
   }
   RealLoop& loop() { return loop_; }
-  HttpClient& client() { return *stores_; }
+  HttpClient& client() { return *client_; }
   // 0, or the signal that asked us to stop.
   int signal() const { return signal_; }
 
@@ -31,13 +30,16 @@ class Session {
   // A store's request keeps a thread busy until it is answered.
   RealLoop loop_{24};
   Accounts accounts_;
-  std::unique_ptr<CurlClient> client_;
-  std::unique_ptr<Stores> stores_;  // of every scheme; the web's go on to client_
+  std::unique_ptr<HttpClient> client_;
   Random random_;
   Interruption interruption_;
   std::unique_ptr<InterruptWatch> watch_;
   int signal_ = 0;
 };
+
+// The way to the destinations of a workspace: HTTP, and the stores that do not speak it. The loop outlives
+// it.
+Result<std::unique_ptr<HttpClient>> open_client(RealLoop& loop, const Workspace& workspace);
 
 // The exit code of a run that was interrupted by `signal`, or kInterrupted.
 int interrupted_exit(int signal);

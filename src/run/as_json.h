@@ -10,6 +10,11 @@
 
 namespace penstock {
 
+// What a list of syncs says of one, and everything about it: its mapping, its model with the SQL, the text of
+// their files. Settings of sources and destinations are left out.
+std::string sync_json(const config::Project& project, const config::Sync& sync);
+std::string sync_details_json(const config::Project& project, const config::Sync& sync);
+
 std::string plan_json(const PlannedSync& planned);
 // "event":"result".
 std::string report_json(const RunReport& report);

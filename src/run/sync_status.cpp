@@ -6,6 +6,19 @@
 
 namespace penstock {
 
+std::string schedule_text(const config::Sync& sync) {
+  if (!sync.schedule) return "";
+  const config::Schedule& schedule = *sync.schedule;
+  if (schedule.every) return "every " + declare::show(*schedule.every);
+  if (schedule.cron) {
+    const std::string zone = *schedule.timezone;
+    return "cron " + schedule.cron->text + (zone.empty() ? "" : " " + zone);
+  }
+  std::string text;
+  for (const auto& after : schedule.after) text += (text.empty() ? "after " : ", ") + *after;
+  return text;
+}
+
 Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& sync, RunStore* store) {
   SyncStatus status{.sync = sync.name,
                     .destination = *sync.destination,
@@ -33,15 +46,9 @@ Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& s
       if (!status.fresh_at && (run.status == "succeeded" || run.status == "partial"))
         status.fresh_at = run.started;
   }
-  if (sync.schedule && sync.schedule->every) {
-    status.schedule = "every " + declare::show(*sync.schedule->every);
-    if (status.last) status.next = status.last->started + *sync.schedule->every;
-  } else if (sync.schedule && sync.schedule->cron) {
-    status.schedule = "cron";
-  } else if (sync.schedule) {
-    for (const auto& after : sync.schedule->after)
-      status.schedule += (status.schedule.empty() ? "after " : ", ") + *after;
-  }
+  status.schedule = schedule_text(sync);
+  if (sync.schedule && sync.schedule->every && status.last)
+    status.next = status.last->started + *sync.schedule->every;
   return status;
 }
 
