@@ -67,6 +67,10 @@ void add_discover(Door door);
 void add_transforms(Door door);
 void add_dbt(Door door);
 void add_sandbox(Door door);
+void add_mcp(Door door);
+void add_completion(Door door);
+void add_man(Door door);
+void add_version(Door door);
 
 // Opens the project; null when its files have errors, which are then printed.
 std::unique_ptr<Workspace> open_workspace(const Globals& globals);

@@ -4,9 +4,10 @@
 #include <csignal>
 #include <exception>
 
+#include "cli/build_facts.h"
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/test_command.h"
-#include "cli/version.h"
 
 namespace penstock::cli {
 namespace {
@@ -26,7 +27,7 @@ int run(int argc, char** argv) {
       "Penstock carries rows from a warehouse into the tools where people work, and sends only what has "
       "changed.",
       "penstock"};
-  app.set_version_flag("--version", std::string(kVersionText));
+  app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(
@@ -35,10 +36,14 @@ int run(int argc, char** argv) {
   add_globals(app, globals);
   const Door door{app, globals, chosen};
   for (const auto add :
-       {add_init,   add_check,     add_plan,    add_approve,  add_run,        add_retry,  add_drift,
-        add_undo,   add_settle,    add_status,  add_runs,     add_log,        add_trace,  add_test,
-        add_schema, add_connector, add_preview, add_discover, add_transforms, add_dbt, add_sandbox})
+       {add_init,   add_check,      add_plan,    add_approve,  add_run,        add_retry, add_drift,
+        add_undo,   add_settle,     add_status,  add_runs,     add_log,        add_trace, add_test,
+        add_schema, add_connector,  add_preview, add_discover, add_transforms, add_dbt,   add_sandbox,
+        add_mcp,    add_completion, add_man,     add_version})
     add(door);
+  // Called by the shells' scripts; what follows is somebody's unfinished command line.
+  if (argc > 1 && std::string_view(argv[1]) == "__complete")
+    return print_completions(app, {argv + 2, argv + argc});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
