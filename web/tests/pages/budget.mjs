@@ -33,7 +33,7 @@ export const tests = {
     const asked = new Map();
     const context = await browser.newContext();
     const page = await context.newPage();
-    page.on("request", (request) => asked.set(request.url(), (asked.get(request.url()) ?? 0) + 1));
+    page.on("request", (request) => request.url().includes("/api/") && asked.set(request.url(), (asked.get(request.url()) ?? 0) + 1));
     await page.goto(mock.url);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForTimeout(4000);

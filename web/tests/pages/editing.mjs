@@ -83,6 +83,7 @@ export const tests = {
     await page.keyboard.press("Control+a");
     await page.keyboard.type("select id, email from cust");
     await page.getByRole("option", { name: "customers" }).first().waitFor();
+    await page.waitForTimeout(200); // the list takes no key before somebody can have read it
     await page.keyboard.press("Enter");
     await page.keyboard.press("Control+Enter");
     await page.getByRole("heading", { name: "First 20 rows" }).waitFor();

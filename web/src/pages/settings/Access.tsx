@@ -12,8 +12,8 @@ const RoleChoice = ({ value, onChange, label = "Role" }: { value: Role; onChange
   <Labeled label={label} help={roles.find(([role]) => role === value)?.[1]}>{(ids) => <select {...ids} value={value} onChange={(event) => onChange(event.target.value as Role)}>{roles.map(([role]) => <option key={role}>{role}</option>)}</select>}</Labeled>
 );
 
-function Table({ head, children }: { head: string[]; children: ReactNode }) {
-  return <Wide label={`Table of ${head[0]?.toLowerCase()}s`}><table className="plain-table"><thead><tr>{head.map((title, index) => <th key={title + index} scope="col">{title || <span className="unseen">Actions</span>}</th>)}</tr></thead><tbody>{children}</tbody></table></Wide>;
+function Table({ label, head, children }: { label: string; head: string[]; children: ReactNode }) {
+  return <Wide label={label}><table className="plain-table"><thead><tr>{head.map((title, index) => <th key={title + index} scope="col">{title || <span className="unseen">Actions</span>}</th>)}</tr></thead><tbody>{children}</tbody></table></Wide>;
 }
 
 /** Asks before something is taken away. */
@@ -40,7 +40,7 @@ export function UsersTab() {
     <div className="stack">
       <div><Button kind="primary" icon={Plus} onClick={() => setAdding(true)}>Add a user</Button></div>
       <Asked of={users}>{(all) => all.length === 0 ? <Empty title="No users" >On this machine everybody is an admin as long as there are none. Once the first user is added, people log in; add an admin first.</Empty> : (
-        <Table head={["Name", "Role", "Added", "Last login", ""]}>
+        <Table label="Users" head={["Name", "Role", "Added", "Last login", ""]}>
           {all.map((user) => (
             <tr key={user.name}>
               <th scope="row">{user.name}{user.name === me && <span className="faint"> (you)</span>}</th>
@@ -104,7 +104,7 @@ export function TokensTab() {
     <div className="stack">
       <div><Button kind="primary" icon={Plus} onClick={() => setAdding(true)}>New token</Button></div>
       <Asked of={tokens}>{(all) => all.length === 0 ? <Empty title="No tokens" example="curl -H 'Authorization: Bearer pst_…' http://127.0.0.1:7070/api/v1/syncs">A token lets a program in: CI that starts a run, a script that reads how things stand.</Empty> : (
-        <Table head={["Name", "Role", "Added", "Ends", "Last used", ""]}>
+        <Table label="Tokens" head={["Name", "Role", "Added", "Ends", "Last used", ""]}>
           {all.map((token) => <tr key={token.name}><th scope="row">{token.name}</th><td>{token.role}</td><td className="soft"><Ago at={token.added} none="" /></td><td className="soft"><Ago at={token.expires} none="never" /></td><td className="soft"><Ago at={token.last_used} /></td><td className="number"><Remove what={token.name} says="Programs that use this token are let in no more, at once." remove={() => answer(api.DELETE("/tokens/{name}", { params: { path: { name: token.name } } }))} /></td></tr>)}
         </Table>
       )}</Asked>
@@ -139,7 +139,7 @@ export function SecretsTab() {
       <div><Button kind="primary" icon={Plus} onClick={() => open("")}>New secret</Button></div>
       <p className="soft prose">Files name a secret as <code>{"${secret:NAME}"}</code>. It can be replaced and removed, and never read.</p>
       <Asked of={secrets}>{(all) => all.length === 0 ? <Empty title="No secrets" example="penstock secret set crm_token">Tokens and passwords of tools and warehouses are kept here, encrypted, so that they stand in no file.</Empty> : (
-        <Table head={["Name", "Set", ""]}>
+        <Table label="Secrets" head={["Name", "Set", ""]}>
           {all.map((secret) => <tr key={secret.name}><th scope="row"><code>{secret.name}</code></th><td className="soft"><Ago at={secret.set_at} none="" /></td><td className="number"><Button kind="quiet" onClick={() => open(secret.name)}>Replace<span className="unseen"> {secret.name}</span></Button><Remove what={secret.name} says="Syncs whose files name it stop with an error until it is set again." remove={() => answer(api.DELETE("/secrets/{name}", { params: { path: { name: secret.name } } }))} /></td></tr>)}
         </Table>
       )}</Asked>
