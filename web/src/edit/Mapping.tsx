@@ -39,7 +39,7 @@ export function Mapping({ draft, set, placed, sample, previewError, previewing }
             </div>
           </li>
         ))}
-        {draft.fields.length + suggestions.length === 0 && <li className="mapping-row soft">{draft.model && draft.object ? "Nothing is mapped yet." : "Choose a model and an object first."}</li>}
+        {draft.fields.length + suggestions.length === 0 && <li className="mapping-none soft">{draft.model && draft.object ? "Nothing is mapped yet." : "Choose a model and an object first."}</li>}
         <li><AddField fields={fields.filter((field) => !mapped.has(field.name) && !field.read_only)} onAdd={(name) => set(["fields", name], columns.find((column) => column.name === name)?.name ?? columns[0]?.name ?? "")} /></li>
       </ul>
       {fields.filter((field) => field.required && !mapped.has(field.name)).map((field) => <p key={field.name} className="field-error">{field.label ?? field.name} is required there, and is not mapped.</p>)}

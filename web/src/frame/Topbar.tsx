@@ -31,7 +31,7 @@ export function GitState() {
   return (
     <Link href="/git" className={`git-state tone-${tone}`} title={git.refused ?? `${git.branch ?? "git"}: ${text}`}>
       <GitBranch size={15} aria-hidden />
-      <b>{git.branch ?? "git"}</b>
+      {git.repository && <b>{git.branch ?? "git"}</b>}
       <span className={tone === "good" ? "unseen" : ""}>{text}</span>
       {tone === "good" && <i aria-hidden />}
     </Link>

@@ -43,7 +43,7 @@ function Full({ syncs }: { syncs: Sync[] }) {
       <Section title="Rows over time" more={<div className="legend"><span><i />accepted</span><span><i className="bad" />refused or invalid</span></div>}>
         {runs ? <OutcomeChart runs={runs} now={now} hours={known(runs, now)} label="Rows accepted and refused lately" /> : <Skeleton lines={4} />}
       </Section>
-      <Section title="All syncs"><SyncTable syncs={syncs} /></Section>
+      <Section title="All syncs" id="all"><SyncTable syncs={syncs} /></Section>
     </div>
   );
 }
@@ -59,7 +59,7 @@ function lately(runs: readonly Run[], now: number): string {
   const hours = known(runs, now);
   const recent = runs.filter((run) => now - Date.parse(run.started) < hours * 3_600_000);
   const accepted = recent.reduce((sum, run) => sum + (run.accepted ?? 0), 0);
-  return `${plural(accepted, "row")} accepted in the last ${span(hours * 3600)} by ${plural(recent.length, "run")}.`;
+  return `${plural(accepted, "row")} accepted in the last ${hours < 1.5 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} by ${plural(recent.length, "run")}.`;
 }
 
 function Headline({ syncs, troubled }: { syncs: Sync[]; troubled: number }) {
@@ -99,32 +99,43 @@ const left = (rows: number, perSecond?: number) => (perSecond && rows > 0 ? ` ·
 
 const SHOWN = 6;
 function NeedsYou({ troubled }: { troubled: Sync[] }) {
-  const shown = troubled.slice(0, SHOWN);
+  const groups = alike(troubled);
+  const shown = groups.slice(0, SHOWN).map(([first]) => first).filter((sync) => sync !== undefined);
   // Only the few that are shown are asked for their reasons.
   const partial = shown.filter((sync) => sync.health === "partial");
   const reasons = useQueries({ queries: partial.map((sync) => ({ queryKey: ["refused", sync.name], queryFn: () => answer(api.GET("/syncs/{name}/refused", { params: { path: { name: sync.name } } })) })) });
   return (
-    <Section title={troubled.length ? `Needs you (${count(troubled.length)})` : "Needs you"} more={troubled.length > SHOWN ? <a href="#all">The rest is below</a> : undefined}>
+    <Section title={troubled.length ? `Needs you (${count(troubled.length)})` : "Needs you"} more={groups.length > SHOWN ? <a href="#all">The rest is below</a> : undefined}>
       {shown.length === 0 && <p className="calm panel padded"><ShapeMark shape="check" tone="good" /> Nothing needs a person now.</p>}
       <ul className="needs panel" hidden={shown.length === 0}>
-        {shown.map((sync) => <Need key={sync.name} sync={sync} reason={reasons[partial.indexOf(sync)]?.data?.[0]} groups={reasons[partial.indexOf(sync)]?.data?.length} />)}
+        {shown.map((sync) => <Need key={sync.name} sync={sync} others={(groups.find(([first]) => first === sync)?.length ?? 1) - 1} reason={reasons[partial.indexOf(sync)]?.data?.[0]} groups={reasons[partial.indexOf(sync)]?.data?.length} />)}
       </ul>
     </Section>
   );
 }
 
-function Need({ sync, reason, groups }: { sync: Sync; reason?: { code: string; message: string; rows: number }; groups?: number }) {
+function Need({ sync, others, reason, groups }: { sync: Sync; others: number; reason?: { code: string; message: string; rows: number }; groups?: number }) {
   const standing = health(sync);
   return (
     <li>
       <ShapeMark shape={standing.shape} tone={standing.tone} />
       <div className="grow">
-        <div><Link href={syncHref(sync.name)} className="strong">{sync.name}</Link> <span className={`tone-${standing.tone} toned`}>{standing.word.toLowerCase()}</span> <span className="faint small"><Ago at={sync.late_since ?? sync.last_run?.started} /></span></div>
+        <div><Link href={syncHref(sync.name)} className="strong">{sync.name}</Link>{others > 0 && <> and <Link href={`/syncs?health=${sync.health}&destination=${encodeURIComponent(sync.destination)}`}>{plural(others, "other")}</Link></>} <span className={`tone-${standing.tone} toned`}>{standing.word.toLowerCase()}</span> <span className="faint small"><Ago at={sync.late_since ?? sync.last_run?.started} /></span></div>
         <p className="soft why">{why(sync, reason, groups)}</p>
       </div>
       <NextStep sync={sync} />
     </li>
   );
+}
+
+/** Syncs that stand still for the same reason are one thing for a person: one token that has ended stops them all. */
+function alike(troubled: Sync[]): Sync[][] {
+  const groups = new Map<string, Sync[]>();
+  for (const sync of troubled) {
+    const key = sync.health === "failed" && sync.last_run?.error ? `${sync.destination}\0${sync.last_run.error}` : sync.name;
+    groups.set(key, [...(groups.get(key) ?? []), sync]);
+  }
+  return [...groups.values()];
 }
 
 function why(sync: Sync, reason?: { code: string; message: string; rows: number }, groups = 0): string {

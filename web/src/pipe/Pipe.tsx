@@ -134,6 +134,8 @@ function Narrow({ flow }: { flow: Flow }) {
   );
 }
 
+const brokenX: Record<string, number> = { model: 16, plan: 48, lookup: 62, deliver: 86, ledger: 106 };
+
 /** The same, small: the row of a sync in a table. What it says stands beside it in words. */
 export function MiniPipe({ run }: { run?: Run }) {
   if (!run) return <svg className="mini-pipe" width="120" height="24" aria-hidden><path d="M2 10H118" className="dry" /></svg>;
@@ -149,7 +151,7 @@ export function MiniPipe({ run }: { run?: Run }) {
       {deliver?.filled ? <path d={piece(44, 118, model?.filled ? first : last, last, 9)} className="wet strong" /> : <path d="M44 9H118" className="dry" />}
       {warn > 0 && <path d="M50 10c6 0 4 11 12 11h8" className="off tone-warn" strokeWidth={branchWidth(warn) * 0.6} />}
       {bad > 0 && <path d="M82 10c6 0 4 11 12 11h8" className="off tone-bad" strokeWidth={branchWidth(bad) * 0.6} />}
-      {flow.broken && <path d="M48 4l10 10m0-10l-10 10" className="off tone-bad" strokeWidth="2" />}
+      {flow.broken && <path d={`M${brokenX[flow.broken.at]} 4l10 10m0-10l-10 10`} className="off tone-bad" strokeWidth="2" />}
     </svg>
   );
 }
