@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace penstock {
 
@@ -27,6 +29,8 @@ const Clock& real_clock();
 
 // "2026-11-23T14:13:11.250Z": ISO 8601, UTC, milliseconds.
 std::string iso8601(Time time);
+// The same, with any number of digits after the second, or none. Nullopt for anything else.
+std::optional<Time> parse_iso8601(std::string_view text);
 inline int64_t unix_micros(Time time) {
   return time.time_since_epoch().count();
 }

@@ -14,7 +14,7 @@ CREATE TABLE queue (
   run TEXT PRIMARY KEY, sync TEXT NOT NULL, destination TEXT NOT NULL, kind TEXT NOT NULL, options TEXT NOT NULL,
   cause TEXT NOT NULL, asked_by TEXT NOT NULL, once TEXT NOT NULL, priority INTEGER NOT NULL, asked INTEGER NOT NULL,
   state TEXT NOT NULL, worker TEXT NOT NULL, claim TEXT NOT NULL, beat INTEGER, cancelled INTEGER NOT NULL,
-  tries INTEGER NOT NULL, ended INTEGER, report TEXT NOT NULL
+  ended INTEGER, report TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX queue_open ON queue(state, sync) WHERE state <> 'ended';
 CREATE UNIQUE INDEX queue_once ON queue(once) WHERE once <> '';
@@ -25,7 +25,7 @@ CREATE TABLE marks (
 
 constexpr const char* kQueueColumns =
     "run, sync, destination, kind, options, cause, asked_by, once, priority, asked, state, worker, beat, "
-    "cancelled, tries, ended, report";
+    "cancelled, ended, report";
 
 QueuedRun::State state_named(const std::string& name) {
   return name == "queued"  ? QueuedRun::State::queued
@@ -45,7 +45,6 @@ QueuedRun queued_run_in(const sqlite::Statement& row) {
   run.worker = row.text(column++);
   run.beat = row.time_or_null(column++);
   run.cancelled = row.number(column++) != 0;
-  run.tries = static_cast<uint64_t>(row.number(column++));
   run.ended = row.time_or_null(column++);
   run.report = row.text(column);
   return run;
@@ -89,7 +88,7 @@ class QueueFile final : public RunQueue {
     const std::lock_guard lock(mutex_);
     if (auto had = first("claim = ?", {claim}); !had.ok() || *had) return had;
     auto statement = database_.prepare(fmt::format(
-        "UPDATE queue SET state = 'taken', worker = ?, claim = ?, beat = ?, tries = tries + 1 WHERE run = ("
+        "UPDATE queue SET state = 'taken', worker = ?, claim = ?, beat = ? WHERE run = ("
         "SELECT q.run FROM queue q WHERE q.state = 'queued' AND NOT EXISTS (SELECT 1 FROM queue t WHERE "
         "t.state = 'taken' AND t.sync = q.sync) ORDER BY q.priority DESC, (SELECT count(*) FROM queue t "
         "WHERE t.state = 'taken' AND t.destination = q.destination), q.asked, q.run LIMIT 1) RETURNING {}",
@@ -130,12 +129,8 @@ class QueueFile final : public RunQueue {
                [&](auto& bound) { bound.bind(run); }));
   }
 
-  Result<uint64_t> reclaim(Time silent_since) override {
-    auto done = change(
-        "UPDATE queue SET state = 'queued', worker = '', beat = NULL WHERE state = 'taken' AND beat < ?",
-        [&](auto& bound) { bound.bind(silent_since); });
-    if (!done.ok()) return done.error();
-    return static_cast<uint64_t>(*done);
+  Result<std::vector<QueuedRun>> silent(Time since) override {
+    return all("state = 'taken' AND beat < ?", since);
   }
 
   Result<bool> cancel(const std::string& run, Time now) override {
@@ -148,19 +143,7 @@ class QueueFile final : public RunQueue {
     return *done > 0;
   }
 
-  Result<std::vector<QueuedRun>> open_runs() override {
-    const std::lock_guard lock(mutex_);
-    auto statement = database_.prepare(
-        fmt::format("SELECT {} FROM queue WHERE state <> 'ended' ORDER BY asked, run", kQueueColumns));
-    if (!statement.ok()) return statement.error();
-    std::vector<QueuedRun> runs;
-    for (;;) {
-      auto row = statement->step();
-      if (!row.ok()) return row.error();
-      if (!*row) return runs;
-      runs.push_back(queued_run_in(*statement));
-    }
-  }
+  Result<std::vector<QueuedRun>> open_runs() override { return all("state <> 'ended'"); }
 
   Result<std::optional<QueuedRun>> find(const std::string& run) override {
     const std::lock_guard lock(mutex_);
@@ -219,6 +202,22 @@ class QueueFile final : public RunQueue {
     return database_.changed();
   }
 
+  template <class... Values>
+  Result<std::vector<QueuedRun>> all(const std::string& where, const Values&... values) {
+    const std::lock_guard lock(mutex_);
+    auto statement = database_.prepare(
+        fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run", kQueueColumns, where));
+    if (!statement.ok()) return statement.error();
+    (statement->bind(values), ...);
+    std::vector<QueuedRun> runs;
+    for (;;) {
+      auto row = statement->step();
+      if (!row.ok()) return row.error();
+      if (!*row) return runs;
+      runs.push_back(queued_run_in(*statement));
+    }
+  }
+
   Result<std::optional<QueuedRun>> first(const std::string& where, const std::vector<std::string>& values) {
     auto statement = database_.prepare(
         fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run LIMIT 1", kQueueColumns, where));
@@ -245,7 +244,7 @@ class QueueFile final : public RunQueue {
 
   Result<void> insert(const QueuedRun& run) {
     auto statement = database_.prepare(fmt::format(
-        "INSERT INTO queue({}, claim) VALUES (?,?,?,?,?,?,?,?,?,?,'queued','',NULL,0,0,NULL,'','')",
+        "INSERT INTO queue({}, claim) VALUES (?,?,?,?,?,?,?,?,?,?,'queued','',NULL,0,NULL,'','')",
         kQueueColumns));
     if (!statement.ok()) return statement.error();
     for (const auto* text :

@@ -2,7 +2,9 @@
 // lies here survives every process.
 //
 //     put() -> queued -> take() -> taken -> end() -> kept for a while, with its report
-//                          ^ reclaim(): its worker is gone
+//
+// A run whose worker is gone is not begun again: it ends as interrupted, and another one, put in before that,
+// takes its place (silent()).
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,6 @@ struct QueuedRun {
   std::string worker;        // who took it
   std::optional<Time> beat;  // when that worker last showed that it lives
   bool cancelled = false;    // a person wants it to end
-  uint64_t tries = 0;        // how often it was taken
   std::optional<Time> ended;
   std::string report;  // JSON; of ended ones
 };
@@ -70,10 +71,10 @@ class RunQueue {
   virtual Result<std::vector<std::string>> beat(const std::string& worker,
                                                 const std::vector<std::string>& runs, Time now) = 0;
   virtual Result<void> end(const std::string& run, const std::string& report, Time now) = 0;
-  // A run that was taken and not begun, or must begin again, goes back.
+  // A run that was taken and not begun goes back.
   virtual Result<void> give_back(const std::string& run) = 0;
-  // Those whose worker has not shown itself since; gives how many went back.
-  virtual Result<uint64_t> reclaim(Time silent_since) = 0;
+  // Taken runs whose worker has not shown itself since.
+  virtual Result<std::vector<QueuedRun>> silent(Time since) = 0;
   // A queued run is over with this; of a taken one the worker is told. False: it is over, or was never there.
   virtual Result<bool> cancel(const std::string& run, Time now) = 0;
   // Queued and taken, first come first.

@@ -1,6 +1,8 @@
 #include "net/http_exchange.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -22,6 +24,18 @@ size_t content_length(const ServerRequest& request) {
   size_t length = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), length);
   return length;
+}
+
+std::string address_of(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  char text[INET6_ADDRSTRLEN] = {};
+  if (info == nullptr || info->client_addr == nullptr) return "";
+  if (info->client_addr->sa_family == AF_INET)
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(info->client_addr)->sin_addr, text, sizeof text);
+  else
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(info->client_addr)->sin6_addr, text,
+              sizeof text);
+  return text;
 }
 
 int socket_of(MHD_Connection* connection) {
@@ -58,7 +72,35 @@ MHD_Result close_with_fault(MHD_Connection* connection, const ServerReply& reply
   return MHD_NO;
 }
 
+// Belongs to libmicrohttpd's response.
+struct StreamOf {
+  MHD_Connection* connection;
+  std::shared_ptr<ReplyStream> stream;
+};
+
 using Response = std::unique_ptr<MHD_Response, decltype(&MHD_destroy_response)>;
+
+ssize_t read_stream(void* stream, uint64_t, char* into, size_t room) {
+  auto* one = static_cast<StreamOf*>(stream);
+  const long count = one->stream->read(one->connection, into, room);
+  return count < 0 ? MHD_CONTENT_READER_END_OF_STREAM : count;
+}
+
+void leave_stream(void* stream) {
+  auto* one = static_cast<StreamOf*>(stream);
+  one->stream->leave();
+  delete one;
+}
+
+Response stream_response(MHD_Connection* connection, const ServerReply& reply) {
+  constexpr size_t kBlockBytes = 16 << 10;
+  auto* one = new StreamOf{connection, reply.stream};
+  Response response(
+      MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlockBytes, &read_stream, one, &leave_stream),
+      &MHD_destroy_response);
+  check(response != nullptr, "libmicrohttpd gives no response");
+  return response;
+}
 
 Response response_of(ServerReply& reply) {
   Response response(
@@ -69,9 +111,10 @@ Response response_of(ServerReply& reply) {
 }
 
 MHD_Result queue(MHD_Connection* connection, ServerReply& reply) {
-  Response response = response_of(reply);
+  Response response = reply.stream ? stream_response(connection, reply) : response_of(reply);
   for (const auto& [name, value] : reply.headers) {
     if (MHD_add_response_header(response.get(), name.c_str(), value.c_str()) == MHD_YES) continue;
+    if (reply.stream) reply.stream->close();
     reply = {
         .status = 500, .headers = {}, .body = fmt::format("the reply's header {} cannot be sent\n", name)};
     return queue(connection, reply);
@@ -80,6 +123,20 @@ MHD_Result queue(MHD_Connection* connection, ServerReply& reply) {
 }
 
 }  // namespace
+
+void OpenStreams::add(const std::shared_ptr<ReplyStream>& stream) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(streams_, [](const auto& one) { return one.expired(); });
+  streams_.push_back(stream);
+  if (closed_) stream->close();
+}
+
+void OpenStreams::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  for (const auto& one : streams_)
+    if (const auto stream = one.lock()) stream->close();
+}
 
 HttpExchange::HttpExchange(const char* target) {
   const std::string_view text(target);
@@ -90,14 +147,14 @@ HttpExchange::HttpExchange(const char* target) {
 
 MHD_Result HttpExchange::take(MHD_Connection* connection, const char* method, const char* body,
                               size_t* body_bytes, const HttpServerOptions& options,
-                              const HttpServer::Handler& handler, WakeLater& later) {
+                              const HttpServer::Handler& handler, WakeLater& later, OpenStreams& streams) {
   switch (stage_) {
     case Stage::headers:
       take_headers(connection, method, options.body_bytes_max);
       stage_ = Stage::body;
       return MHD_YES;
     case Stage::body:
-      if (*body_bytes == 0) return answer(connection, handler, later);
+      if (*body_bytes == 0) return answer(connection, handler, later, streams);
       take_body(body, *body_bytes, options.body_bytes_max);
       *body_bytes = 0;
       return MHD_YES;
@@ -111,6 +168,7 @@ MHD_Result HttpExchange::take(MHD_Connection* connection, const char* method, co
 
 void HttpExchange::take_headers(MHD_Connection* connection, const char* method, size_t body_bytes_max) {
   request_.method = method;
+  request_.address = address_of(connection);
   request_.headers.reserve(8);
   MHD_get_connection_values(connection, MHD_HEADER_KIND, &add_request_header, &request_.headers);
   const size_t length = content_length(request_);
@@ -129,11 +187,12 @@ void HttpExchange::take_body(const char* bytes, size_t count, size_t body_bytes_
 }
 
 MHD_Result HttpExchange::answer(MHD_Connection* connection, const HttpServer::Handler& handler,
-                                WakeLater& later) {
+                                WakeLater& later, OpenStreams& streams) {
   if (too_large_) {
     reply_ = {.status = 413, .headers = {{"Content-Type", "text/plain"}}, .body = "the body is too large\n"};
   } else {
     reply_ = handler(request_);
+    if (reply_.stream) streams.add(reply_.stream);
   }
   const bool stalls = reply_.fault == Fault::stall;
   if (!stalls && reply_.delay <= Duration::zero()) return reply(connection);

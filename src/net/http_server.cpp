@@ -42,6 +42,7 @@ class HttpServer::Daemon {
   Daemon(ListenSocket socket, HttpServerOptions options, Handler handler)
       : socket_(std::move(socket)), options_(std::move(options)), handler_(std::move(handler)) {}
   ~Daemon() {
+    streams_.close();
     later_.stop();  // libmicrohttpd cannot stop while connections are suspended
     if (daemon_) MHD_stop_daemon(daemon_);
   }
@@ -55,7 +56,7 @@ class HttpServer::Daemon {
                                const char*, const char* body, size_t* body_bytes, void** exchange) noexcept {
     auto* daemon = static_cast<Daemon*>(self);
     return static_cast<HttpExchange*>(*exchange)->take(connection, method, body, body_bytes, daemon->options_,
-                                                       daemon->handler_, daemon->later_);
+                                                       daemon->handler_, daemon->later_, daemon->streams_);
   }
   static void on_end(void*, MHD_Connection*, void** exchange, MHD_RequestTerminationCode) {
     delete static_cast<HttpExchange*>(std::exchange(*exchange, nullptr));
@@ -65,14 +66,21 @@ class HttpServer::Daemon {
   HttpServerOptions options_;
   Handler handler_;
   WakeLater later_;
+  OpenStreams streams_;
   MHD_Daemon* daemon_ = nullptr;
 };
 
 bool HttpServer::Daemon::start() {
   const auto idle_seconds = std::chrono::ceil<std::chrono::seconds>(options_.idle_time_max).count();
   const unsigned pool = options_.threads > 1 ? static_cast<unsigned>(options_.threads) : 0;
-  daemon_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0,
-                             nullptr, nullptr, &on_request, this,                                 //
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
+  // What stands behind MHD_OPTION_END is not read.
+  MHD_OPTION tls_key = MHD_OPTION_END;
+  if (!options_.tls_key.empty()) {
+    flags |= MHD_USE_TLS;
+    tls_key = MHD_OPTION_HTTPS_MEM_KEY;
+  }
+  daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this,                       //
                              MHD_OPTION_LISTEN_SOCKET, socket_.fd,                                //
                              MHD_OPTION_THREAD_POOL_SIZE, pool,                                   //
                              MHD_OPTION_URI_LOG_CALLBACK, &on_target, this,                       //
@@ -80,6 +88,8 @@ bool HttpServer::Daemon::start() {
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,                //
                              MHD_OPTION_CONNECTION_LIMIT, kConnectionsMax,                        //
                              MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(idle_seconds),  //
+                             tls_key, options_.tls_key.c_str(),                                   //
+                             MHD_OPTION_HTTPS_MEM_CERT, options_.tls_certificate.c_str(),         //
                              MHD_OPTION_END);
   return daemon_ != nullptr;
 }
@@ -91,6 +101,7 @@ HttpServer::~HttpServer() = default;
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, Handler handler) {
   Result<ListenSocket> socket = listen_on(options.listen);
   if (!socket.ok()) return socket.error();
+  if (!options.tls_key.empty()) socket->url.replace(0, socket->url.find(':'), "https");
   auto daemon = std::make_unique<Daemon>(*std::move(socket), std::move(options), std::move(handler));
   if (!daemon->start()) {
     return Error{ErrorKind::internal,

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/http.h"
+#include "net/reply_stream.h"
 
 namespace penstock {
 
@@ -21,6 +22,8 @@ struct ServerRequest {
   std::string query;  // as it was sent, without '?'
   Headers headers;
   std::string body;
+
+  std::string address{};  // of the client, without its port
 
   const std::string* header(std::string_view name) const { return find_header(headers, name); }
   // Decoded ('+' is a space); empty optional: there is no such parameter.
@@ -42,6 +45,8 @@ struct ServerReply {
   std::string body{};
   Duration delay{};  // before the reply is sent; other requests are served meanwhile
   Fault fault = Fault::none;
+  // In the place of the body: what is pushed there, for as long as somebody does. Shared with who pushes.
+  std::shared_ptr<ReplyStream> stream{};
 };
 
 struct HttpServerOptions {
@@ -49,6 +54,8 @@ struct HttpServerOptions {
   size_t threads = 1;
   size_t body_bytes_max = 64 << 20;  // a larger body is answered with 413, without the handler
   Duration idle_time_max = 120s;     // a connection on which nothing moves is closed after it; whole seconds
+  // PEM, a certificate (with its chain) and its key: then HTTPS is spoken. Both or neither.
+  std::string tls_certificate{}, tls_key{};
 };
 
 class HttpServer {

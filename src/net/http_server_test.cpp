@@ -118,6 +118,48 @@ TEST_F(HttpServerTest, replies_in_order_of_their_delays) {
   EXPECT_EQ(order, "/20/70/120");
 }
 
+TEST_F(HttpServerTest, a_stream_goes_on_while_somebody_writes) {
+  std::shared_ptr<ReplyStream> stream = std::make_shared<ReplyStream>();
+  const auto server =
+      serve_requests([&](const ServerRequest&) { return ServerReply{.body = {}, .stream = stream}; });
+  std::thread writer([&] {
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_TRUE(stream->push(fmt::format("part {}\n", i)));
+      std::this_thread::sleep_for(5ms);
+    }
+    stream->close();
+  });
+  const auto outcomes = send_all({{.url = server->url()}});
+  writer.join();
+  ASSERT_TRUE(outcomes.front().replied()) << text_of(outcomes.front());
+  EXPECT_EQ(outcomes.front().reply().body, "part 0\npart 1\npart 2\npart 3\npart 4\n");
+  EXPECT_FALSE(stream->push("too late"));
+}
+
+TEST_F(HttpServerTest, who_is_too_slow_for_a_stream_is_cut_off) {
+  ReplyStream stream;
+  const std::string much(1 << 20, 'x');
+  int pushed = 0;
+  while (stream.push(much) && pushed < 100) ++pushed;
+  EXPECT_EQ(pushed, static_cast<int>(ReplyStream::kBehindMax >> 20));
+  EXPECT_TRUE(stream.is_gone());
+}
+
+TEST_F(HttpServerTest, goes_while_streams_are_open) {
+  std::shared_ptr<ReplyStream> stream = std::make_shared<ReplyStream>();
+  auto server = serve_requests([&](const ServerRequest&) { return ServerReply{.body = {}, .stream = stream}; });
+  TaskGroup group(loop);
+  std::vector<HttpOutcome> outcomes;
+  group.spawn(send_into(*client, {.url = server->url()}, &outcomes));
+  struct Pause {
+    static Task<void> go(Loop& its_loop) { co_await its_loop.sleep_for(20ms); }
+  };
+  loop.run(Pause::go(loop));
+  server.reset();
+  loop.run(join(group));
+  EXPECT_EQ(outcomes.size(), 1u);
+}
+
 TEST_F(HttpServerTest, goes_while_requests_are_delayed_or_stalled) {
   auto server = serve_requests([](const ServerRequest& request) {
     if (request.path == "/stall") return ServerReply{.fault = Fault::stall};

@@ -155,7 +155,7 @@ class RunSync {
   }
 
   void begin() {
-    report_.run.run = workspace_.new_run_id();
+    report_.run.run = request_.id.empty() ? workspace_.new_run_id() : request_.id;
     report_.run.sync = sync_.name;
     report_.run.kind = name_of(request_.kind);
     report_.run.started = workspace_.clock().now();

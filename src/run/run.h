@@ -25,6 +25,7 @@ enum class RunKind { usual, full, baseline, retry };
 std::string_view name_of(RunKind kind);
 
 struct RunRequest {
+  std::string id = {};  // of the run, where it was given one before; empty: it gets a new one
   RunKind kind = RunKind::usual;
   std::optional<uint64_t> limit;
   std::optional<std::string> key;  // as a person types it

@@ -131,6 +131,7 @@ std::string Workspace::new_run_id() {
   ::gmtime_r(&seconds, &utc);
   std::string id = fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-", utc.tm_year + 1900, utc.tm_mon + 1,
                                utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  const std::lock_guard lock(random_mutex_);
   for (int i = 0; i < 4; ++i) id += kDigits[random_.below(32)];
   return id;
 }

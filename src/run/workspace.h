@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/disk.h"
@@ -34,12 +35,13 @@ class Workspace {
   Result<RunStore> runs() const { return state_->runs(); }
   Result<std::optional<RunStore>> existing_runs() const { return state_->existing_runs(); }
   const Clock& clock() const { return clock_; }
-  // Time-ordered, unique on this machine: 20261123-141311-x7k2.
+  // Time-ordered, unique on this machine: 20261123-141311-x7k2. Thread-safe.
   std::string new_run_id();
 
  private:
   Workspace(const Clock& clock, Random random);
   const Clock& clock_;
+  std::mutex random_mutex_;
   Random random_;
   config::Project project_;
   connector::Catalog catalog_;

@@ -135,18 +135,23 @@ TEST_F(Queue, OneSchedulerOfSeveralPutsWhatIsDue) {
   EXPECT_EQ(queue_->open_runs()->size(), 1u);
 }
 
-TEST_F(Queue, OfAWorkerThatIsGoneTheRunsGoBack) {
+TEST_F(Queue, AWorkerThatIsGoneIsNoticed) {
   put(run("1", "a"));
   EXPECT_EQ(take("gone"), "1");
   EXPECT_TRUE(queue_->beat("gone", {"1"}, kNoon + 10s)->empty());
-  EXPECT_EQ(*queue_->reclaim(kNoon + 10s), 0u);
-  EXPECT_EQ(*queue_->reclaim(kNoon + 11s), 1u);
-  // Should it come back, it hears that the run is not its own.
+  EXPECT_TRUE(queue_->silent(kNoon + 10s)->empty());
+  ASSERT_EQ(queue_->silent(kNoon + 11s)->size(), 1u);
+  // Another run takes its place: it waits until the lost one is ended.
+  QueuedRun another = run("2", "a");
+  another.once = "instead of 1";
+  put(another);
+  EXPECT_EQ(take("other"), "");
+  ASSERT_TRUE(queue_->end("1", R"({"status":"interrupted"})", kNoon).ok());
+  EXPECT_EQ(take("other"), "2");
+  // Should the worker come back, it hears that the run is not its own.
   EXPECT_EQ(*queue_->beat("gone", {"1"}, kNoon + 12s), std::vector<std::string>{"1"});
-  EXPECT_EQ(take("other"), "1");
-  EXPECT_EQ((*queue_->find("1"))->tries, 2u);
-  ASSERT_TRUE(queue_->give_back("1").ok());
-  EXPECT_EQ(take("other"), "1");
+  ASSERT_TRUE(queue_->give_back("2").ok());
+  EXPECT_EQ(take("other"), "2");
 }
 
 TEST_F(Queue, CancellingEndsWhatWaitsAndTellsTheWorkerOfWhatRuns) {

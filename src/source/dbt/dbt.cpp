@@ -110,7 +110,8 @@ Result<std::map<std::string, ModelResult>> made_models(Disk& disk, const config:
       if (const auto tested = results->find(test); one.ok && tested != results->end() && !tested->second.ok)
         one = {.ok = false,
                .status = "failed tests",
-               .message = fmt::format("{}: {}", test, tested->second.message)};
+               .message = fmt::format("{}: {}", test, tested->second.message),
+               .at = one.at};
   }
   return made;
 }

@@ -209,12 +209,16 @@ Result<std::map<std::string, ModelResult>> read_run_results(Disk& disk, const st
   simdjson::dom::array results;
   if ((*root)["results"].get(results) != simdjson::SUCCESS)
     return Error{ErrorKind::config, fmt::format("{} has no results", path), "run `dbt run` or `dbt build`"};
+  std::optional<Time> at;
+  if (element metadata; (*root)["metadata"].get(metadata) == simdjson::SUCCESS && metadata.is_object())
+    at = parse_iso8601(text_in(metadata, "generated_at"));
   std::map<std::string, ModelResult> out;
   for (const auto result : results) {
     const std::string status = text_in(result, "status");
     out[text_in(result, "unique_id")] = {.ok = status == "success" || status == "pass" || status == "warn",
                                          .status = status,
-                                         .message = text_in(result, "message")};
+                                         .message = text_in(result, "message"),
+                                         .at = at};
   }
   return out;
 }

@@ -44,6 +44,7 @@ struct ModelResult {
   bool ok = false;
   std::string status;   // success, error, skipped, "failed tests"
   std::string message;  // dbt's own
+  std::optional<Time> at = {};  // when dbt wrote its results
 };
 // By the id of a model or test.
 Result<std::map<std::string, ModelResult>> read_run_results(Disk& disk, const std::string& path);

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* kQueueNames =
     "run, sync, destination, kind, options, cause, asked_by, once, priority, asked, state, worker, beat, "
-    "cancelled::int, tries, ended, report";
+    "cancelled::int, ended, report";
 
 std::string micros(Time time) {
   return fmt::to_string(unix_micros(time));
@@ -53,7 +53,6 @@ QueuedRun run_of(const postgres::Rows& rows, size_t number) {
   run.worker = row.text();
   run.beat = row.time_or_null();
   run.cancelled = row.number() != 0;
-  run.tries = static_cast<uint64_t>(row.number());
   run.ended = row.time_or_null();
   run.report = row.text();
   return run;
@@ -69,7 +68,7 @@ Parameters asked_parameters(const QueuedRun& run) {
 constexpr const char* kInsert =
     "INSERT INTO @queue SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, "
     "$8::text, "
-    "$9::bigint, $10::bigint, 'queued', '', '', NULL, false, 0, NULL, ''";
+    "$9::bigint, $10::bigint, 'queued', '', '', NULL, false, NULL, ''";
 
 class PostgresQueue final : public RunQueue {
  public:
@@ -144,14 +143,8 @@ class PostgresQueue final : public RunQueue {
         {run});
   }
 
-  Result<uint64_t> reclaim(Time silent_since) override {
-    auto rows = server_.run(
-        "WITH back AS (UPDATE @queue SET state = 'queued', worker = '', claim = '', beat = NULL WHERE state "
-        "= "
-        "'taken' AND beat < $1::bigint RETURNING run) SELECT count(*) FROM back",
-        {micros(silent_since)});
-    if (!rows.ok()) return rows.error();
-    return std::stoull(std::string(rows->text(0, 0)));
+  Result<std::vector<QueuedRun>> silent(Time since) override {
+    return all("state = 'taken' AND beat < $1::bigint", {micros(since)});
   }
 
   Result<bool> cancel(const std::string& run, Time now) override {
@@ -166,14 +159,7 @@ class PostgresQueue final : public RunQueue {
     return rows->text(0, 0) != "0";
   }
 
-  Result<std::vector<QueuedRun>> open_runs() override {
-    auto rows = server_.run(
-        fmt::format("SELECT {} FROM @queue WHERE state <> 'ended' ORDER BY asked, run", kQueueNames));
-    if (!rows.ok()) return rows.error();
-    std::vector<QueuedRun> runs;
-    for (size_t i = 0; i < rows->count(); ++i) runs.push_back(run_of(*rows, i));
-    return runs;
-  }
+  Result<std::vector<QueuedRun>> open_runs() override { return all("state <> 'ended'", {}); }
 
   Result<std::optional<QueuedRun>> find(const std::string& run) override {
     return one("run = $1::text", {run});
@@ -223,6 +209,15 @@ class PostgresQueue final : public RunQueue {
   Result<void> change(const std::string& sql, const Parameters& parameters) {
     auto rows = server_.run(sql, parameters);
     return rows.ok() ? success() : rows.error();
+  }
+
+  Result<std::vector<QueuedRun>> all(const std::string& where, const Parameters& parameters) {
+    auto rows = server_.run(
+        fmt::format("SELECT {} FROM @queue WHERE {} ORDER BY asked, run", kQueueNames, where), parameters);
+    if (!rows.ok()) return rows.error();
+    std::vector<QueuedRun> runs;
+    for (size_t i = 0; i < rows->count(); ++i) runs.push_back(run_of(*rows, i));
+    return runs;
   }
 
   Result<std::optional<QueuedRun>> one(const std::string& where, const Parameters& parameters) {

@@ -66,7 +66,7 @@ CREATE TABLE @queue (
   run text COLLATE "C" PRIMARY KEY, sync text NOT NULL, destination text NOT NULL, kind text NOT NULL,
   options text NOT NULL, cause text NOT NULL, asked_by text NOT NULL, once text NOT NULL, priority bigint NOT NULL,
   asked bigint NOT NULL, state text NOT NULL, worker text NOT NULL, claim text NOT NULL, beat bigint,
-  cancelled boolean NOT NULL, tries bigint NOT NULL, ended bigint, report text NOT NULL
+  cancelled boolean NOT NULL, ended bigint, report text NOT NULL
 ) WITH (fillfactor = 70);
 CREATE INDEX queue_open ON @queue(state, sync) WHERE state <> 'ended';
 CREATE UNIQUE INDEX queue_once ON @queue(once) WHERE once <> '';
@@ -85,7 +85,7 @@ BEGIN
       ORDER BY q.priority DESC,
         (SELECT count(*) FROM @queue t WHERE t.state = 'taken' AND t.destination = q.destination), q.asked, q.run
       LIMIT 1;
-    UPDATE @queue q SET state = 'taken', worker = w, claim = c, beat = at, tries = q.tries + 1 WHERE q.run = chosen;
+    UPDATE @queue q SET state = 'taken', worker = w, claim = c, beat = at WHERE q.run = chosen;
   END IF;
   RETURN QUERY SELECT * FROM @queue q WHERE q.run = chosen;
 END $$;
