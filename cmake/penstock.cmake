@@ -121,3 +121,21 @@ function(penstock_embed target list pattern)
        CONTENT "${arrays}constexpr Embedded kShipped[] = {\n${lines}};\n" @ONLY)
   target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded)
 endfunction()
+
+# penstock_embed_tree(TARGET LIST DIRECTORY): the same for all files below a directory, by their paths. It may be empty,
+# or not there: then so is the list.
+function(penstock_embed_tree target list directory)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/*)
+  set(arrays "")
+  set(lines "")
+  set(number 0)
+  foreach(file ${files})
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR}/${directory} ${file})
+    string(APPEND arrays "constexpr char k_${list}_${number}[] = {\n#embed \"${file}\"\n};\n")
+    string(APPEND lines "    {\"/${path}\", embedded(k_${list}_${number})},\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded/${list}.inc
+       CONTENT "${arrays}constexpr std::array<Embedded, ${number}> kPages = {{\n${lines}}};\n" @ONLY)
+  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded)
+endfunction()

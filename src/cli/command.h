@@ -71,6 +71,11 @@ void add_mcp(Door door);
 void add_completion(Door door);
 void add_man(Door door);
 void add_version(Door door);
+void add_serve(Door door);
+void add_worker(Door door);
+
+// Where users and tokens of the service are kept: beside the state, or in the project where that is shared.
+std::string access_file(const Workspace& workspace);
 
 // Opens the project; null when its files have errors, which are then printed.
 std::unique_ptr<Workspace> open_workspace(const Globals& globals);

@@ -1,0 +1,79 @@
+// The project as a whole: what it holds, its schemas, its alerts.
+#include <fmt/format.h>
+
+#include "config/schema.h"
+#include "server/handlers.h"
+#include "server/json.h"
+#include "server/site.h"
+#include "source/source.h"
+
+namespace penstock::server {
+namespace {
+
+using declare::JsonWriter;
+
+std::string_view name_of_event(config::AlertEvent event) {
+  switch (event) {
+    case config::AlertEvent::failed:
+      return "failed";
+    case config::AlertEvent::stopped:
+      return "stopped";
+    case config::AlertEvent::partial:
+      return "partial";
+    case config::AlertEvent::recovered:
+      return "recovered";
+    case config::AlertEvent::late:
+      return "late";
+    case config::AlertEvent::broken:
+      return "broken";
+  }
+  return "";
+}
+
+std::string file_of(const declare::Place& place) {
+  return place.file ? place.file->name() : "";
+}
+
+}  // namespace
+
+ServerReply get_project(Call& call) {
+  const auto loaded = call.site.loaded();
+  const auto& project = loaded->project();
+  JsonWriter json;
+  json.begin_object().key("name").text(project.name).text_if("description", project.description);
+  json.key("version").text(call.site.version).key("started").text(iso8601(call.site.started));
+  json.key("loaded").text(iso8601(loaded->at));
+  add_number(json, "syncs", project.syncs.size());
+  add_number(json, "models", project.models.size());
+  add_number(json, "sources", project.sources.size());
+  add_number(json, "destinations", project.destinations.size());
+  json.key("problems").raw(diagnostics_json(call.site.service.problems()));
+  return json_reply(json.end_object());
+}
+
+ServerReply get_schema(Call& call) {
+  const auto loaded = call.site.loaded();
+  const auto destinations = destination_kinds(loaded->workspace->catalog());
+  const std::string kind = call.path.find("kind")->second;
+  auto schema = config::schema_of(kind, {source_kinds(), *destinations});
+  return schema.ok() ? json_reply(*std::move(schema)) : not_found("kind of file", kind);
+}
+
+ServerReply list_alerts(Call& call) {
+  const auto loaded = call.site.loaded();
+  JsonWriter json;
+  json.begin_array();
+  for (const auto& alert : loaded->project().alerts) {
+    json.begin_object().key("name").text(alert.name).key("type").text(*alert.type);
+    json.text_if("file", file_of(alert.place)).key("on").begin_array();
+    for (const auto event : alert.on) json.text(name_of_event(event));
+    json.end_array().key("syncs").begin_array();
+    for (const auto& sync : loaded->project().syncs)
+      for (const auto& name : sync.alerts)
+        if (*name == alert.name) json.text(sync.name);
+    json.end_array().end_object();
+  }
+  return json_reply(json.end_array());
+}
+
+}  // namespace penstock::server

@@ -1,0 +1,50 @@
+// The HTTP server of `penstock serve`: API, pages, metrics, health. The face of this folder.
+//
+//     request -> gate (who is it, may he?) -> route -> answer
+//
+// api/openapi.yaml describes the API, and is served at /api/v1/openapi.yaml; routes.cpp is the same list in
+// code, and tests/server holds one to the other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "access/access.h"
+#include "net/http_server.h"
+#include "service/service.h"
+
+namespace penstock::server {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7070";
+  std::string tls_certificate, tls_key;  // PEM; both or neither
+  std::string version;                   // of the program
+  size_t threads = 8;
+};
+
+// All outlive the server.
+struct ServerParts {
+  service::Service& service;
+  access::Access& access;
+  std::function<std::string()> metrics;  // Prometheus' text; thread-safe
+  // That a request was answered: the route as api/openapi.yaml has it. Thread-safe; may be empty.
+  std::function<void(std::string_view route, int status, Duration took)> on_request;
+};
+
+// Thread-safe.
+class Server {
+ public:
+  // Watches the service, which does not run yet. Errors: config: the address cannot be had, or others reach
+  // it while nobody could log in.
+  static Result<std::unique_ptr<Server>> start(ServerParts parts, ServerOptions options);
+  virtual ~Server() = default;
+
+  virtual const std::string& url() const = 0;
+  // Health is told as stopping, and streams end.
+  virtual void begin_to_stop() = 0;
+  // To be called every 15 seconds: streams stay open, and what nobody asks for any more is forgotten.
+  virtual void keep_alive() = 0;
+};
+
+}  // namespace penstock::server

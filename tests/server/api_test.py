@@ -1,0 +1,243 @@
+"""The service as its users meet it: API, live progress, schedules, restarts, who may do what."""
+
+import signal
+import sys
+import os
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration")]
+
+from harness import main, person  # noqa: E402
+from served import Events, ServedTest  # noqa: E402
+
+
+class Api(ServedTest):
+    def test_a_run_from_its_start_to_its_rows(self):
+        self.rows = [person(1), person(2), person(3, email="none")]
+        served = self.serve()
+        events = Events(served)
+        self.addCleanup(events.close)
+        started = served.post("/runs", {"sync": "contacts"})
+        self.assertEqual(started.status, 202, started)
+        run = self.ended_run(served, started.json["run"])
+        self.assertEqual((run["status"], run["accepted"], run["rejected"]), ("partial", 2, 1))
+        self.assertEqual(run["cause"], "request")
+        self.assertEqual(run["refused"][0]["rows"], 1)
+        self.assertEqual(len(self.records()), 2)
+        self.wait_for(lambda: [one["status"] for one in events.of("run")][-1:] == ["partial"])
+        self.assertEqual([one["status"] for one in events.of("run")], ["queued", "running", "partial"])
+        rows = served.get(f"/runs/{run['run']}/operations", outcome="refused").json
+        self.assertEqual((rows["total"], rows["operations"][0]["key"]), (1, "3"))
+        story = served.get("/syncs/contacts/rows/3").json
+        self.assertIn("waits", story["now"])
+        sync = served.get("/syncs").json[0]
+        self.assertEqual((sync["health"], sync["accepted"], sync["waiting"]), ("partial", 2, 1))
+        self.assertEqual(served.get("/runs").json[0]["run"], run["run"])
+
+    def test_a_plan_is_looked_at_and_run_exactly(self):
+        self.rows = [person(1), person(2)]
+        served = self.serve()
+        plan = served.post("/plans", {"sync": "contacts"}).json
+        plan = self.wait_for(lambda: (now := served.get(f"/plans/{plan['id']}").json)["state"] != "planning" and now)
+        self.assertEqual((plan["state"], plan["added"]), ("ready", 2), plan)
+        rows = served.get(f"/plans/{plan['id']}/rows").json["rows"]
+        self.assertEqual([row["key"] for row in rows], ["1", "2"])
+        self.assertEqual(len(self.records()), 0)
+        run = self.ended_run(served, served.post("/runs", {"plan": plan["id"]}).json["run"])
+        self.assertEqual((run["status"], run["accepted"]), ("succeeded", 2), run)
+        # What has moved since is not sent.
+        again = self.ended_run(served, served.post("/runs", {"plan": plan["id"]}).json["run"])
+        self.assertEqual(again["status"], "stopped", again)
+
+    def test_asking_twice_with_one_key_starts_one_run(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        first = served.post("/runs", {"sync": "contacts"}, **{"Idempotency-Key": "k1"}).json["run"]
+        self.ended_run(served, first)
+        self.assertEqual(served.post("/runs", {"sync": "contacts"}, **{"Idempotency-Key": "k1"}).json["run"], first)
+        self.assertNotEqual(served.post("/runs", {"sync": "contacts"}, **{"Idempotency-Key": "k2"}).json["run"], first)
+
+    def test_mistakes_are_answered(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        for method, path, body, status, words in (
+                ("POST", "/runs", {"sync": "contact"}, 404, "there is no sync 'contact'"),
+                ("POST", "/runs", {}, 400, "'sync' is missing"),
+                ("POST", "/runs", {"sync": 7}, 400, "must be a text"),
+                ("POST", "/runs", {"sync": "contacts", "kind": "half"}, 400, "half"),
+                ("POST", "/runs", {"sync": "contacts", "limit": 0}, 400, "limit"),
+                ("POST", "/runs", {"sync": "contacts", "confirm": ["max_nothing"]}, 400, "max_nothing"),
+                ("GET", "/runs/none", None, 404, "there is no run"),
+                ("POST", "/runs/none/cancel", None, 404, "there is no run"),
+                ("GET", "/plans/none", None, 404, "there is no plan"),
+                ("GET", "/syncs/none", None, 404, "there is no sync"),
+                ("GET", "/nothing", None, 404, "no such path"),
+                ("DELETE", "/syncs", None, 405, "cannot be done"),
+                ("GET", "/models/none/preview", None, 404, "there is no model"),
+                ("GET", "/destinations/none/objects", None, 404, "there is no destination"),
+                ("POST", "/preview", {"source": "warehouse", "sql": "select nonsense from nowhere"}, 400, "nowhere")):
+            with self.subTest(path=path, body=body):
+                reply = served.call(method, path, body)
+                self.assertEqual(reply.status, status, reply)
+                self.assertEqual(reply.headers["Content-Type"], "application/problem+json")
+                self.assertIn(words, reply.json["title"])
+        broken = served.call("POST", "/runs", raw="{not json")
+        self.assertEqual((broken.status, "JSON" in broken.json["title"]), (400, True), broken)
+
+    def test_sources_models_destinations_and_the_catalogue(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        self.assertTrue(served.post("/sources/warehouse/check").json["ok"])
+        rows = served.get("/models/people/preview").json
+        self.assertIn("email", [column["name"] for column in rows["columns"]])
+        self.assertEqual(len(rows["rows"]), 1)
+        self.assertTrue(served.post("/destinations/crm/check").json["ok"])
+        fields = served.get("/destinations/crm/objects/contacts").json
+        self.assertTrue(fields["discovered"])
+        self.assertIn("email", [field["name"] for field in fields["fields"]])
+        self.assertGreater(len(served.get("/connectors").json), 10)
+        self.assertIn("settings", served.get("/connectors/hubspot").json)
+        self.assertGreater(len(served.get("/transforms").json), 10)
+        self.assertIn("properties", served.get("/schemas/sync").body)
+        detail = served.get("/syncs/contacts").json
+        self.assertIn("sentence", detail)
+        self.assertEqual(detail["match"][0]["field"], "email")
+
+    def test_metrics_and_health(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        metrics = served.get("/metrics").body
+        self.assertRegex(metrics, r'penstock_runs_total\{[^}]*sync="contacts"[^}]*\} 1')
+        self.assertEqual(served.get("/healthz").status, 200)
+        self.assertEqual(served.get("/readyz").status, 200)
+        self.assertEqual(served.stop(), 0)
+
+    def test_every_path_of_the_description_is_answered(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        for method, path in self.paths_of_description():
+            if path == "/events":
+                continue
+            filled = path.replace("{name}", "x").replace("{id}", "x").replace("{key}", "x").replace("{kind}", "x")
+            reply = served.call(method, filled.replace("{object}", "x"), {} if method != "GET" else None)
+            with self.subTest(method=method, path=path):
+                self.assertNotEqual(reply.status, 405, reply)
+                self.assertFalse(reply.status == 404 and "no such path" in reply.body, reply)
+                self.assertLess(reply.status, 500, reply)
+
+
+class Schedules(ServedTest):
+    def test_intervals_run_by_themselves_and_files_take_effect(self):
+        self.rows = [person(1)]
+        self.project.sync(schedule={"every": "1s"})
+        served = self.serve()
+        self.wait_for(lambda: len(served.get("/runs", sync="contacts").json) >= 3)
+        runs = [run for run in served.get("/runs", status="succeeded").json]
+        self.assertTrue(runs)
+        self.project.sync(schedule={"every": "1h"})
+        self.wait_for(lambda: served.get("/syncs/contacts").json.get("schedule") == "every 1h")
+        before = len(served.get("/runs").json)
+        time.sleep(2.5)
+        self.assertLessEqual(len(served.get("/runs").json), before + 1)
+
+    def test_a_project_with_mistakes_leaves_the_one_before_in_effect(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        self.project.write("syncs/contacts.yaml", "nonsense: [")
+        self.wait_for(lambda: served.get("/project").json["problems"])
+        self.assertEqual(self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])["status"],
+                         "succeeded")
+
+    def test_pause_and_resume(self):
+        self.rows = [person(1)]
+        self.project.sync(schedule={"every": "1s"})
+        served = self.serve()
+        self.wait_for(lambda: served.get("/runs").json)
+        self.assertTrue(served.post("/syncs/contacts/pause").json["paused"])
+        time.sleep(1.5)
+        before = len(served.get("/runs").json)
+        time.sleep(2.5)
+        self.assertEqual(len(served.get("/runs").json), before)
+        # It outlives the process.
+        served.stop()
+        served = self.serve()
+        self.assertTrue(self.wait_for(lambda: served.get("/syncs/contacts").json["paused"]))
+        self.assertFalse(served.post("/syncs/contacts/resume").json["paused"])
+        self.wait_for(lambda: len(served.get("/runs").json) > before)
+
+    def test_after_another(self):
+        self.rows = [person(1)]
+        self.project.sync("follower", schedule={"after": "contacts"})
+        served = self.serve()
+        time.sleep(1.5)
+        self.assertEqual(served.get("/runs", sync="follower").json, [])
+        self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        run = self.wait_for(lambda: served.get("/runs", sync="follower", status="succeeded").json)
+        self.assertEqual(len(run), 1)
+        time.sleep(2)
+        self.assertEqual(len(served.get("/runs", sync="follower").json), 1)
+
+
+class Restarts(ServedTest):
+    sandbox_options = ("--latency", "20ms")
+
+    def many_rows(self):
+        self.rows = [person(number) for number in range(1, 3001)]
+        self.project.sync(batch={"rows": 10, "concurrency": 2})
+
+    def test_a_stop_ends_runs_in_good_order_and_the_next_start_goes_on(self):
+        self.many_rows()
+        served = self.serve()
+        first = served.post("/runs", {"sync": "contacts"}).json["run"]
+        self.wait_for(lambda: len(self.records()) > 100)
+        self.assertEqual(served.stop(), 0)
+        done = len(self.records())
+        self.assertLess(done, 3000)
+        served = self.serve()
+        self.assertEqual(served.get(f"/runs/{first}").json["status"], "interrupted")
+        self.wait_for(lambda: served.get("/runs", status="succeeded").json)
+        self.assertEqual(len(self.records()), 3000)
+        # Nothing was written a second time but what may have been under way.
+        self.assertLessEqual(len(self.sandbox.history()), 3000 + 2 * 10)
+
+    def test_killed_under_way_it_goes_on(self):
+        self.many_rows()
+        served = self.serve()
+        served.post("/runs", {"sync": "contacts"})
+        self.wait_for(lambda: len(self.records()) > 100)
+        served.stop(signal.SIGKILL)
+        served = self.serve()
+        self.wait_for(lambda: served.get("/runs", status="succeeded").json, seconds=60)
+        self.assertEqual(len(self.records()), 3000)
+
+    def test_cancelling_keeps_what_was_done(self):
+        self.many_rows()
+        served = self.serve()
+        run = served.post("/runs", {"sync": "contacts"}).json["run"]
+        self.wait_for(lambda: len(self.records()) > 50)
+        self.assertEqual(served.post(f"/runs/{run}/cancel").status, 202)
+        ended = self.ended_run(served, run)
+        self.assertEqual(ended["status"], "interrupted")
+        self.assertLess(ended["accepted"], 3000)
+        self.assertEqual(served.post(f"/runs/{run}/cancel").status, 409)
+        time.sleep(1)
+        self.assertEqual([one["status"] for one in served.get("/runs").json], ["interrupted"])
+
+    def test_a_second_run_waits_for_the_first(self):
+        self.many_rows()
+        served = self.serve()
+        first = served.post("/runs", {"sync": "contacts"}).json["run"]
+        self.wait_for(lambda: served.get(f"/runs/{first}").json["status"] == "running")
+        second = served.post("/runs", {"sync": "contacts"}).json
+        self.assertNotEqual(second["run"], first)
+        self.assertEqual(second["status"], "queued")
+        third = served.post("/runs", {"sync": "contacts"}).json
+        self.assertEqual(third["run"], second["run"])
+        served.post(f"/runs/{first}/cancel")
+        self.assertEqual(self.ended_run(served, second["run"])["status"], "succeeded")
+
+
+if __name__ == "__main__":
+    main()
