@@ -5,7 +5,7 @@
 //
 // Whoever runs syncs says what became of them, and lets one task of this go on beside:
 //
-//     alert::Alerts alerts({loop, client, mail, workspace, random, log});
+//     alert::Alerts alerts(alert::parts_of(loop, client, mail, workspace, random, on_told));
 //     loop.spawn(alerts.run_until_stopped());
 //     ... alerts.on_run_ended(sync, result) ...
 //     alerts.stop();                        // the task ends after what is being sent
@@ -25,14 +25,15 @@
 #include "alert/notice.h"
 #include "async/loop.h"
 #include "base/random.h"
+#include "ledger/lock.h"
 #include "net/http.h"
 #include "run/workspace.h"
 
 namespace penstock::alert {
 
-// What came of one message to one receiver, for logs. Holds no secrets.
+// What came of one message to one receiver, or of keeping what is open, for logs. Holds no secrets.
 struct Told {
-  std::string alert;  // its name
+  std::string alert;  // its name; empty: it is about what is kept
   std::string title;  // of the message
   bool arrived = false;
   std::string answer;  // of the receiver, or why it could not be asked; one sentence
@@ -45,10 +46,16 @@ struct AlertParts {
   Loop& loop;
   HttpClient& client;
   MailSender& mail;
-  Workspace& workspace;  // project, secrets, state, clock
   Random& random;
-  OnTold on_told;  // on the loop's thread
+  const config::Project& project;
+  const declare::Resolver& resolver;  // of secrets
+  Disk& disk;                         // of the state
+  Locks& locks;
+  std::string directory;  // for what is open, on that disk
+  OnTold on_told{};       // on the loop's thread
 };
+AlertParts parts_of(Loop& loop, HttpClient& client, MailSender& mail, Workspace& workspace, Random& random,
+                    OnTold on_told);
 
 // Loop thread only. Nothing here fails a run: what goes wrong is told to `on_told`.
 class Alerts {

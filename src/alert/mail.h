@@ -1,13 +1,14 @@
-// Mail as data, and the seam through which it is sent. CurlMailSender is the real one.
+// Mail as data, and the seam through which it is sent.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "async/loop.h"
 #include "async/task.h"
 #include "base/result.h"
-#include "base/time.h"
 #include "declare/reference.h"
 
 namespace penstock::alert {
@@ -28,18 +29,25 @@ struct Mail {
   std::string text;             // headers and body, lines ended by CR LF
 };
 
-// What the server said last, such as "250 2.0.0 Ok: queued as 4711".
-struct MailReceipt {
-  std::string answer;
+struct MailOutcome {
+  // Nullopt: it was taken. Else transient (try again), auth (the login is refused), config (the certificate
+  // is not trusted, there is no encryption, the host is none), rejected (the server will not take this mail).
+  std::optional<Error> error{};
+  // With an error: whether the mail may have been taken all the same.
+  bool may_have_arrived = false;
+  // What the server said of the mail last, such as "250 2.0.0 Ok: queued as 4711".
+  std::string answer{};
 };
 
-// Errors: transient (try again), auth (the login is refused), config (the certificate is not trusted, the
-// address or host is none), rejected (the server will not take this mail).
+// Loop thread only. A task that waits in send() may be destroyed.
 class MailSender {
  public:
   virtual ~MailSender() = default;
-  // The server and its password are not kept.
-  virtual Task<Result<MailReceipt>> send(MailServer server, Mail mail) = 0;
+  virtual Task<MailOutcome> send(MailServer server, Mail mail) = 0;
 };
+
+// Over libcurl, on another thread. `ca_file`: a PEM file of authorities to trust in place of the system's;
+// empty: the system's. The loop must outlive it.
+std::unique_ptr<MailSender> curl_mail_sender(Loop& loop, std::string ca_file);
 
 }  // namespace penstock::alert

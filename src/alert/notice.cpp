@@ -20,6 +20,7 @@ RowCounts counts_of(const RunRow& run) {
 struct Blame {
   AlertEvent event = AlertEvent::failed;
   std::string cause, what;
+  bool lasting = true;
 };
 
 Blame blame(const config::Project& project, const config::Sync& sync, const Error& error) {
@@ -47,14 +48,14 @@ Blame blame(const config::Project& project, const config::Sync& sync, const Erro
               fmt::format("the destination '{}' does not answer as it should", destination)};
     case ErrorKind::rejected:
       return {AlertEvent::failed, at_destination("refused"),
-              fmt::format("the destination '{}' refused the run's requests", destination)};
+              fmt::format("the destination '{}' refused the run's requests", destination), false};
     case ErrorKind::config:
       return {AlertEvent::failed, fmt::format("model {}: configuration", *sync.model),
-              "the project's files do not fit what is there"};
+              "the project's files do not fit what is there", false};
     case ErrorKind::disk:
       return {AlertEvent::failed, "state", "Penstock's own state cannot be read or written"};
     default:
-      return {AlertEvent::failed, fmt::format("sync {}", sync.name), "the run failed"};
+      return {AlertEvent::failed, fmt::format("sync {}", sync.name), "the run failed", false};
   }
 }
 
@@ -63,6 +64,7 @@ void describe_error(const config::Project& project, const config::Sync& sync, co
   Blame found = blame(project, sync, error);
   notice.event = found.event;
   notice.cause = std::move(found.cause);
+  notice.lasting = found.lasting;
   notice.what = std::move(found.what);
   notice.said = error.message;
   notice.remedy = error.remedy;
@@ -89,19 +91,17 @@ std::string first_keys(const RefusedGroup& group) {
 void describe_partial(const config::Sync& sync, const RunReport& report, Notice& notice) {
   const RowCounts& rows = notice.rows;
   notice.event = AlertEvent::partial;
+  notice.cause = fmt::format("model {}: rows", *sync.model);
   const bool has_refused = !report.refused.empty() && rows.rejected + rows.in_doubt > 0;
   notice.command = fmt::format("penstock log {} --rejected", report.run.run);
   if (has_refused) {
     const RefusedGroup& first = report.refused[0];
-    notice.cause = fmt::format("destination {}: rows {}", *sync.destination, first.code);
     notice.said = fmt::format("{}{}{}{}", first.code, first.code.empty() || first.message.empty() ? "" : ": ",
                               first.message, first_keys(first));
   } else if (!report.invalid.empty()) {
-    notice.cause = fmt::format("model {}: invalid rows", *sync.model);
     notice.said = fmt::format("key {}: {}", report.invalid[0].key, report.invalid[0].reason);
     notice.command = fmt::format("penstock plan {}", sync.name);
   } else {
-    notice.cause = fmt::format("destination {}: rows", *sync.destination);
     notice.said = report.run.error;
   }
   notice.what = rows.refused() > 0 ? "some rows are not where they should be"

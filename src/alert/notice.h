@@ -32,14 +32,15 @@ struct RowCounts {
 struct Notice {
   AlertEvent event = AlertEvent::failed;
   std::string sync;
-  std::string run;      // empty: none was begun
-  Time since{};         // when the run began, or was due
-  Time at{};            // when this was known
-  std::string cause;    // "destination crm: auth": syncs with the same one fail together
-  std::string what;     // one sentence without a stop: what broke
-  std::string said;     // the likely cause, in the words of who refused; may be empty
-  std::string remedy;   // one sentence; may be empty
-  std::string command;  // what to type next
+  std::string run;       // empty: none was begun
+  Time since{};          // when the run began, or was due
+  Time at{};             // when this was known
+  std::string cause;     // "destination crm: auth": syncs with the same one fail together
+  bool lasting = false;  // syncs that meet this cause later meet the same trouble: they are not told anew
+  std::string what;      // one sentence without a stop: what broke
+  std::string said;      // the likely cause, in the words of who refused; may be empty
+  std::string remedy;    // one sentence; may be empty
+  std::string command;   // what to type next
   RowCounts rows;
   bool operator==(const Notice&) const = default;
 };

@@ -30,6 +30,7 @@ struct StatePaths {
   std::string database() const { return join_path(root, "penstock.db"); }
   std::string limits() const { return join_path(root, "limits"); }
   std::string logins() const { return join_path(root, "logins"); }
+  std::string alerts() const { return join_path(root, "alerts"); }
   std::string temporary() const { return join_path(root, "tmp"); }
   std::string sync(const std::string& name) const { return join_path(join_path(root, "syncs"), name); }
   std::string lock(const std::string& name) const { return join_path(sync(name), "lock"); }

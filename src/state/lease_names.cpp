@@ -18,6 +18,7 @@ std::string lease_of_name(std::string_view name) {
   const std::string_view kind = name.substr(0, slash), inner = name.substr(slash + 1);
   const std::string subject(inner.substr(0, inner.find('/')));
   if (kind == "syncs" || is_history_name(name)) return lease_of_sync(subject);
+  if (kind == "alerts") return "alerts/lock";
   if (kind == "logins") return fmt::format("logins/{}.lock", subject.substr(0, subject.rfind('.')));
   return "";
 }
