@@ -8,7 +8,7 @@ import { Button, Section, Trouble } from "../design/parts";
 import { plural } from "../words/numbers";
 import { type FieldDraft, type FieldKind, writeField } from "./draft";
 import { type StepProps, said, useFields } from "./steps";
-import { clash, suggest } from "./suggest";
+import { clash, likeness, suggest } from "./suggest";
 
 export function Mapping({ draft, set, placed, sample, previewError, previewing }: StepProps & { previewError: unknown; previewing: boolean }) {
   const asked = useFields(draft.destination, draft.object);
@@ -26,7 +26,7 @@ export function Mapping({ draft, set, placed, sample, previewError, previewing }
       <ul className="mapping panel">
         {draft.fields.map((field, index) => (
           <MappedRow key={index} field={field} known={fields.find((each) => each.name === field.field)} columns={columns} error={said(placed, `fields.${field.field}`)}
-            samples={sample?.payloads?.slice(0, 3).map((payload) => (payload as Record<string, unknown>)[field.field])}
+            samples={samplesOf(field, sample)}
             onChange={(next) => set(["fields", field.field], writeField(next))} onRemove={() => set(["fields", field.field], undefined)} />
         ))}
         {suggestions.map((each) => (
@@ -61,9 +61,10 @@ function MappedRow({ field, known, columns, samples, error, onChange, onRemove }
 }) {
   const [open, setOpen] = useState(false);
   const column = columns.find((each) => each.name === field.from);
+  const wrong = error ?? unknownColumn(field, columns);
   const warning = field.kind === "column" ? clash(column?.type, known?.type, field.transforms.length) : undefined;
   return (
-    <li className={error ? "wrong" : ""}>
+    <li className={wrong ? "wrong" : ""}>
       <div className="mapping-row">
         <FieldName name={field.field} known={known} />
         <span className="mapping-from">
@@ -81,11 +82,24 @@ function MappedRow({ field, known, columns, samples, error, onChange, onRemove }
         </span>
       </div>
       {(field.transforms.length > 0 || field.write || field.null) && !open && <p className="small soft mapping-note">{[field.transforms.map(transformName).join(" → "), field.write, field.null === "omit" ? "NULL leaves it alone" : ""].filter(Boolean).join(", ")}</p>}
-      {error && <p className="field-error mapping-note">{error}</p>}
-      {warning && !error && <p className="small tone-warn toned mapping-note">{warning}</p>}
+      {wrong && <p className="field-error mapping-note">{wrong}</p>}
+      {warning && !wrong && <p className="small tone-warn toned mapping-note">{warning}</p>}
       {open && <More field={field} onChange={onChange} />}
     </li>
   );
+}
+
+/** What three rows make of a field: through the mapping, or the column as it is. */
+function samplesOf(field: FieldDraft, sample: StepProps["sample"]): unknown[] | undefined {
+  if (sample?.payloads?.length) return sample.payloads.slice(0, 3).map((payload) => (payload as Record<string, unknown>)[field.field]);
+  const at = field.kind === "column" && field.transforms.length === 0 ? sample?.columns.findIndex((column) => column.name === field.from) ?? -1 : -1;
+  return at < 0 ? undefined : sample?.rows.slice(0, 3).map((row) => row[at]);
+}
+
+function unknownColumn(field: FieldDraft, columns: { name: string }[]): string | undefined {
+  if (field.kind !== "column" || !columns.length || columns.some((column) => column.name === field.from)) return undefined;
+  const near = [...columns].sort((a, b) => likeness(field.from, b.name) - likeness(field.from, a.name))[0];
+  return `the model has no column '${field.from}'${near && likeness(field.from, near.name) > 0 ? `; did you mean '${near.name}'?` : ""}`;
 }
 
 const transformName = (one: unknown): string => (typeof one === "object" && one !== null ? Object.keys(one)[0] ?? "" : String(one));

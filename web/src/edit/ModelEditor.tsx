@@ -32,14 +32,27 @@ function FileOf({ name, path }: { name: string; path: string }) {
 export interface ModelDraft { source: string; key: string; sql?: string; table?: string; dbt?: string; pii: string[]; description: string }
 /** Of a .yaml file; of a .sql file the query, below its leading comment with the YAML. */
 export function readModel(text: string): ModelDraft {
-  const spec: unknown = parseDocument(text).toJS();
+  const sqlFile = splitSql(text);
+  const doc = parseDocument(sqlFile ? sqlFile.head : text);
+  const spec: unknown = doc.errors.length ? {} : doc.toJS();
   const map = (typeof spec === "object" && spec !== null ? spec : {}) as Record<string, unknown>;
   const list = (value: unknown) => (Array.isArray(value) ? value.map(String) : value === undefined || value === null ? [] : [String(value)]);
   const word = (value: unknown) => (value === undefined || value === null ? undefined : String(value));
-  return { source: word(map.source) ?? "", key: list(map.primary_key).join(", "), sql: word(map.sql), table: word(map.table), dbt: word(map.dbt), pii: list(map.pii), description: word(map.description) ?? "" };
+  return { source: word(map.source) ?? "", key: list(map.primary_key).join(", "), sql: sqlFile ? sqlFile.sql : word(map.sql), table: word(map.table), dbt: word(map.dbt), pii: list(map.pii), description: word(map.description) ?? "" };
+}
+
+/** A .sql file: YAML in a comment at its head, and the query. */
+function splitSql(text: string): { head: string; sql: string } | undefined {
+  const match = /^\s*\/\*\n?([\s\S]*?)\*\/\n?/.exec(text);
+  return match ? { head: match[1] ?? "", sql: text.slice(match[0].length) } : undefined;
 }
 
 export function setModel(text: string, key: string, value: unknown): string {
+  const sqlFile = splitSql(text);
+  if (sqlFile) {
+    if (key === "sql") return text.slice(0, text.length - sqlFile.sql.length) + String(value);
+    return `/*\n${setModel(sqlFile.head, key, value)}*/\n${sqlFile.sql}`;
+  }
   const doc = parseDocument(text);
   if (doc.errors.length || (doc.contents !== null && !isMap(doc.contents))) return text;
   if (value === undefined || value === "") doc.delete(key);
@@ -60,7 +73,6 @@ function Edit({ name: given, path: givenPath, before, start, version }: { name: 
   const sources = useSources().data;
   const draft = useMemo(() => readModel(text), [text]);
   const path = givenPath || `models/${name || "new_model"}.yaml`;
-  const whole = path.endsWith(".yaml") || path.endsWith(".yml");
   const set = (key: string, value: unknown) => setText((old) => setModel(old, key, value));
   const only = sources?.length === 1 ? sources[0]?.name : undefined;
   useEffect(() => { if (!given && only && !draft.source) set("source", only); }, [only]);
@@ -89,14 +101,14 @@ function Edit({ name: given, path: givenPath, before, start, version }: { name: 
         <Labeled label="Primary key" error={said(placed, "primary_key")} help="The column that tells rows apart; several with commas.">{(ids) => <input {...ids} value={draft.key} onChange={(event) => { const keys = event.target.value.split(/\s*,\s*/).filter(Boolean); set("primary_key", keys.length > 1 ? keys : keys[0] ?? ""); }} />}</Labeled>
         <Labeled label="What a row is" error={said(placed, "description")}>{(ids) => <input {...ids} value={draft.description} placeholder="One row a customer" onChange={(event) => set("description", event.target.value)} />}</Labeled>
       </div>
-      {draft.sql !== undefined && whole ? (
+      {draft.sql !== undefined ? (
         <Section title="The query" more={<Button icon={Play} busy={preview.isPending} disabled={!draft.source} onClick={() => preview.mutate()}>Preview <kbd>Ctrl Enter</kbd></Button>}>
           <CodeField language="sql" label="The query" text={draft.sql} onChange={(sql) => set("sql", sql)} onRun={() => preview.mutate()} tables={known} />
           {said(placed, "sql") && <p className="field-error">{said(placed, "sql")}</p>}
           {tables.error && <p className="small soft">Names of tables cannot be completed: {(tables.error as Error).message}</p>}
         </Section>
       ) : (
-        <Section title="Its file"><CodeField language={whole ? "yaml" : "sql"} label={path} text={text} onChange={setText} diagnostics={mine} /></Section>
+        <Section title="Its file"><CodeField language={path.endsWith(".sql") ? "sql" : "yaml"} label={path} text={text} onChange={setText} diagnostics={mine} /></Section>
       )}
       {preview.error && <Trouble error={preview.error} />}
       {preview.data && (

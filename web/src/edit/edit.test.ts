@@ -150,6 +150,14 @@ describe("a model", () => {
   });
 });
 
+it("a model in a .sql file has its YAML in a comment at the head", () => {
+  const text = "/*\nsource: warehouse # ours\nprimary_key: id\n*/\nselect id\nfrom customers\n";
+  expect(readModel(text)).toMatchObject({ source: "warehouse", key: "id", sql: "select id\nfrom customers\n" });
+  expect(setModel(text, "sql", "select 1\n")).toBe("/*\nsource: warehouse # ours\nprimary_key: id\n*/\nselect 1\n");
+  expect(setModel(text, "pii", ["email"])).toBe("/*\nsource: warehouse # ours\nprimary_key: id\npii: [email]\n*/\nselect id\nfrom customers\n");
+  expect(readModel("select * from /x")).toMatchObject({ source: "" });
+});
+
 it("says in a sentence what is being made", () => {
   const { draft } = readDraft(yaml);
   expect(draft && sentence(draft)).toBe("Each row of customers becomes one of contacts in crm, found by email: new ones are created, existing ones updated; it runs every 15m.");

@@ -11,6 +11,12 @@ export function FieldDiff({ fields, change }: { fields: readonly FieldChange[]; 
   const shown = all ? fields : changed;
   const same = fields.length - changed.length;
   const value = (field: FieldChange, side: "before" | "after") => (field.masked && field[side] !== undefined && field[side] !== null ? <Masked /> : <Value value={field[side]} />);
+  if (change !== "changed")
+    return (
+      <dl className="field-list">
+        {fields.map((field) => <div key={field.field}><dt><code>{field.field}</code></dt><dd>{change === "removed" ? <del>{value(field, "before")}</del> : <ins>{value(field, "after")}</ins>}</dd></div>)}
+      </dl>
+    );
   return (
     <div className="field-diff">
       <table>
@@ -19,8 +25,8 @@ export function FieldDiff({ fields, change }: { fields: readonly FieldChange[]; 
           {shown.map((field) => (
             <tr key={field.field} className={field.changed === false ? "same" : ""}>
               <th scope="row"><code>{field.field}</code></th>
-              {change !== "added" && <td>{field.changed === false ? value(field, "before") : <del>{value(field, "before")}</del>}</td>}
-              {change !== "removed" && <td>{field.changed === false ? "" : <ins>{value(field, "after")}</ins>}</td>}
+              <td>{field.changed === false ? value(field, "before") : <del>{value(field, "before")}</del>}</td>
+              <td>{field.changed === false ? "" : <ins>{value(field, "after")}</ins>}</td>
             </tr>
           ))}
         </tbody>

@@ -12,6 +12,7 @@ import { useMay } from "../frame/may";
 import { count, plural, rate, share } from "../words/numbers";
 import { health, needsPerson, urgency } from "../words/status";
 import { span } from "../words/times";
+import { paceOf } from "./run/live";
 import { NoSyncs } from "./NoSyncs";
 import { SyncTable, syncHref } from "./SyncTable";
 import "./overview.css";
@@ -84,7 +85,9 @@ function Problems() {
 }
 
 function LiveRun({ sync }: { sync: Sync }) {
-  const moment = useMoments(sync.running ?? "").at(-1)?.progress;
+  const moments = useMoments(sync.running ?? "");
+  const last = moments.at(-1)?.progress;
+  const moment = last && { ...last, rows_per_second: paceOf(moments, last) };
   const done = (moment?.accepted ?? 0) + (moment?.rejected ?? 0) + (moment?.skipped ?? 0);
   const part = moment?.to_send ? done / moment.to_send : 0;
   return (

@@ -51,7 +51,7 @@ function Story({ trace }: { trace: Trace }) {
     <>
       <WhatNext trace={trace} />
       <ol className="story">
-        {trace.operations.map((operation, index) => <Chapter key={`${operation.run}/${operation.at}/${index}`} operation={operation} open={index === 0} />)}
+        {[...trace.operations].sort((a, b) => b.at.localeCompare(a.at)).map((operation, index) => <Chapter key={`${operation.run}/${operation.at}/${index}`} operation={operation} open={index === 0} />)}
       </ol>
       {trace.operations.length === 0 && <p className="soft">Nothing was ever sent for this key.</p>}
     </>

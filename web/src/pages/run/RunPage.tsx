@@ -15,7 +15,7 @@ import { isOver, status } from "../../words/status";
 import { exact, span } from "../../words/times";
 import { Ask } from "../sync/Ask";
 import { RefusedGroups } from "../sync/Refused";
-import { doneOf, heldBack, latencies, limitOf, requestsOverTime, rowsOverTime } from "./live";
+import { doneOf, heldBack, latencies, limitOf, paceOf, requestsOverTime, rowsOverTime } from "./live";
 import "./run.css";
 
 export function RunPage() {
@@ -28,7 +28,8 @@ const kinds: Record<string, string> = { run: "", full: "everything again", basel
 
 function Full({ run }: { run: RunDetail }) {
   const moments = useMoments(run.run);
-  const progress = moments.at(-1)?.progress ?? run.progress;
+  const latest = moments.at(-1)?.progress ?? run.progress;
+  const progress = latest && { ...latest, rows_per_second: paceOf(moments, latest) };
   const live = !isOver(run);
   const href = `/runs/${encodeURIComponent(run.run)}`;
   return (

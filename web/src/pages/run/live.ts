@@ -14,22 +14,25 @@ export function heldBack(progress: Progress | undefined): string | undefined {
   return `${stages[fullest.step] ?? fullest.step} holds the others back${atLimit ? ": it is at its limit" : ""}.`;
 }
 
-export function rowsOverTime(moments: readonly Moment[]): Series[] {
-  const points = moments.filter(({ progress }) => progress.rows_per_second !== undefined).map(({ progress }) => ({ x: progress.seconds, y: progress.rows_per_second ?? 0 }));
-  return [{ name: "rows per second", kind: "line", area: true, points }];
+export const rowsOverTime = (moments: readonly Moment[]): Series[] => [{ name: "rows per second", kind: "line", area: true, points: perSecond(moments, doneOf) }];
+export const requestsOverTime = (moments: readonly Moment[]): Series[] => [{ name: "requests per second", kind: "line", area: true, points: perSecond(moments, (progress) => progress.requests ?? 0) }];
+
+/** Rows per second of the last seconds; the average since the start where nothing newer was heard. */
+export function paceOf(moments: readonly Moment[], progress: Progress | undefined): number | undefined {
+  return perSecond(moments.slice(-20), doneOf).at(-1)?.y ?? progress?.rows_per_second;
 }
 
-/** Requests per second, from the requests that were counted between moments some seconds apart. */
-export function requestsOverTime(moments: readonly Moment[], apart = 2): Series[] {
+/** What was counted between moments some seconds apart: single events are too near to each other to tell a pace. */
+function perSecond(moments: readonly Moment[], of: (progress: Progress) => number, apart = 2): Series["points"] {
   const points: Series["points"] = [];
   let from = 0;
   for (const [index, { progress }] of moments.entries()) {
     while (from < index && progress.seconds - (moments[from + 1]?.progress.seconds ?? progress.seconds) >= apart) from += 1;
     const before = moments[from]?.progress;
     const passed = before ? progress.seconds - before.seconds : 0;
-    if (before && passed > 0) points.push({ x: progress.seconds, y: Math.max(0, (progress.requests ?? 0) - (before.requests ?? 0)) / passed });
+    if (before && passed > 0) points.push({ x: progress.seconds, y: Math.max(0, of(progress) - of(before)) / passed });
   }
-  return [{ name: "requests per second", kind: "line", area: true, points }];
+  return points;
 }
 
 export function limitOf(progress: Progress | undefined): { y: number; name: string } | undefined {

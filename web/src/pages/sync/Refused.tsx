@@ -22,7 +22,7 @@ export function RefusedGroups({ sync, groups }: { sync: string; groups: readonly
             <p className="row keys-of">
               <span className="soft">Such as</span>
               {group.keys.slice(0, 6).map((key) => <Link key={key} href={row(sync, key)} className="mono">{key}</Link>)}
-              {group.run && <Link href={`/runs/${encodeURIComponent(group.run)}/operations?error=${encodeURIComponent(group.code)}`}>All {plural(group.rows, "row")}</Link>}
+              {group.run && <Link href={`/runs/${encodeURIComponent(group.run)}/operations?error=${encodeURIComponent(group.code)}`}>{group.rows > 1 ? `All ${plural(group.rows, "row")}` : "In the run"}</Link>}
             </p>
           </details>
         </li>
