@@ -126,6 +126,15 @@ Result<Checkout> open_checkout(const std::string& directory) {
   return checkout;
 }
 
+bool is_outside_git(const std::string& directory) {
+  start_libgit2();
+  git_repository* raw = nullptr;
+  const std::string project = real_path(directory.empty() ? "." : directory);
+  const int code = git_repository_open_ext(&raw, project.c_str(), 0, nullptr);
+  const RepositoryHandle owned(raw);
+  return code == GIT_ENOTFOUND && !project.empty();
+}
+
 Result<OnDisk> on_disk(const Checkout& checkout, const std::string& path) {
   const std::string absolute = checkout.absolute(path);
   if (is_barred(checkout, path)) return OnDisk{OnDisk::Kind::other, {}};

@@ -24,6 +24,9 @@ struct Checkout {
 // An error of kind `config` when the directory is not in a repository with a working tree.
 Result<Checkout> open_checkout(const std::string& directory);
 
+// Whether there is none, and nothing else is wrong.
+bool is_outside_git(const std::string& directory);
+
 struct OnDisk {
   enum class Kind { missing, file, link, directory, other };
   Kind kind = Kind::missing;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "repository/own_files.h"
+#include "repository/plain.h"
 #include "repository/turn.h"
 
 namespace penstock::repository {
@@ -207,6 +208,7 @@ Result<CommitReport> commit_once(Repository::State& state, const std::vector<Edi
 
 Result<CommitReport> Repository::commit(std::vector<Edit> edits, Person author, std::string message) {
   if (auto good = check_edits(edits); !good.ok()) return good.error();
+  if (is_outside_git(state_->directory)) return write_plainly(*state_, edits);
   for (int attempt = 1;; ++attempt) {
     auto report = commit_once(*state_, edits, author, message);
     // A person's git was quicker by a moment.

@@ -190,11 +190,40 @@ TEST_F(Commits, LineEndsAndRightsStayAsTheyAre) {
   EXPECT_EQ(git("status --porcelain"), "");
 }
 
+TEST_F(Commits, WithoutARepositoryFilesAreWritten) {
+  const std::string place = temp_.path("plain");
+  write_in(place, "penstock.yaml", "project: plain\n");
+  auto repository = open_at(place);
+  const Edit made = edit(*repository, "models/a.sql", "select 1\n");
+  EXPECT_EQ(commit(*repository, {made, edit(*repository, "syncs/a.yaml", "model: a\n")}).outcome,
+            Outcome::written);
+  EXPECT_EQ(run("cat " + place + "/syncs/a.yaml"), "model: a");
+  EXPECT_EQ(repository->file("models/a.sql")->blob, blob_id("select 1\n"));
+  EXPECT_EQ(commit(*repository, {made}).outcome, Outcome::unchanged);
+  const auto conflict = commit(*repository, {{"models/a.sql", "select 2\n", ""}});
+  ASSERT_EQ(conflict.outcome, Outcome::conflict);
+  EXPECT_EQ(conflict.conflicts[0].there, "select 1\n");
+  EXPECT_EQ(commit(*repository, {edit(*repository, "models/a.sql", std::nullopt)}).outcome, Outcome::invalid);
+  run("ln -s /etc " + place + "/alerts");
+  EXPECT_FALSE(repository->commit({{"alerts/x.yaml", "x", ""}}, {}, "").ok());
+}
+
+TEST_F(Commits, EditsAreLookedAtBeforeTheyAreMade) {
+  auto view = with_edits(real_disk(), here(),
+                         {{"syncs/a.yaml", "model: b\n", ""}, {"syncs/b.yaml", std::nullopt, ""}});
+  ASSERT_TRUE(view.ok());
+  Diagnostics diagnostics;
+  validate_for_test(**view, here(), diagnostics);
+  EXPECT_THAT(declare::as_text(diagnostics), HasSubstr("there is no model 'b'"));
+  EXPECT_THAT(*(*view)->list(here() + "/syncs"), ElementsAre("a.yaml"));
+  EXPECT_EQ(blob_id("model: a\n"), git("rev-parse HEAD:syncs/a.yaml"));
+}
+
 TEST_F(Commits, StatesThatAreNotReadyAreTold) {
   auto nowhere = open_at(temp_.path());
   EXPECT_FALSE(nowhere->status()->is_repository);
   EXPECT_THAT(nowhere->status()->why_not, HasSubstr("is not in a git repository"));
-  auto report = nowhere->commit({{"penstock.yaml", "x", ""}}, {}, "x");
+  auto report = nowhere->roll_back("HEAD", {}, {});
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.error().remedy, HasSubstr("git init"));
   git("checkout -q --detach");

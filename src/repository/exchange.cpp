@@ -1,6 +1,7 @@
 // Fetch, pull and push: what the remote has and we have not, and the other way round.
 #include <fmt/format.h>
 
+#include "base/spoken.h"
 #include "repository/refusal.h"
 #include "repository/replay.h"
 #include "repository/turn.h"
@@ -191,7 +192,7 @@ class Pull {
       report_.reason = "the remote took back commits that it had: what was here is kept";
     else
       report_.reason = fmt::format(
-          "{} commits made here {}", intent_.aside.size(),
+          "{} made here {}", count(intent_.aside.size(), "commit", "commits"),
           intent_.common.empty()
               ? "do not go together with what others pushed"
               : "touch files that others changed: " + declare::list_names(intent_.common, 5, "and"));

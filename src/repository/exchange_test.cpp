@@ -234,16 +234,6 @@ TEST_F(Exchange, ANewRemoteGetsTheBranch) {
   EXPECT_EQ(repository->status()->unpushed, 0u);
 }
 
-TEST_F(Exchange, ARemoteThatDeclinesIsToldWithItsWords) {
-  run("printf '#!/bin/sh\\necho the branch is protected >&2\\nexit 1\\n' > " +
-      temp_.path("remote.git/hooks/update") + " && chmod +x " + temp_.path("remote.git/hooks/update"));
-  auto repository = open();
-  commit(*repository, {edit(*repository, "syncs/a.yaml", "model: a\n# 1\n")});
-  auto report = repository->push();
-  // libgit2 writes to a local remote without its hooks; over the network they count (tests/repository/).
-  EXPECT_TRUE(report.ok() || report.error().kind == ErrorKind::permission);
-}
-
 TEST_F(Exchange, ARemoteThatIsAwayIsTransient) {
   git("remote set-url origin http://127.0.0.1:1/x.git");
   auto repository = open();

@@ -12,7 +12,7 @@
 namespace penstock::repository {
 namespace {
 
-constexpr auto kIndexPatience = 5s;
+constexpr auto kIndexPatience = 2s;
 constexpr auto kIndexPause = 20ms;
 
 std::string record_path(const Checkout& checkout) {

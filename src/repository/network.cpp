@@ -23,11 +23,15 @@ struct Call {
   std::string refused;  // what the remote says of a branch that it does not take
 };
 
+// Whether the URL's host is this very machine.
 bool is_here(std::string_view url) {
   const size_t start = url.find("://");
-  const std::string_view rest = start == std::string_view::npos ? url : url.substr(start + 3);
-  const std::string_view host = rest.substr(rest.find('@', 0) < rest.find('/') ? rest.find('@') + 1 : 0);
-  return host.starts_with("127.0.0.1") || host.starts_with("localhost") || host.starts_with("[::1]");
+  std::string_view host = start == std::string_view::npos ? url : url.substr(start + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (const size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
+  host = host.substr(0, host.find(':'));
+  return host == "127.0.0.1" || host == "localhost";
 }
 
 // The key files that ssh itself would try.

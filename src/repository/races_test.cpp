@@ -131,6 +131,7 @@ class RandomStory : public Races {
     git("fsck --strict 2>&1");
     if (by_hand_) return;  // a person's commits may be in the way of pulling
     git("checkout -q . && git clean -q -fd");
+    listen_to_pull();
     listen_to_push();
     EXPECT_EQ(git("rev-parse HEAD"), run("git --git-dir=" + temp_.path("remote.git") + " rev-parse main"));
   }

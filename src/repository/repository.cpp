@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "repository/own_files.h"
+#include "repository/plain.h"
 #include "repository/refusal.h"
 #include "repository/turn.h"
 
@@ -186,6 +187,7 @@ Commit describe(const git_commit* commit) {
 
 Result<FileAt> Repository::file(std::string path, std::string revision) {
   if (auto own = check_own_path(path); !own.ok()) return own.error();
+  if (revision == "HEAD" && is_outside_git(state_->directory)) return plain_file(*state_, path);
   auto checkout = open_checkout(state_->directory);
   if (!checkout.ok()) return checkout.error();
   auto object = commit_named(checkout->get(), revision);

@@ -74,7 +74,13 @@ struct EditConflict {
 };
 
 struct CommitReport {
-  enum class Outcome { committed, unchanged, invalid, conflict };
+  enum class Outcome {
+    committed,
+    written,  // the directory is in no repository: the files are there, and that is all
+    unchanged,
+    invalid,
+    conflict,
+  };
   Outcome outcome = Outcome::unchanged;
   std::string commit;                   // its id, when committed
   Diagnostics diagnostics;              // of the project as it would be
@@ -177,6 +183,14 @@ struct FileAt {
   bool uncommitted = false;            // of HEAD: the file in the directory differs
 };
 
+// The id of a content, as git would give it: what `Edit::expected` says.
+std::string blob_id(std::string_view content);
+
+// The directory as it would be with these edits, to be validated while somebody types. Errors: `config`, of a
+// path. `disk` must outlive it.
+Result<std::unique_ptr<Disk>> with_edits(Disk& disk, const std::string& directory,
+                                         const std::vector<Edit>& edits);
+
 // Thread-safe; every call may block on disk, and fetch, pull and push on the network: call them from a worker
 // thread. Processes exclude each other by a lock in the repository. Errors: `config` (not a repository, a
 // path that is not the project's, an unknown revision), `locked` (somebody else works on it: try again),
@@ -193,7 +207,8 @@ class Repository {
 
   // All edits or none: validated as a whole project, committed to the branch, and put into the directory.
   // What others left uncommitted in other files stays as it is, and is not committed. An author without a
-  // name is the settings'.
+  // name is the settings'. Where the directory is in no repository, the files are only written (each at once,
+  // not all together), and `expected` is held against what lies there.
   Result<CommitReport> commit(std::vector<Edit> edits, Person author, std::string message);
   // Sends our commits; pulls first where the remote has moved. Never forces.
   Result<PushReport> push();
@@ -205,6 +220,7 @@ class Repository {
 
   // Newest first. A single path is followed through renames.
   Result<std::vector<HistoryEntry>> history(HistoryRequest request);
+  // Where the directory is in no repository: what lies there, for HEAD.
   Result<FileAt> file(std::string path, std::string revision = "HEAD");
   // The id of a commit by any name that git takes: a branch, a tag, HEAD~3, a short id.
   Result<Commit> find(std::string revision);

@@ -18,7 +18,7 @@ class TestClock final : public Clock {
  public:
   Time now() const override { return now_; }
   Instant instant() const override { return Instant(now_.time_since_epoch()); }
-  Time now_ = from_unix_micros(1'795'787'700'000'000);  // 2026-11-27T14:15:00Z
+  Time now_ = from_unix_micros(1'795'788'900'000'000);  // 2026-11-27T14:15:00Z
 };
 
 // A project is valid when its penstock.yaml is there, nothing says INVALID, and each sync's model is there.

@@ -31,7 +31,8 @@ Result<void> add_own(git_repository* repository, git_tree* tree, const std::stri
   if (code < 0) return git_error(fmt::format("look up {}", name), code);
   const TreeEntryHandle entry(raw);
   if (git_tree_entry_type(raw) == GIT_OBJECT_BLOB) {
-    items[name] = {*git_tree_entry_id(raw), git_tree_entry_filemode(raw)};
+    const auto mode = git_tree_entry_filemode(raw);
+    if (is_own_file(name) || mode == GIT_FILEMODE_LINK) items[name] = {*git_tree_entry_id(raw), mode};
     return success();
   }
   if (git_tree_entry_type(raw) != GIT_OBJECT_TREE) return success();
