@@ -142,6 +142,7 @@ class Serving {
     });
     if (server_) {
       loop_.spawn(keep_alive(loop_, *server_));
+      loop_.spawn(server_->follow_repository(loop_));
       fmt::print("{}\n", server_->url());
       std::fflush(stdout);
     }
@@ -167,6 +168,7 @@ class Serving {
     auto client = open_client(loop_, *workspace);
     if (!client.ok()) return client.error();
     client_ = *std::move(client);
+    mail_ = alert::curl_mail_sender(loop_, own_authorities());
     if (auto opened = open_service(); !opened.ok()) return opened;
     return with_server ? open_server(*workspace) : success();
   }
@@ -197,6 +199,7 @@ class Serving {
     auto server = server::Server::start(
         {.service = *service_,
          .access = *access_,
+         .mail = *mail_,
          .metrics = [this] { return metrics_.text(); },
          .on_request = [this](std::string_view route, int status,
                               Duration took) { metrics_.on_api_request(route, status, took); }},
@@ -219,6 +222,7 @@ class Serving {
   Random random_ = Random::from_system();
   Metrics metrics_{real_clock(), PENSTOCK_VERSION};
   Chronicle chronicle_{metrics_};
+  std::unique_ptr<alert::MailSender> mail_;
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<server::Server> server_;

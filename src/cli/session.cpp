@@ -28,10 +28,7 @@ class EveryScheme final : public HttpClient {
 Result<std::unique_ptr<HttpClient>> open_client(RealLoop& loop, const Workspace& workspace) {
   CurlClientOptions options;
   options.unacknowledged_max = workspace.state().on_its_way_max();
-  // The usual variables for a company's own certificate authority.
-  for (const char* name : {"PENSTOCK_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
-    if (const char* file = std::getenv(name); file != nullptr && options.ca_file.empty())
-      options.ca_file = file;
+  options.ca_file = own_authorities();
   auto curl = CurlClient::create(loop, options);
   if (!curl.ok()) return curl.error();
   return std::unique_ptr<HttpClient>(std::make_unique<EveryScheme>(loop, *std::move(curl)));
@@ -58,6 +55,12 @@ Result<std::unique_ptr<Session>> Session::start(const Globals& globals, Workspac
         raw->interruption_.interrupt();
       });
   return session;
+}
+
+std::string own_authorities() {
+  for (const char* name : {"PENSTOCK_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
+    if (const char* file = std::getenv(name); file != nullptr && *file != 0) return file;
+  return "";
 }
 
 int interrupted_exit(int signal) {

@@ -40,6 +40,8 @@ class Session {
 // The way to the destinations of a workspace: HTTP, and the stores that do not speak it. The loop outlives
 // it.
 Result<std::unique_ptr<HttpClient>> open_client(RealLoop& loop, const Workspace& workspace);
+// The file of a company's own certificate authority, as the usual variables name it; empty: none.
+std::string own_authorities();
 
 // The exit code of a run that was interrupted by `signal`, or kInterrupted.
 int interrupted_exit(int signal);

@@ -22,6 +22,7 @@ ServerReply list_audit(Call& call);
 ServerReply get_project(Call& call);
 ServerReply get_schema(Call& call);
 ServerReply list_alerts(Call& call);
+ServerReply test_alert(Call& call);
 
 // file_routes.cpp
 ServerReply list_files(Call& call);

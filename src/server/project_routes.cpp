@@ -1,6 +1,7 @@
 // The project as a whole: what it holds, its schemas, its alerts.
 #include <fmt/format.h>
 
+#include "alert/alert.h"
 #include "config/schema.h"
 #include "server/handlers.h"
 #include "server/json.h"
@@ -74,6 +75,33 @@ ServerReply list_alerts(Call& call) {
     json.end_array().end_object();
   }
   return json_reply(json.end_array());
+}
+
+namespace {
+
+Task<Result<alert::Told>> try_alert(RunParts parts, service::LoadedRef loaded, alert::MailSender& mail,
+                                    std::string name) {
+  alert::Alerts alerts(
+      alert::parts_of(parts.loop, parts.client, mail, *loaded->workspace, parts.random, {}));
+  co_return co_await alerts.test(std::move(name));
+}
+
+}  // namespace
+
+ServerReply test_alert(Call& call) {
+  const auto loaded = call.site.loaded();
+  if (loaded->project().alert(call.name()) == nullptr) return not_found("alert", call.name());
+  const Instant begun = real_clock().instant();
+  const auto told = call.site.service.on_loop<alert::Told>(
+      [&mail = call.site.mail, name = call.name()](RunParts parts, service::LoadedRef project) {
+        return try_alert(std::move(parts), std::move(project), mail, name);
+      });
+  if (!told.ok()) return problem(told.error());
+  JsonWriter json;
+  json.begin_object().key("ok").boolean(told->arrived).text_if("message", told->answer);
+  json.text_if("remedy", told->remedy);
+  json.key("seconds").raw(fmt::format("{:.3f}", in_seconds(real_clock().instant() - begun)));
+  return json_reply(json.end_object());
 }
 
 }  // namespace penstock::server

@@ -57,6 +57,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/events", Need::view, &follow_events},
 
     {"GET", "/alerts", Need::view, &list_alerts},
+    {"POST", "/alerts/{name}/test", Need::run, &test_alert},
 
     {"GET", "/users", Need::administer, &list_users},
     {"POST", "/users", Need::administer, &add_user},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "server/gate.h"
+#include "server/git_follower.h"
 #include "server/pages.h"
 
 namespace penstock::server {
@@ -36,6 +37,7 @@ class RealServer final : public Server {
         plans_(parts_.service, options_.version),
         site_{.service = parts_.service,
               .access = parts_.access,
+              .mail = parts_.mail,
               .events = events_,
               .standings = standings_,
               .plans = plans_,
@@ -61,6 +63,7 @@ class RealServer final : public Server {
     stopping_ = true;
     events_.close();
   }
+  Task<void> follow_repository(Loop& loop) override { return git_.follow(loop); }
   void keep_alive() override {
     events_.keep_alive();
     plans_.forget_old();
@@ -77,6 +80,7 @@ class RealServer final : public Server {
   Standings standings_;
   Plans plans_;
   Repositories repositories_;
+  GitFollower git_{parts_.service, repositories_};
   Site site_;
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<HttpServer> http_;
@@ -112,6 +116,9 @@ ServerReply RealServer::answer(const ServerRequest& request) {
   } else if (request.path == "/healthz" || request.path == "/readyz") {
     route = request.path == "/healthz" ? "/healthz" : "/readyz";
     reply = answer_health(request.path == "/readyz");
+  } else if (request.path == "/hooks/git") {
+    route = "/hooks/git";
+    reply = git_.answer_hook(request);
   } else if (request.path == "/metrics") {
     route = "/metrics";
     Call call{site_, request};

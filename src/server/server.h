@@ -11,6 +11,8 @@
 #include <string>
 
 #include "access/access.h"
+#include "alert/mail.h"
+#include "async/loop.h"
 #include "net/http_server.h"
 #include "service/service.h"
 
@@ -27,6 +29,7 @@ struct ServerOptions {
 struct ServerParts {
   service::Service& service;
   access::Access& access;
+  alert::MailSender& mail;               // for alerts that are tried
   std::function<std::string()> metrics;  // Prometheus' text; thread-safe
   // That a request was answered: the route as api/openapi.yaml has it. Thread-safe; may be empty.
   std::function<void(std::string_view route, int status, Duration took)> on_request;
@@ -43,6 +46,8 @@ class Server {
   virtual const std::string& url() const = 0;
   // Health is told as stopping, and streams end.
   virtual void begin_to_stop() = 0;
+  // Goes on beside the service: takes over what others pushed. On the loop; ends with its task.
+  virtual Task<void> follow_repository(Loop& loop) = 0;
   // To be called every 15 seconds: streams stay open, and what nobody asks for any more is forgotten.
   virtual void keep_alive() = 0;
 };

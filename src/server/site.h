@@ -4,6 +4,7 @@
 #include <string>
 
 #include "access/access.h"
+#include "alert/mail.h"
 #include "server/event_hub.h"
 #include "server/plans.h"
 #include "server/repositories.h"
@@ -16,6 +17,7 @@ namespace penstock::server {
 struct Site {
   service::Service& service;
   access::Access& access;
+  alert::MailSender& mail;
   EventHub& events;
   Standings& standings;
   Plans& plans;
