@@ -118,7 +118,7 @@ class Api(ServedTest):
         self.rows = [person(1)]
         served = self.serve()
         for method, path in self.paths_of_description():
-            if path == "/events" or path.startswith("/secrets") or path == "/alerts/{name}/test":
+            if path == "/events" or path.startswith("/secrets"):
                 continue
             filled = path.replace("{name}", "x").replace("{id}", "x").replace("{key}", "x").replace("{kind}", "x")
             reply = served.call(method, filled.replace("{object}", "x"), {} if method != "GET" else None)
