@@ -126,6 +126,7 @@ class Chunk {
     return *this;
   }
   ~Chunk();
+  duckdb_data_chunk get() const { return chunk_; }
   size_t rows() const { return duckdb_data_chunk_get_size(chunk_); }
   size_t columns() const { return duckdb_data_chunk_get_column_count(chunk_); }
   Vector column(size_t index) const { return Vector(duckdb_data_chunk_get_vector(chunk_, index)); }

@@ -59,6 +59,11 @@ std::string nulls(size_t count) {
   return out;
 }
 
+// How many columns stand before the total.
+size_t values_of_entry(const Question& question) {
+  return question.columns.size() + 3 + question.keys.size() + std::size(kStateColumns);
+}
+
 // Entries without a row. What is known to be gone says nothing new.
 std::string rowless_sql(const PlanTables& tables, const Question& question) {
   std::string same;
@@ -79,14 +84,51 @@ std::string candidates_sql(const PlanTables& tables, const Question& question) {
   if (question.has_entries) {
     rows = question.all
                ? fmt::format("{} LEFT JOIN {} e ON {}", rows, tables.names().entries, same_key(question, "e"))
-               : tables.changed_rows(question, rows);
+               : fmt::format("{} LEFT JOIN {} e ON {} WHERE {}", rows, tables.names().entries,
+                             same_key(question, "e"), kHasChanged);
     rest = "\nUNION ALL " + rowless_sql(tables, question);
     generation =
         fmt::format("(SELECT generation FROM {} WHERE {})", tables.names().syncs, question.where_head);
   }
-  const size_t ours = question.columns.size() + 3 + question.keys.size() + std::size(kStateColumns);
   return fmt::format("SELECT {} FROM {}{}\nUNION ALL SELECT {}count(*), {} FROM (\n{}\n) q",
-                     candidate_columns(question), rows, rest, nulls(ours), generation, question.model);
+                     candidate_columns(question), rows, rest, nulls(values_of_entry(question)), generation,
+                     question.model);
+}
+
+std::string summed_candidates_sql(const PlanTables& tables, const Question& question, const RowSums& sums) {
+  if (question.all || !question.has_entries) return candidates_sql(tables, question);
+  const std::string& entries = tables.names().entries;
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < question.keys.size(); ++i) keys.push_back(fmt::format("k{}", i));
+  const auto sum_of = [&](std::string_view alias, const std::vector<std::string>& columns) {
+    return fmt::format("{}({})", sums.sum, sums.hash(alias, columns, question.keys));
+  };
+  // Rows that are not among the new ones have an entry each; if that is all entries, none is without a row. A
+  // key that several rows have, or that is NULL, makes the sums differ, and then it is looked.
+  const std::string may_be_some =
+      question.has_unplaced
+          ? ""
+          : fmt::format(
+                " AND ((SELECT sum FROM penstock_all) {} coalesce((SELECT {} FROM penstock_changed m WHERE "
+                "m.penstock_entry IS NULL OR m.penstock_gone), 0)) IS DISTINCT FROM (SELECT {} FROM {} w "
+                "WHERE NOT "
+                "w.gone)",
+                sums.add, sum_of("m", question.keys), sum_of("w", keys), entries);
+  return fmt::format(
+      "WITH penstock_changed AS MATERIALIZED (SELECT m.*, n.key AS penstock_entry, n.gone AS penstock_gone "
+      "FROM {} "
+      "LEFT JOIN (SELECT {}, key, digest, gone FROM {}) n ON {} WHERE n.digest IS DISTINCT FROM "
+      "m.penstock_digest), penstock_all AS MATERIALIZED (SELECT count(*) AS total, {} AS sum FROM (\n{}\n) "
+      "q)\n"
+      "SELECT {} FROM penstock_changed m LEFT JOIN LATERAL (SELECT * FROM {} w WHERE w.key = "
+      "m.penstock_entry "
+      "LIMIT 1) e ON true\nUNION ALL {}{}\nUNION ALL SELECT {}total, (SELECT generation FROM {} WHERE {}) "
+      "FROM "
+      "penstock_all",
+      digested(tables, question), fmt::join(keys, ", "), entries, same_key(question, "n"),
+      sum_of("q", question.keys), question.model, candidate_columns(question), entries,
+      rowless_sql(tables, question), may_be_some, nulls(values_of_entry(question)), tables.names().syncs,
+      question.where_head);
 }
 
 std::string repeated_sql(const PlanTables& tables, const Question& question) {
@@ -117,24 +159,6 @@ Statements PlanTables::statements(const Question& question) const {
           .entries = "",
           .total = "",
           .repeated = question.has_entries ? repeated_sql(*this, question) : ""};
-}
-
-std::string PlanTables::changed_rows(const Question& question, const std::string& rows) const {
-  return fmt::format("{} LEFT JOIN {} e ON {} WHERE {}", rows, names_.entries, same_key(question, "e"),
-                     kHasChanged);
-}
-
-std::string changed_rows_by_index(const PlanTables& tables, const Question& question,
-                                  const std::string& rows) {
-  std::string keys;
-  for (size_t i = 0; i < question.keys.size(); ++i) keys += fmt::format("k{}, ", i);
-  return fmt::format(
-      "(WITH changed AS MATERIALIZED (SELECT m.*, n.key AS penstock_entry FROM {} LEFT JOIN (SELECT {}key, "
-      "digest FROM {}) "
-      "n ON {} WHERE n.digest IS DISTINCT FROM m.penstock_digest) SELECT * FROM changed) m LEFT JOIN LATERAL "
-      "(SELECT * "
-      "FROM {} w WHERE w.key = m.penstock_entry LIMIT 1) e ON true",
-      rows, keys, tables.names().entries, same_key(question, "n"), tables.names().entries);
 }
 
 std::string PlanTables::lines(const std::string& table, size_t key_columns,

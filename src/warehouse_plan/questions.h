@@ -1,6 +1,7 @@
 // What the warehouse is asked, as SQL. Pure text.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,20 @@ struct Question {
 std::string candidates_sql(const PlanTables& tables, const Question& question);
 // The same columns: rows that are none of those, but whose key several rows have.
 std::string repeated_sql(const PlanTables& tables, const Question& question);
-// PlanTables::changed_rows() where an index finds the entries of the few rows that have changed: what is
-// joined for all rows is as narrow as can be then, and PostgreSQL's planner, who takes them for many, has no
-// say in it.
-std::string changed_rows_by_index(const PlanTables& tables, const Question& question,
-                                  const std::string& rows);
+// What a database can do that an index of the entries' keys is made in.
+struct RowSums {
+  // Of the values of these columns of the row `alias`, of the types of the model's columns `like`: 64 bits,
+  // the same for what is equal.
+  std::function<std::string(std::string_view alias, const std::vector<std::string>& columns,
+                            const std::vector<std::string>& like)>
+      hash;
+  std::string sum;  // an aggregate of such hashes in which two that are the same cancel out: "bit_xor"
+  std::string add;  // an operator that does so with two sums: "#"
+};
+// candidates_sql() for PostgreSQL. What is joined for all rows is as narrow as can be; the index finds the
+// rest of the few entries whose rows have changed. And entries without a row are looked for only where the
+// sums of all keys say that there are some: a hash for each key costs less than a join.
+std::string summed_candidates_sql(const PlanTables& tables, const Question& question, const RowSums& sums);
 // PlanTables::lines() of a database that speaks SQL as PostgreSQL does.
 std::string lines_sql(const std::string& table, size_t key_columns, const std::vector<std::string>* keys);
 

@@ -8,6 +8,7 @@
 #include "warehouse_plan/clickhouse_tables.h"
 #include "warehouse_plan/duckdb_tables.h"
 #include "warehouse_plan/postgres_tables.h"
+#include "warehouse_plan/sql_tables.h"
 
 namespace penstock {
 namespace {
@@ -24,15 +25,26 @@ struct PlannerKind {
 // Listed by hand: one line a kind.
 constexpr PlannerKind kPlannerKinds[] = {{"postgres", open_postgres_tables},
                                          {"duckdb", open_duckdb_tables},
-                                         {"clickhouse", open_clickhouse_tables}};
+                                         {"clickhouse", open_clickhouse_tables},
+                                         {"adbc", open_adbc_tables}};
 
 }  // namespace
 
-TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync) {
+std::string_view PlanTables::type_of(std::string_view column) const {
+  for (const auto& one : columns_)
+    if (one.name == column) return one.type;
+  return "";
+}
+
+std::string table_stem(const std::string& project, const std::string& sync) {
   // PostgreSQL cuts names off at 63 bytes.
   const std::string whole = project + "\n" + sync;
-  const std::string stem = fmt::format("{}_{:08x}_", sync.substr(0, 40),
-                                       static_cast<uint32_t>(XXH3_64bits(whole.data(), whole.size())));
+  return fmt::format("{}_{:08x}_", sync.substr(0, 40),
+                     static_cast<uint32_t>(XXH3_64bits(whole.data(), whole.size())));
+}
+
+TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync) {
+  const std::string stem = table_stem(project, sync);
   const auto named = [&](const std::string& name) {
     return duck::quote_name(schema) + "." + duck::quote_name(name);
   };

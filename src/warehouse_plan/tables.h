@@ -46,6 +46,10 @@ struct Changes {
 
 struct Question;
 
+struct ModelColumn {
+  std::string name, type;  // the type as DuckDB writes it
+};
+
 // What a draw asks for: the first two are joined here where `entries` is not empty.
 struct Statements {
   std::string candidates;  // as candidates_sql() says; or the model's part of it, without the last line
@@ -60,8 +64,6 @@ class PlanTables {
   virtual ~PlanTables() = default;
   const TableNames& names() const { return names_; }
   virtual Statements statements(const Question& question) const;
-  // What comes after FROM to find, among `rows`, "(...) m", those that have changed, each with its entry `e`.
-  virtual std::string changed_rows(const Question& question, const std::string& rows) const;
   // Lines of a table: key, the state's columns as texts, and of entries the digest and k0, k1, ...; with
   // `keys` (32 hexadecimal digits each), only of these.
   virtual std::string lines(const std::string& table, size_t key_columns,
@@ -70,6 +72,12 @@ class PlanTables {
   virtual std::string digest(std::string_view alias, const std::vector<std::string>& columns) const = 0;
   // What else digests depend on: two texts that differ mean digests that cannot be compared.
   virtual std::string digest_kind() const = 0;
+  // What the model gives; said before anything is asked of these columns.
+  void know(std::vector<ModelColumn> columns) { columns_ = std::move(columns); }
+  // Of a column of the model.
+  std::string_view type_of(std::string_view column) const;
+  // Whether values of these columns can be kept as keys. Errors: `config`.
+  virtual Result<void> check_keys(const std::vector<std::string>&) const { return success(); }
   // Nothing where this sync has no line, or there is no such table.
   virtual Result<std::optional<Head>> head() = 0;
   // Makes the schema, and the table of all syncs, if they are not there: what fails here fails before
@@ -88,6 +96,9 @@ class PlanTables {
       : names_(std::move(names)), project_(std::move(project)), sync_(std::move(sync)) {}
   TableNames names_;
   std::string project_, sync_;
+
+ private:
+  std::vector<ModelColumn> columns_;
 };
 
 // The columns of a KeyState in all these tables, after `key`, with their types as PostgreSQL and DuckDB both
@@ -103,6 +114,7 @@ inline constexpr StateColumn kStateColumns[] = {
 std::string state_columns(std::string_view form = "{name}", std::string_view separator = ", ");
 
 // "schema.sync_1a2b3c4d_" and so on; a name that no database finds too long.
+std::string table_stem(const std::string& project, const std::string& sync);  // "sync_1a2b3c4d_"
 TableNames table_names(const std::string& schema, const std::string& project, const std::string& sync);
 
 // Of kind `locked`: the head is not what a push starts from.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <strings.h>
 
 #include <algorithm>
 
@@ -25,6 +26,15 @@ constexpr size_t kKeysAtOnce = 5000;  // of a list in a statement: ClickHouse re
 std::vector<std::string> key_names(const config::Model& model) {
   std::vector<std::string> names;
   for (const auto& key : model.primary_key) names.push_back(*key);
+  return names;
+}
+
+// The keys as the warehouse spells them: where names are quoted, their letters' case counts.
+std::vector<std::string> spelled_keys(const config::Model& model, const std::vector<std::string>& columns) {
+  std::vector<std::string> names = key_names(model);
+  for (auto& name : names)
+    for (const auto& column : columns)
+      if (strcasecmp(name.c_str(), column.c_str()) == 0) name = column;
   return names;
 }
 
@@ -289,15 +299,17 @@ Result<WarehousePlan::Asking> WarehousePlan::ask(const MappedModel& mapped,
   if (!sql.ok()) return sql.error();
   asking.question.model = *std::move(sql);
   asking.question.columns = columns;
-  asking.question.keys = key_names(model_);
+  asking.question.keys = spelled_keys(model_, columns);
   asking.question.inputs = *std::move(inputs);
   asking.question.where_head = where_head(parts_.project.name, parts_.sync.name);
   const std::string mapping = mapped.mapping.description();
+  std::string typed;
+  for (const auto& input : asking.question.inputs)
+    typed += fmt::format("{}{} {}", typed.empty() ? "" : ", ", input, tables_->type_of(input));
   // Another version of the program may convert values differently: it compares every row anew, once.
-  asking.digest_of =
-      fmt::format("key {}; {}; penstock {}; mapping {:016x}; columns {}",
-                  fmt::join(asking.question.keys, ", "), tables_->digest_kind(), PENSTOCK_VERSION,
-                  XXH3_64bits(mapping.data(), mapping.size()), fmt::join(asking.question.inputs, ", "));
+  asking.digest_of = fmt::format("key {}; {}; penstock {}; mapping {:016x}; columns {}",
+                                 fmt::join(key_names(model_), ", "), tables_->digest_kind(), PENSTOCK_VERSION,
+                                 XXH3_64bits(mapping.data(), mapping.size()), typed);
   return asking;
 }
 
@@ -307,7 +319,16 @@ Result<Drawn> WarehousePlan::draw(const DrawPlaces& places, OpenedModel& model, 
   auto head = tables_->head();
   if (!head.ok()) return head.error();
   std::vector<std::string> columns;
-  for (const auto& column : model.columns) columns.push_back(column.name);
+  std::vector<ModelColumn> typed;
+  for (const auto& column : model.columns) {
+    columns.push_back(column.name);
+    typed.push_back({column.name, column.type.name()});
+  }
+  tables_->know(std::move(typed));
+  if (auto kept = tables_->check_keys(spelled_keys(model_, columns)); !kept.ok())
+    return Error{kept.error().kind,
+                 fmt::format("{}: model '{}': {}", model_.place.show(), model_.name, kept.error().message),
+                 kept.error().remedy};
   auto asking = ask(mapped, columns, *model.connection);
   if (!asking.ok()) return asking.error();
   const bool has_tables = *head && !(*head)->left;
@@ -451,17 +472,18 @@ Result<void> WarehousePlan::push_changes(const Pushing& from, const MappedModel&
                               .base = from.head ? from.mark.generation : 0,
                               .head = from.next_head(listed->has_unplaced),
                               .key_columns = model_.primary_key.size(),
-                              .is_all = !from.has_tables()});
+                              .is_all = !from.has_tables()},
+                             columns);
         !applied.ok())
       return applied;
   return remove_file(parts_.disk, file);
 }
 
-Result<void> WarehousePlan::apply(const Changes& changes) {
+Result<void> WarehousePlan::apply(const Changes& changes, const std::vector<std::string>& columns) {
   if (changes.is_all) {
     auto sql = whole_model();
     if (!sql.ok()) return sql.error();
-    if (auto created = tables_->create(*sql, key_names(model_)); !created.ok()) return created;
+    if (auto created = tables_->create(*sql, spelled_keys(model_, columns)); !created.ok()) return created;
   }
   return tables_->apply(changes);
 }

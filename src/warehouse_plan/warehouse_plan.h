@@ -99,7 +99,7 @@ class WarehousePlan {
   Result<void> check_not_lost(const DrawPlaces& places, bool has_tables) const;
   Result<void> push_changes(const Pushing& from, const MappedModel& mapped,
                             const std::vector<std::string>& columns, const Draw& draw);
-  Result<void> apply(const Changes& changes);
+  Result<void> apply(const Changes& changes, const std::vector<std::string>& columns);
 
   WarehousePlanParts parts_;
   const config::Model& model_;

@@ -225,7 +225,7 @@ class PlannersTest(unittest.TestCase):
     def fill(self, count):
         numbers = "generate_series(1, %d)" % count
         self.sql(f"insert into people select i, 'p' || i || '@example.com', 'Person ' || i, null, 'Ulm', null from "
-                 f"(select {numbers if self.warehouse_kind is PostgresWarehouse else 'unnest(' + numbers + ')'} as i) x")
+                 f"(select {numbers if issubclass(self.warehouse_kind, PostgresWarehouse) else 'unnest(' + numbers + ')'} as i) x")
 
     def sync(self, **settings):
         self.here.sync(**settings)

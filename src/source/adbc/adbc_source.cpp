@@ -94,7 +94,24 @@ std::string driver_file(const std::string& driver, const OpenOptions& options) {
   return (std::filesystem::path(options.project_directory) / driver).lexically_normal().string();
 }
 
+std::vector<std::pair<std::string, std::string>> dialect_choices() {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& dialect : dialects()) out.emplace_back(dialect.id, dialect.title);
+  return out;
+}
+
+char quote_of(const config::Source& source) {
+  if (const auto* said = source.settings.find<std::string>("quote")) return *said == "backtick" ? '`' : '"';
+  const Dialect* dialect = adbc_dialect(source);
+  return dialect == nullptr ? '"' : dialect->quote;
+}
+
 }  // namespace
+
+const Dialect* adbc_dialect(const config::Source& source) {
+  if (const auto* said = source.settings.find<std::string>("dialect")) return find_dialect(*said);
+  return dialect_of_driver(source.settings.get<std::string>("driver"));
+}
 
 const Of<Settings>& adbc_settings() {
   static const Of<Settings> shape = settings(
@@ -121,13 +138,17 @@ const Of<Settings>& adbc_settings() {
            .example("{ adbc.snowflake.sql.warehouse: REPORTING }"),
        setting("quote",
                choice_of({{"double", "\"name\""}, {"backtick", "`name`, as BigQuery, Databricks and MySQL"}}))
-           .by_default("double")
-           .help("How the database quotes names.")});
+           .help("How the database quotes names.")
+           .otherwise("as the dialect does, else `double`"),
+       setting("dialect", choice_of(dialect_choices()))
+           .help("The database's SQL. Needed only where its driver's name does not tell it.")
+           .otherwise("told by the driver's name"),
+       planning_schema_setting()});
   return shape;
 }
 
-Result<std::unique_ptr<Warehouse>> open_adbc(const config::Source& source, const Resolver& resolver,
-                                             const OpenOptions& options) {
+Result<std::shared_ptr<Session>> adbc_session(const config::Source& source, const Resolver& resolver,
+                                              const OpenOptions& options) {
   adbc::Options given;
   const auto add = [&](const std::string& name, const Reference& reference) -> Result<void> {
     auto text = resolve(reference, resolver);
@@ -147,8 +168,14 @@ Result<std::unique_ptr<Warehouse>> open_adbc(const config::Source& source, const
   if (!driver.ok()) return std::move(driver).error().in(options.subject);
   auto session = Session::open(*std::move(driver), given);
   if (!session.ok()) return std::move(session).error().in(options.subject);
-  const char quote = source.settings.get<std::string>("quote") == "backtick" ? '`' : '"';
-  return std::unique_ptr<Warehouse>(new AdbcWarehouse(*std::move(session), quote, options));
+  return session;
+}
+
+Result<std::unique_ptr<Warehouse>> open_adbc(const config::Source& source, const Resolver& resolver,
+                                             const OpenOptions& options) {
+  auto session = adbc_session(source, resolver, options);
+  if (!session.ok()) return session.error();
+  return std::unique_ptr<Warehouse>(new AdbcWarehouse(*std::move(session), quote_of(source), options));
 }
 
 }  // namespace penstock

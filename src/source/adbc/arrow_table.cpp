@@ -163,6 +163,18 @@ class ArrowTable final : public duck::StreamTable {
 
 }  // namespace
 
+Result<std::vector<duck::Connection::TextRow>> texts(Session& session, const std::string& sql) {
+  auto connection = converter();
+  if (!connection.ok()) return connection.error();
+  ArrowArrayStream stream{};
+  if (auto asked = session.query(sql, stream); !asked.ok()) return asked.error();
+  const StreamOwner owner{stream};
+  auto* handed = reinterpret_cast<duckdb_arrow_stream>(const_cast<ArrowArrayStream*>(&owner.stream));
+  if (duckdb_arrow_scan((*connection)->get(), "answer", handed) != DuckDBSuccess)
+    return Error{ErrorKind::source, "the driver gives columns of a type that cannot be read", ""};
+  return (*connection)->texts("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM answer");
+}
+
 Result<std::vector<duck::Column>> describe_stream(ArrowArrayStream& stream) {
   // DuckDB tells a stream's types as those of a view of it. The view lets the stream go with its database.
   auto connection = converter();

@@ -18,6 +18,9 @@ using OpenStream =
 // What columns a stream has, which is released.
 Result<std::vector<duck::Column>> describe_stream(ArrowArrayStream& stream);
 
+// All rows of a small result as text.
+Result<std::vector<duck::Connection::TextRow>> texts(Session& session, const std::string& sql);
+
 std::shared_ptr<duck::StreamTable> make_arrow_table(std::vector<duck::Column> columns, OpenStream open,
                                                     std::function<void()> cancel);
 

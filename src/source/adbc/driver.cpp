@@ -116,6 +116,42 @@ Result<void> Session::query(const std::string& sql, ArrowArrayStream& into) {
   return code == ADBC_STATUS_OK ? success() : Result<void>(as_error(code, failure, true));
 }
 
+Result<void> Session::run(const std::string& sql) {
+  ArrowArrayStream rows{};
+  if (auto ran = query(sql, rows); !ran.ok()) return ran;
+  Result<void> drained = success();
+  for (bool more = rows.get_next != nullptr; more;) {
+    ArrowArray array{};
+    const int code = rows.get_next(&rows, &array);
+    if (code != 0) drained = stream_error(rows, code);
+    more = code == 0 && array.release != nullptr;
+    if (array.release != nullptr) array.release(&array);
+  }
+  if (rows.release != nullptr) rows.release(&rows);
+  end_statement();
+  return drained;
+}
+
+Result<bool> Session::take(const Options& options, ArrowArrayStream& rows) {
+  end_statement();
+  if (driver_->StatementBindStream == nullptr) return false;
+  Failure failure;
+  AdbcStatusCode code = driver_->StatementNew(&connection_, &statement_, failure.get());
+  if (code != ADBC_STATUS_OK) return as_error(code, failure, false);
+  for (const auto& [name, value] : options) {
+    code = driver_->StatementSetOption(&statement_, name.c_str(), value.c_str(), failure.get());
+    if (code == ADBC_STATUS_OK) continue;
+    end_statement();
+    return false;
+  }
+  code = driver_->StatementBindStream(&statement_, &rows, failure.get());
+  if (code == ADBC_STATUS_OK)
+    code = driver_->StatementExecuteQuery(&statement_, nullptr, nullptr, failure.get());
+  end_statement();
+  if (code == ADBC_STATUS_NOT_IMPLEMENTED) return false;
+  return code == ADBC_STATUS_OK ? Result<bool>(true) : Result<bool>(as_error(code, failure, false));
+}
+
 Result<void> Session::objects(ArrowArrayStream& into) {
   if (driver_->ConnectionGetObjects == nullptr)
     return Error{ErrorKind::source, "the driver cannot list tables", "name tables in models all the same"};

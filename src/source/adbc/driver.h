@@ -54,6 +54,10 @@ class Session {
 
   // The rows of a query; what it gives must be released.
   Result<void> query(const std::string& sql, ArrowArrayStream& into);
+  // A statement for its effect; what rows it gives are thrown away.
+  Result<void> run(const std::string& sql);
+  // Has a statement with these options take the rows. False: the driver cannot.
+  Result<bool> take(const Options& options, ArrowArrayStream& rows);
   // All catalogues with their schemas and tables, as ADBC nests them.
   Result<void> objects(ArrowArrayStream& into);
   // Ends the query that runs, where the driver can.

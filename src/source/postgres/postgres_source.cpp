@@ -98,11 +98,17 @@ class PostgresWarehouse final : public Warehouse {
 
 // Redshift says that it is PostgreSQL 8.0.2, and tells who it is in version() (docs.aws.amazon.com/redshift,
 // "VERSION", 2026-11). It has no COPY TO STDOUT.
-Result<Fetch> fetch_of(Connection& connection, const std::string& said) {
-  if (said != "auto") return said == "copy" ? Fetch::copy : Fetch::cursor;
+Result<bool> is_redshift(Connection& connection) {
   const auto version = connection.run("SELECT version()");
   if (!version.ok()) return as_error(version.trouble, "", 0);
-  return version.rows->text(0, 0).find("Redshift") == std::string_view::npos ? Fetch::copy : Fetch::cursor;
+  return version.rows->text(0, 0).find("Redshift") != std::string_view::npos;
+}
+
+Result<Fetch> fetch_of(Connection& connection, const std::string& said) {
+  if (said != "auto") return said == "copy" ? Fetch::copy : Fetch::cursor;
+  const auto redshift = is_redshift(connection);
+  if (!redshift.ok()) return redshift.error();
+  return *redshift ? Fetch::cursor : Fetch::copy;
 }
 
 // `schema` may be a list, as search_path is.
@@ -144,6 +150,9 @@ const Of<Settings>& postgres_settings() {
                                    {"cursor", "by a cursor, for servers without COPY TO STDOUT"}}))
            .by_default("auto")
            .help("How rows are fetched."),
+       setting("dialect", choice_of({{"postgres", "PostgreSQL's own"}, {"redshift", "Amazon Redshift's"}}))
+           .help("The SQL in which syncs with `planner: warehouse` are planned.")
+           .otherwise("told by the server"),
        planning_schema_setting()});
   return shape;
 }
@@ -155,6 +164,20 @@ Result<postgres::Login> postgres_login(const config::Source& source, const Resol
   auto password = text_of_setting(source, "password", resolver);
   if (!password.ok()) return std::move(password).error().in(subject);
   return postgres::Login{*std::move(url), *std::move(password)};
+}
+
+Result<const Dialect*> postgres_dialect(const config::Source& source, const Resolver& resolver) {
+  const Dialect* redshift = find_dialect("redshift");
+  if (const auto* said = source.settings.find<std::string>("dialect"))
+    return *said == redshift->id ? redshift : nullptr;
+  auto login = postgres_login(source, resolver);
+  if (!login.ok()) return login.error();
+  Connection connection(*std::move(login));
+  connection.set_deadline(kConnectMax);
+  auto trouble = connection.open();
+  auto told = trouble ? Result<bool>(as_error(*trouble, "", 0)) : is_redshift(connection);
+  if (!told.ok()) return std::move(told).error().in(fmt::format("source '{}'", source.name));
+  return *told ? redshift : nullptr;
 }
 
 Result<std::unique_ptr<Warehouse>> open_postgres(const config::Source& source, const Resolver& resolver,
@@ -173,7 +196,8 @@ Result<std::unique_ptr<Warehouse>> open_postgres(const config::Source& source, c
   std::string begin = begin_sql(source.settings, time_max);
   // The server cannot know, and takes the rows that come out for too many to have them come from several
   // processes.
-  if (options.sifts) begin += "; SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL jit = off";
+  if (options.sifts && *fetch == Fetch::copy)
+    begin += "; SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL jit = off";
   postgres::Terms terms{*fetch, std::move(begin), time_max};
   return std::unique_ptr<Warehouse>(new PostgresWarehouse(std::move(connection), std::move(terms), options));
 }
