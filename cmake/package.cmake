@@ -15,7 +15,11 @@ add_custom_command(OUTPUT ${packed}/libduckdb.so
                    COMMAND ${CMAKE_COMMAND} -E make_directory ${packed}
                    COMMAND ${CMAKE_STRIP} --strip-unneeded -o ${packed}/libduckdb.so ${DUCKDB_DIR}/libduckdb.so
                    DEPENDS ${DUCKDB_DIR}/libduckdb.so VERBATIM)
-add_custom_target(package_files DEPENDS ${packed}/penstock.1.gz ${packed}/libduckdb.so)
+if(PENSTOCK_SANITIZE)
+  add_custom_target(package_files)
+  return()  # what is built to find mistakes is not for others
+endif()
+add_custom_target(package_files ALL DEPENDS ${packed}/penstock.1.gz ${packed}/libduckdb.so)
 
 # The library of DuckDB is ours alone, and found beside the program wherever both are unpacked.
 set_target_properties(penstock PROPERTIES INSTALL_RPATH "\$ORIGIN/../lib/penstock")
