@@ -190,7 +190,10 @@ class Serving {
   }
 
   Result<void> open_server(const Workspace& workspace) {
-    auto access = access::Access::open(access_file(workspace), real_clock());
+    const std::string file = access_file(workspace);
+    if (auto made = real_disk().make_directories(file.substr(0, file.rfind('/'))); !made.ok())
+      return made.error();
+    auto access = access::Access::open(file, real_clock());
     if (!access.ok()) return access.error();
     access_ = *std::move(access);
     auto certificate = read_pem(options_.certificate), key = read_pem(options_.key);

@@ -2,9 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <set>
 
-#include "base/overlay_disk.h"
 #include "run/check_project.h"
 #include "server/body.h"
 #include "server/handlers.h"
@@ -37,18 +35,6 @@ Result<std::vector<Edit>> edits_in(Body& body) {
   }
   if (edits.empty()) return Error{ErrorKind::config, "there are no edits", "send them as 'edits'"};
   return edits;
-}
-
-// The project as it would be.
-std::unique_ptr<Disk> with_edits(const std::string& directory, const std::vector<Edit>& edits) {
-  OverlayDisk::Files files;
-  std::set<std::string, std::less<>> edited;
-  for (const auto& edit : edits) {
-    edited.insert(edit.path);
-    if (edit.content) files.emplace(edit.path, *edit.content);
-  }
-  const auto covers = [edited = std::move(edited)](std::string_view path) { return edited.contains(path); };
-  return std::make_unique<OverlayDisk>(real_disk(), directory, covers, std::move(files));
 }
 
 repository::Person author(const Call& call) {
@@ -167,9 +153,10 @@ ServerReply validate_files(Call& call) {
   if (auto checked = body->check(); !checked.ok()) return problem(checked.error());
   if (!edits.ok()) return problem(edits.error());
   const std::string directory = call.site.loaded()->project().directory;
-  const auto edited = with_edits(directory, *edits);
+  const auto edited = repository::with_edits(real_disk(), directory, *edits);
+  if (!edited.ok()) return problem(edited.error());
   declare::Diagnostics diagnostics;
-  (void)check_project(*edited, real_clock(), directory, {}, diagnostics);
+  (void)check_project(**edited, real_clock(), directory, {}, diagnostics);
   JsonWriter json;
   json.begin_object().key("valid").boolean(diagnostics.ok());
   return json_reply(json.key("diagnostics").raw(diagnostics_json(diagnostics)).end_object());

@@ -112,6 +112,34 @@ class Worker:
         self.thread.join()
 
 
+class Machine(Worker):
+    """One that is left running: the service, or one more worker. It is started again when it is dead."""
+
+    def __init__(self, node, project, seed, *arguments):
+        self.arguments = arguments
+        super().__init__(node, project, seed)
+
+    def work(self):
+        log = self.project.path(f"{self.node.name}.log")
+        while self.wanted:
+            with open(log, "ab") as file:
+                self.process = subprocess.Popen(
+                    self.node.within([PROGRAM, "-C", self.project.directory, *self.arguments, "--runs", "4"]),
+                    stdout=file, stderr=file, env=environment(PENSTOCK_CACHE=self.project.path("machines", self.node.name)))
+            code = self.process.wait()
+            self.ends[code] = self.ends.get(code, 0) + 1
+            if code not in (0, 1, -signal.SIGKILL, -signal.SIGTERM):
+                with open(log, encoding="utf-8", errors="replace") as file:
+                    self.errors.append(f"exit {code}: {file.read()[-2000:]}")
+            time.sleep(0.2)
+
+    def stop(self):
+        self.wanted = False
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        self.thread.join()
+
+
 class Chaos(unittest.TestCase):
     def setUp(self):
         network.skip_unless_root()
@@ -197,9 +225,28 @@ class Chaos(unittest.TestCase):
         self.paused.clear()
 
     def test_three_workers(self):
-        self.told = []
         self.workers = [Worker(self.net.add(f"worker{number}"), self.project, self.seed + number)
                         for number in range(3)]
+        self.live_through()
+
+    def test_a_service_and_two_workers(self):
+        for number in range(SYNCS):
+            path = self.project.path("syncs", f"sync{number}.yaml")
+            with open(path, encoding="utf-8") as file:
+                sync = json.load(file)
+            self.project.write(f"syncs/sync{number}.yaml", sync | {"schedule": {"every": "3s", "jitter": "3s"}})
+        kinds = (("serve", "--listen", "127.0.0.1:0"), ("worker",), ("worker",))
+        self.workers = [Machine(self.net.add(f"machine{number}"), self.project, self.seed + number, *kind)
+                        for number, kind in enumerate(kinds)]
+        self.live_through()
+        # What the queue had is done, or told to be over.
+        taken = self.server.psql("select count(*) from penstock.queue where state = 'taken'").stdout.strip()
+        ran = int(self.server.psql("select count(*) from penstock.queue where state = 'ended'").stdout)
+        self.assertEqual(taken, "0")
+        self.assertGreater(ran, SYNCS)
+
+    def live_through(self):
+        self.told = []
         begun = time.monotonic()
         try:
             while time.monotonic() - begun < SECONDS:
