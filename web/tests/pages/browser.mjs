@@ -19,6 +19,6 @@ export async function open(browser, url, { theme = "light", width = 1440, height
 
 /** The page has what it asked for: no skeleton is left. */
 export async function settled(page) {
-  await page.waitForSelector("main, .alone", { timeout: 20_000 });
-  await page.waitForFunction(() => !document.querySelector(".skeleton") && document.fonts.status === "loaded", undefined, { timeout: 20_000 });
+  await page.waitForSelector("main, .alone", { timeout: 60_000 });
+  await page.waitForFunction(() => !document.querySelector(".skeleton") && document.fonts.status === "loaded", undefined, { timeout: 60_000 });
 }

@@ -8,7 +8,7 @@ import { open } from "./browser.mjs";
 async function on(browser, path, story, options = {}) {
   const mock = await startMock(options);
   const { page, context, complaints } = await open(browser, mock.url + path, options);
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(30_000);
   await story(page, mock);
   // Typing over coloured text the browser itself would keep the colour by an inline style. The policy says no, which
   // is right, and the editor colours the text anew.

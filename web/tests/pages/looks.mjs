@@ -36,6 +36,7 @@ async function look(browser, mode, paths, [theme, width]) {
   const wrong = [];
   for (const path of paths) {
     const where = `${path} (${mode}, ${theme}, ${width})`;
+    const begin = Date.now();
     try {
       // Within the page, as a link goes: all else is loaded once.
       await page.evaluate((to) => history.pushState(null, "", to), path.replace("RUN", `/runs/${run}`).replace("PLAN", `/plans/${plan}`));
@@ -45,6 +46,7 @@ async function look(browser, mode, paths, [theme, width]) {
       await fits(page, where);
       await accessible(page, where);
       assert.equal(await page.locator("h1").count() > 0 || path === "/nowhere", true, `${where} has no heading`);
+      if (Date.now() - begin > 5000) console.log(`      ${where} took ${Date.now() - begin} ms`);
     } catch (error) {
       wrong.push(`${where}: ${error.message}`);
     }

@@ -8,7 +8,7 @@ import { open, settled } from "./browser.mjs";
 async function on(browser, path, options, story) {
   const mock = await startMock(options);
   const { page, context, complaints } = await open(browser, mock.url + path, options);
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(30_000) // a machine that compiles beside it is slow;
   await story(page, mock);
   assert.deepEqual(complaints.filter((text) => !options.away || !/Failed to load/.test(text)), []);
   await context.close();

@@ -79,7 +79,7 @@ async function story(browser) {
   const crm = await run(["sandbox", "--listen", "127.0.0.1:0"]);
   const server = await run(["serve", "--listen", "127.0.0.1:0"], { CRM_TOKEN: "pat-story" });
   const { page, context, complaints } = await open(browser, await withPages(server));
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(40_000);
   const refused = [];
   page.on("response", (reply) => reply.status() >= 400 && refused.push(`${reply.status()} ${reply.request().method()} ${reply.url()}`));
   const link = (name) => page.getByRole("link", { name, exact: true });

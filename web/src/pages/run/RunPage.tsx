@@ -122,7 +122,7 @@ function Live({ progress, moments, queued }: { progress?: Progress; moments: rea
       {moments.length > 2 && progress.stage !== "planning" && (
         <div className="charts">
           <Section title="Rows"><LineChart series={rowsOverTime(moments)} unit="rows per second" label="Rows per second over the run" /></Section>
-          <Section title="Requests against the limit"><LineChart series={requestsOverTime(moments)} limit={limitOf(progress)} unit="requests per second" label="Requests per second against the limit" /></Section>
+          <Section title={limitOf(progress) ? "Requests against the limit" : "Requests"}><LineChart series={requestsOverTime(moments)} limit={limitOf(progress)} unit="requests per second" label="Requests per second against the limit" /></Section>
           {progress.latency_ms && <Section title="How long replies take"><LineChart series={latencies(moments)} unit="ms" label="Latency of requests in milliseconds" /></Section>}
         </div>
       )}
