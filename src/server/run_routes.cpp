@@ -47,7 +47,7 @@ void add_report(JsonWriter& json, const std::string& report) {
     if (all[from].get(value) == simdjson::SUCCESS) json.key(to).raw(simdjson::to_string(value));
   };
   copy("refused", "refused");
-  copy("invalid_rows", "invalid");
+  copy("invalid_rows", "invalid_rows");
   copy("notes", "notes");
   copy("stopped_by", "guard");
   simdjson::dom::object stages;
