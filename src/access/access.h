@@ -70,6 +70,15 @@ struct User {
   Role role = Role::viewer;
   Time added{};
   std::optional<Time> last_login{};
+  bool is_external = false;  // logs in at a provider, and has no password here
+};
+
+// Somebody for whom a login provider vouches (oidc.h).
+struct ExternalUser {
+  std::string name{};
+  std::string subject{};           // issuer and id there: it stays, although a name may pass to somebody else
+  std::optional<Role> role{};      // that the provider's word gives him; without: the one that he has here
+  Role first_role = Role::viewer;  // for a first login without `role`
 };
 
 struct Token {
@@ -148,6 +157,8 @@ class Access {
   // Slow. Successes and failures go to the audit log by themselves.
   virtual Result<Session> login(const std::string& user, const declare::Secret& password,
                                 const std::string& address) = 0;
+  // Makes the user at his first login. Refuses (auth) a name that somebody else has here already.
+  virtual Result<Session> login_external(const ExternalUser& user, const std::string& address) = 0;
   // How long login() will refuse this account or address; for Retry-After. 0: it will not.
   virtual Result<Duration> login_wait(const std::string& user, const std::string& address) = 0;
   // Ends the session; one that is not there is fine.
@@ -157,7 +168,7 @@ class Access {
   virtual Result<std::vector<User>> users() = 0;
   virtual Result<User> add_user(const Actor& actor, const std::string& name, Role role,
                                 const declare::Secret& password) = 0;
-  // Ends all sessions of the user, and lets the account try again.
+  // Ends all sessions of the user, and lets the account try again. Not of a user who logs in at a provider.
   virtual Result<User> set_password(const Actor& actor, const std::string& name,
                                     const declare::Secret& password) = 0;
   // Holds from the next request on. The last admin stays one.

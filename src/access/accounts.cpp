@@ -43,21 +43,24 @@ Result<std::vector<User>> FileAccess::users_where(const char* sql, const std::st
     auto row = rows->step();
     if (!row.ok()) return row.error();
     if (!*row) return users;
-    users.push_back(
-        {rows->text(0), role_named(rows->text(1)).value_or(Role::viewer), rows->time(2), rows->time_if(3)});
+    users.push_back({rows->text(0), role_named(rows->text(1)).value_or(Role::viewer), rows->time(2),
+                     rows->time_if(3), rows->number(4) != 0});
   }
 }
 
 Result<std::vector<User>> FileAccess::users() {
   const std::lock_guard lock(mutex_);
-  return users_where("SELECT name, role, added, last_login FROM users WHERE ? = '' ORDER BY name", "");
+  return users_where(
+      "SELECT name, role, added, last_login, subject <> '' FROM users WHERE ? = '' ORDER BY name", "");
 }
 
 Result<User> FileAccess::find_user(const std::string& name) {
-  auto found = users_where("SELECT name, role, added, last_login FROM users WHERE name = ?", name);
+  auto found =
+      users_where("SELECT name, role, added, last_login, subject <> '' FROM users WHERE name = ?", name);
   if (!found.ok()) return found.error();
   if (!found->empty()) return found->front();
-  auto all = users_where("SELECT name, role, added, last_login FROM users WHERE ? = '' ORDER BY name", "");
+  auto all = users_where(
+      "SELECT name, role, added, last_login, subject <> '' FROM users WHERE ? = '' ORDER BY name", "");
   if (!all.ok()) return all.error();
   std::vector<std::string> names;
   for (const User& user : *all) names.push_back(user.name);
@@ -85,7 +88,7 @@ Result<User> FileAccess::add_user(const Actor& actor, const std::string& name, R
     return write_audit(actor, "user.add", name, fmt::format("ok: {}", name_of(role)));
   });
   if (!done.ok()) return done.error();
-  return User{name, role, now, std::nullopt};
+  return User{name, role, now, std::nullopt, false};
 }
 
 Result<User> FileAccess::set_password(const Actor& actor, const std::string& name,
@@ -96,6 +99,9 @@ Result<User> FileAccess::set_password(const Actor& actor, const std::string& nam
   const std::lock_guard lock(mutex_);
   auto user = find_user(name);
   if (!user.ok()) return user;
+  if (user->is_external)
+    return wrong_request(fmt::format("'{}' logs in at a provider and has no password here", user->name),
+                         "change the password there");
   auto done = file_->in_one_step([&]() -> Result<void> {
     auto changed = file_->change("UPDATE users SET password = ? WHERE name = ?", *hash, name);
     if (!changed.ok()) return changed.error();
@@ -111,7 +117,8 @@ Result<User> FileAccess::set_password(const Actor& actor, const std::string& nam
 Result<void> FileAccess::check_not_last_admin(const User& user, std::string_view doing) {
   if (user.role != Role::admin) return success();
   auto others = users_where(
-      "SELECT name, role, added, last_login FROM users WHERE role = 'admin' AND name <> ? LIMIT 1",
+      "SELECT name, role, added, last_login, subject <> '' FROM users WHERE role = 'admin' AND name <> ? "
+      "LIMIT 1",
       user.name);
   if (!others.ok()) return others.error();
   if (!others->empty()) return success();
@@ -144,7 +151,7 @@ Result<void> FileAccess::remove_user(const Actor& actor, const std::string& name
   return file_->in_one_step([&]() -> Result<void> {
     auto user = find_user(name);
     if (!user.ok()) return user.error();
-    auto all = users_where("SELECT name, role, added, last_login FROM users WHERE ? = ''", "");
+    auto all = users_where("SELECT name, role, added, last_login, subject <> '' FROM users WHERE ? = ''", "");
     if (!all.ok()) return all.error();
     if (all->size() > 1 || last == LastUser::stays)
       if (auto may = check_not_last_admin(*user, "removed"); !may.ok()) return may;

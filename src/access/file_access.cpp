@@ -233,6 +233,59 @@ Result<Session> FileAccess::begin_session(const Account& account, const std::str
   return session;
 }
 
+// The account of this subject as it is after this login. Inside in_one_step().
+Result<FileAccess::Account> FileAccess::external_account(const ExternalUser& user,
+                                                         const std::string& address) {
+  std::optional<Account> known;
+  {
+    auto found = file_->ask("SELECT name, role FROM users WHERE subject = ?", user.subject);
+    if (!found.ok()) return found.error();
+    auto row = found->step();
+    if (!row.ok()) return row.error();
+    if (*row) known = Account{found->text(0), "", role_named(found->text(1)).value_or(Role::viewer)};
+  }
+  if (!known) {
+    const Role role = user.role.value_or(user.first_role);
+    auto added = file_->change(
+        "INSERT OR IGNORE INTO users(name, role, password, added, subject) VALUES (?, ?, '', ?, ?)",
+        user.name, name_of(role), clock_.now(), user.subject);
+    if (!added.ok()) return added.error();
+    if (*added == 0)
+      return not_let_in(fmt::format("another user is called '{}' here", user.name),
+                        "an admin must remove that user first: penstock user remove NAME");
+    auto noted = write_audit({user.name, address}, "user.add", user.name,
+                             fmt::format("ok: {}, by the provider", name_of(role)));
+    if (!noted.ok()) return noted.error();
+    return Account{user.name, "", role};
+  }
+  if (!user.role || *user.role == known->role) return *known;
+  auto set = file_->change("UPDATE users SET role = ? WHERE name = ?", name_of(*user.role), known->name);
+  if (!set.ok()) return set.error();
+  auto noted =
+      write_audit({known->name, address}, "user.role", known->name,
+                  fmt::format("ok: {}, was {}, by the provider", name_of(*user.role), name_of(known->role)));
+  if (!noted.ok()) return noted.error();
+  known->role = *user.role;
+  return *known;
+}
+
+Result<Session> FileAccess::login_external(const ExternalUser& user, const std::string& address) {
+  if (auto may = check_name(user.name, "user"); !may.ok()) return may.error();
+  if (user.subject.empty()) return not_let_in("the provider names nobody", "");
+  const std::lock_guard lock(mutex_);
+  std::optional<Session> session;
+  auto done = file_->in_one_step([&]() -> Result<void> {
+    auto account = external_account(user, address);
+    if (!account.ok()) return account.error();
+    auto begun = begin_session(*account, address);
+    if (!begun.ok()) return begun.error();
+    session = *std::move(begun);
+    return success();
+  });
+  if (!done.ok()) return done.error();
+  return *std::move(session);
+}
+
 Result<Duration> FileAccess::login_wait(const std::string& user, const std::string& address) {
   const std::lock_guard lock(mutex_);
   return tries_.wait(user, address, clock_.now());

@@ -18,6 +18,7 @@ class FileAccess final : public Access {
   Result<bool> has_users() override;
   Result<Session> login(const std::string& user, const declare::Secret& password,
                         const std::string& address) override;
+  Result<Session> login_external(const ExternalUser& user, const std::string& address) override;
   Result<Duration> login_wait(const std::string& user, const std::string& address) override;
   Result<void> logout(const std::string& session, const std::string& address) override;
 
@@ -49,6 +50,7 @@ class FileAccess final : public Access {
   Result<std::optional<Account>> find_account(const std::string& user);
   Result<void> begin_try(const std::string& user, const std::string& address);
   Result<Session> begin_session(const Account& account, const std::string& address);
+  Result<Account> external_account(const ExternalUser& user, const std::string& address);
   Result<User> find_user(const std::string& name);
   Result<std::vector<User>> users_where(const char* sql, const std::string& name);
   Result<void> check_not_last_admin(const User& user, std::string_view doing);

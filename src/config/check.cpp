@@ -96,17 +96,13 @@ class CircleFinder {
 void check_reference(const Reference& reference, const std::string& path, const declare::Resolver& resolver,
                      Diagnostics& diagnostics) {
   for (const Reference::Piece& piece : reference.pieces) {
+    if (piece.kind == Reference::Kind::outer) continue;  // checking files asks nobody over the network
     const auto text = declare::resolve(Reference{{piece}, {}}, resolver);
     if (text.ok()) continue;
     declare::Diagnostic& missing = diagnostics.warning(reference.place, text.error().message);
     missing.path = path;
     missing.remedy = text.error().remedy;
   }
-}
-
-void check_settings(const Settings& settings, const declare::Resolver& resolver, Diagnostics& diagnostics) {
-  for (const declare::SeenReference& seen : settings.references())
-    check_reference(seen.reference, seen.path, resolver, diagnostics);
 }
 
 }  // namespace
@@ -128,15 +124,24 @@ void check_links(const Project& project, Diagnostics& diagnostics) {
   CircleFinder(project, diagnostics).run();
 }
 
+std::vector<declare::SeenReference> references_of(const Project& project) {
+  std::vector<declare::SeenReference> seen;
+  seen.push_back({project.state, "state"});
+  if (project.git.token) seen.push_back({*project.git.token, "git.token"});
+  if (project.git.webhook_secret) seen.push_back({*project.git.webhook_secret, "git.webhook_secret"});
+  const auto add = [&](const auto& named) {
+    for (const auto& each : named)
+      seen.insert(seen.end(), each.settings.references().begin(), each.settings.references().end());
+  };
+  add(project.sources);
+  add(project.destinations);
+  add(project.alerts);
+  return seen;
+}
+
 void check_references(const Project& project, const declare::Resolver& resolver, Diagnostics& diagnostics) {
-  check_reference(project.state, "state", resolver, diagnostics);
-  if (project.git.token) check_reference(*project.git.token, "git.token", resolver, diagnostics);
-  if (project.git.webhook_secret)
-    check_reference(*project.git.webhook_secret, "git.webhook_secret", resolver, diagnostics);
-  for (const Source& source : project.sources) check_settings(source.settings, resolver, diagnostics);
-  for (const Destination& destination : project.destinations)
-    check_settings(destination.settings, resolver, diagnostics);
-  for (const Alert& alert : project.alerts) check_settings(alert.settings, resolver, diagnostics);
+  for (const declare::SeenReference& seen : references_of(project))
+    check_reference(seen.reference, seen.path, resolver, diagnostics);
 }
 
 }  // namespace penstock::config

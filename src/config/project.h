@@ -232,7 +232,11 @@ Project load_project(Disk& disk, const std::string& directory, const ProjectKind
 // project can be loaded. Empty where the directory cannot be read: load_project says so.
 std::vector<std::string> own_connector_files(Disk& disk, const std::string& directory);
 
-// Warns of every variable, file and secret that is referred to and not there.
+// All references of the project's files, with what they stand in.
+std::vector<declare::SeenReference> references_of(const Project& project);
+
+// Warns of every variable, file and secret that is referred to and not there. What outer stores hold is not
+// asked for.
 void check_references(const Project& project, const declare::Resolver& resolver, Diagnostics& diagnostics);
 
 }  // namespace penstock::config

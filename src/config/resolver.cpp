@@ -4,8 +4,12 @@
 
 namespace penstock::config {
 
-MachineResolver::MachineResolver(Disk& disk, std::string project_directory, SecretStore store)
-    : disk_(disk), directory_(std::move(project_directory)), store_(std::move(store)) {}
+MachineResolver::MachineResolver(Disk& disk, std::string project_directory, SecretStore store,
+                                 OuterStores outer)
+    : disk_(disk),
+      directory_(std::move(project_directory)),
+      store_(std::move(store)),
+      outer_(std::move(outer)) {}
 
 Result<std::optional<std::string>> MachineResolver::env(const std::string& name) const {
   const char* value = std::getenv(name.c_str());
@@ -25,6 +29,12 @@ Result<std::optional<std::string>> MachineResolver::file(const std::string& path
 Result<std::optional<std::string>> MachineResolver::secret(const std::string& name) const {
   if (!store_) return std::optional<std::string>();
   return store_(name);
+}
+
+Result<std::optional<std::string>> MachineResolver::outer(const std::string& scheme,
+                                                          const std::string& name) const {
+  if (!outer_) return Resolver::outer(scheme, name);
+  return outer_(scheme, name);
 }
 
 }  // namespace penstock::config

@@ -25,9 +25,44 @@ bool is_env_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), is_word);
 }
 
-bool is_secret_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(),
-                                      [](char c) { return is_word(c) || c == '-' || c == '.' || c == '/'; });
+constexpr OuterStore kOuterStores[] = {
+    {"vault", "HashiCorp Vault", "vault:PATH#FIELD", "", true},
+    {"aws-sm", "AWS Secrets Manager", "aws-sm:NAME#FIELD", "", false},
+    {"gcp-sm", "Google Secret Manager", "gcp-sm:projects/P/secrets/S/versions/V", "projects/", false},
+};
+constexpr size_t kOuterNameMax = 2048;
+constexpr size_t kSecretNameMax = 128;
+
+const OuterStore* find_outer_store(std::string_view scheme) {
+  for (const OuterStore& store : kOuterStores)
+    if (store.scheme == scheme) return &store;
+  return nullptr;
+}
+
+// A path whose parts say what they are: none is empty, "." or "..".
+bool is_plain_path(std::string_view path) {
+  if (path.empty() || path.size() > kOuterNameMax) return false;
+  if (!std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; })) return false;
+  for (size_t at = 0; at <= path.size();) {
+    const size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view part = path.substr(at, end - at);
+    if (part.empty() || part == "." || part == "..") return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+Result<Reference::Piece> parse_outer(const OuterStore& store, std::string_view name) {
+  const size_t hash = std::min(name.find('#'), name.size());
+  const std::string_view path = name.substr(0, hash);
+  const std::string_view field = name.substr(std::min(hash + 1, name.size()));
+  const bool has_field = hash < name.size();
+  const bool fits = is_plain_path(path) && path.starts_with(store.begins) && field.find('#') == field.npos &&
+                    field.empty() != has_field && (has_field || !store.needs_field);
+  if (fits) return Reference::Piece{Reference::Kind::outer, std::string(name), {}, std::string(store.scheme)};
+  return wrong_syntax(
+      fmt::format("'${{{}:{}}}' names no secret of {}", store.scheme, shorten(name, 40), store.title),
+      fmt::format("write ${{{}}}", store.form));
 }
 
 Result<Reference::Piece> parse_env(std::string_view name) {
@@ -51,6 +86,8 @@ Result<Reference::Piece> parse_piece(std::string_view inside) {
     return Reference::Piece{Reference::Kind::file, std::string(name), {}};
   if (scheme == "secret" && is_secret_name(name))
     return Reference::Piece{Reference::Kind::secret, std::string(name), {}};
+  if (const OuterStore* store = find_outer_store(scheme); store != nullptr && colon != std::string_view::npos)
+    return parse_outer(*store, name);
   const bool bare = is_env_name(inside);
   const std::string remedy =
       bare ? fmt::format("write ${{env:{}}} for an environment variable, or $${{ for a plain ${{", inside)
@@ -80,6 +117,9 @@ Wanted wanted(const Reference::Piece& piece) {
     case Reference::Kind::secret:
       return {fmt::format("the secret {} is not known", piece.text),
               fmt::format("store it: penstock secret set {}", piece.text)};
+    case Reference::Kind::outer:
+      return {fmt::format("{} has no secret {}", find_outer_store(piece.scheme)->title, piece.text),
+              "correct the name, or create the secret there"};
     case Reference::Kind::literal:
       break;
   }
@@ -94,6 +134,8 @@ Result<std::optional<std::string>> look_up(const Reference::Piece& piece, const 
       return resolver.file(piece.text);
     case Reference::Kind::secret:
       return resolver.secret(piece.text);
+    case Reference::Kind::outer:
+      return resolver.outer(piece.scheme, piece.text);
     case Reference::Kind::literal:
       break;
   }
@@ -122,6 +164,19 @@ Result<std::string> resolve_piece(const Reference::Piece& piece, const Resolver&
 }
 
 }  // namespace
+
+std::span<const OuterStore> outer_stores() {
+  return kOuterStores;
+}
+
+bool is_secret_name(std::string_view name) {
+  const auto may = [](char c) { return is_word(c) || c == '-' || c == '.' || c == '/'; };
+  return !name.empty() && name.size() <= kSecretNameMax && std::all_of(name.begin(), name.end(), may);
+}
+
+Result<std::optional<std::string>> Resolver::outer(const std::string& scheme, const std::string& name) const {
+  return Error{ErrorKind::config, fmt::format("{}:{} cannot be looked up here", scheme, name), ""};
+}
 
 bool Reference::is_literal() const {
   return std::all_of(pieces.begin(), pieces.end(),

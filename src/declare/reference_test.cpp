@@ -68,13 +68,46 @@ TEST(Reference, SaysWhatIsMissing) {
   EXPECT_EQ(resolved("${file:broken}", known), "error: crm.yaml:1:3: cannot read broken | ");
 }
 
+class Outer final : public Known {
+ public:
+  Result<std::optional<std::string>> outer(const std::string& scheme,
+                                           const std::string& name) const override {
+    if (name.starts_with("gone")) return std::optional<std::string>();
+    return std::optional<std::string>("<" + scheme + "|" + name + ">");
+  }
+};
+
+TEST(Reference, OfOuterStores) {
+  const Outer outer;
+  EXPECT_EQ(resolved("a ${vault:secret/crm#token} b", outer), "a <vault|secret/crm#token> b");
+  EXPECT_EQ(resolved("${aws-sm:prod/crm}${aws-sm:prod/crm#key}", outer),
+            "<aws-sm|prod/crm><aws-sm|prod/crm#key>");
+  EXPECT_EQ(resolved("${aws-sm:arn:aws:secretsmanager:eu-west-1:1:secret:x-AbC}", outer),
+            "<aws-sm|arn:aws:secretsmanager:eu-west-1:1:secret:x-AbC>");
+  EXPECT_EQ(resolved("${gcp-sm:projects/p/secrets/s/versions/3}", outer),
+            "<gcp-sm|projects/p/secrets/s/versions/3>");
+  EXPECT_EQ(resolved("${vault:gone#x}", outer),
+            "error: crm.yaml:1:3: HashiCorp Vault has no secret gone#x | correct the name, or create the "
+            "secret there");
+  EXPECT_EQ(resolved("${vault:a#b}", Known()), "error: crm.yaml:1:3: vault:a#b cannot be looked up here | ");
+  for (const char* text :
+       {"${vault:secret/crm}", "${vault:}", "${vault:#x}", "${vault:a#}", "${vault:a#b#c}",
+        "${vault:../sys#x}", "${vault:a/./b#x}", "${vault:a//b#x}", "${vault:a b#x}", "${vault:/a#x}"})
+    EXPECT_EQ(resolved(text, outer), std::string("syntax: '") + text +
+                                         "' names no secret of HashiCorp Vault | write ${vault:PATH#FIELD}");
+  EXPECT_EQ(resolved("${gcp-sm:s}", outer),
+            "syntax: '${gcp-sm:s}' names no secret of Google Secret Manager | write "
+            "${gcp-sm:projects/P/secrets/S/versions/V}");
+  EXPECT_TRUE(resolved("${vault}", outer).starts_with("syntax: '${vault}' is not a reference"));
+}
+
 TEST(Reference, SyntaxIsCheckedAtOnce) {
   Known known;
   EXPECT_EQ(resolved("${TOKEN}", known),
             "syntax: '${TOKEN}' is not a reference | write ${env:TOKEN} for an environment variable, or $${ "
             "for a plain ${");
-  EXPECT_EQ(resolved("${vault:x}", known),
-            "syntax: '${vault:x}' is not a reference | write ${env:NAME}, ${file:PATH} or ${secret:NAME}, or "
+  EXPECT_EQ(resolved("${valt:x}", known),
+            "syntax: '${valt:x}' is not a reference | write ${env:NAME}, ${file:PATH} or ${secret:NAME}, or "
             "$${ for a "
             "plain ${");
   EXPECT_EQ(resolved("${env:A-B}", known),

@@ -7,6 +7,7 @@
 
 #include "config/resolver.h"
 #include "net/crypto.h"
+#include "secret/outer.h"
 #include "source/dbt/dbt.h"
 #include "source/source.h"
 
@@ -86,6 +87,36 @@ Result<std::unique_ptr<state::State>> open_state(Disk& disk, const std::string& 
   return state::State::open(disk, *place, join_path(base, name));
 }
 
+// A state whose text holds a secret is a server's address: the secrets are where it cannot be asked for yet.
+std::string find_local_directory(Disk& disk, const config::Project& project, const std::string& directory) {
+  const std::string in_project = join_path(directory, ".penstock");
+  for (const auto& piece : project.state.pieces)
+    if (piece.kind == declare::Reference::Kind::secret || piece.kind == declare::Reference::Kind::outer)
+      return in_project;
+  auto text = declare::resolve(project.state, config::MachineResolver(disk, directory));
+  if (!text.ok() || text->empty()) return in_project;
+  auto place = state::parse_place(*text);
+  if (!place.ok() || place->kind != state::PlaceKind::directory) return in_project;
+  return text->starts_with('/') ? *text : join_path(directory, *text);
+}
+
+// Secrets of the project's own file, and of outer stores: these are asked by one for the whole process, which
+// keeps what it found for a while.
+std::unique_ptr<declare::Resolver> resolver_with(Disk& disk, const std::string& directory,
+                                                 const secret::Secrets& secrets) {
+  using Found = Result<std::optional<std::string>>;
+  const auto own = [&secrets](const std::string& name) -> Found {
+    auto value = secrets.get(name);
+    if (!value.ok()) return value.error();
+    return *value ? std::optional((*value)->reveal()) : std::nullopt;
+  };
+  const auto outer = [](const std::string& scheme, const std::string& name) -> Found {
+    static secret::OuterSecrets stores(real_clock(), real_disk());
+    return stores.get(scheme, name);
+  };
+  return std::make_unique<config::MachineResolver>(disk, directory, own, outer);
+}
+
 }  // namespace
 
 std::unique_ptr<config::Kinds> destination_kinds(const connector::Catalog& catalog) {
@@ -101,7 +132,9 @@ std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const
   const ConnectorKinds destinations(workspace->catalog_);
   workspace->project_ = config::load_project(disk, directory, {source_kinds(), destinations}, diagnostics);
   dbt::look_up(disk, workspace->project_, diagnostics);
-  workspace->resolver_ = std::make_unique<config::MachineResolver>(disk, directory);
+  workspace->local_directory_ = find_local_directory(disk, workspace->project_, directory);
+  workspace->secrets_ = std::make_unique<secret::Secrets>(disk, workspace->local_directory_);
+  workspace->resolver_ = resolver_with(disk, directory, *workspace->secrets_);
   check_logins(workspace->project_, workspace->catalog_, diagnostics);
   if (!diagnostics.ok()) return workspace;
   auto state = declare::resolve(workspace->project_.state, *workspace->resolver_);

@@ -11,6 +11,7 @@
 #include "config/project.h"
 #include "connector/connector.h"
 #include "ledger/ledger.h"
+#include "secret/secret.h"
 #include "state/state.h"
 
 namespace penstock {
@@ -26,6 +27,13 @@ class Workspace {
   const config::Project& project() const { return project_; }
   const connector::Catalog& catalog() const { return catalog_; }
   const declare::Resolver& resolver() const { return *resolver_; }
+  // What ${secret:NAME} leads to. There as soon as penstock.yaml could be read, whatever is wrong with other
+  // files.
+  secret::Secrets& secrets() const { return *secrets_; }
+  // Where this machine keeps what it does not share: secrets, users and tokens. The directory of the state,
+  // or
+  // `.penstock` in the project for a state that many machines share.
+  const std::string& local_directory() const { return local_directory_; }
   const StatePaths& paths() const { return paths_; }
   // Of the state: what the paths lead to.
   Disk& disk() const { return state_->disk(); }
@@ -45,7 +53,9 @@ class Workspace {
   Random random_;
   config::Project project_;
   connector::Catalog catalog_;
-  std::unique_ptr<declare::Resolver> resolver_;
+  std::string local_directory_;
+  std::unique_ptr<secret::Secrets> secrets_;
+  std::unique_ptr<declare::Resolver> resolver_;  // looks into the secrets
   StatePaths paths_;
   std::unique_ptr<state::State> state_;
 };

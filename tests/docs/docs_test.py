@@ -234,6 +234,12 @@ class CommandLine(unittest.TestCase):
         self.expect_keys("test --json", lines("test"))
         self.expect_keys("connector test --json", lines("connector test stripe"))
         self.expect_keys("Errors with --json", lines("run nonsense"))
+        session.run("printf secret | penstock secret set one; printf 'four words of a poem' | penstock user add ann; penstock token add ci")
+        session.put_file("destinations/other.yaml", "type: hubspot\naccess_token: ${secret:two}\n")
+        self.expect_keys("secret list --json", lines("secret list"))
+        self.expect_keys("user list --json", lines("user list"))
+        self.expect_keys("token list --json", lines("token list") + lines("token add other"))
+        self.expect_keys("audit --json", lines("audit"))
         session.put_file("syncs/customers_to_crm.yaml", "modell: x\n")
         self.expect_keys("check --json", lines("check"))
 
