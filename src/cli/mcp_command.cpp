@@ -1,17 +1,29 @@
 // mcp: agents talk to the project.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/session.h"
 #include "cli/version.h"
+#include "mcp/http.h"
 #include "mcp/stdio.h"
 
 namespace penstock::cli {
 namespace {
 
-int serve_agents(const Globals& globals, bool allow_run) {
-  if (::isatty(STDIN_FILENO) == 1)
+struct McpGiven {
+  bool allow_run = false;
+  std::string listen;
+};
+
+void tell_url(const std::string& url) {
+  fmt::print("{}/mcp\n", url);
+  std::fflush(stdout);
+}
+
+int serve_agents(const Globals& globals, const McpGiven& given) {
+  if (given.listen.empty() && ::isatty(STDIN_FILENO) == 1)
     say(globals,
         "waiting for messages of the Model Context Protocol on standard input (see docs/agents.md)\n");
   RealLoop loop(24);
@@ -31,7 +43,10 @@ int serve_agents(const Globals& globals, bool allow_run) {
        .directory = globals.directory,
        .version = std::string(kVersion),
        .connect = [&loop](const Workspace& workspace) { return open_client(loop, workspace); }});
-  const auto served = loop.run(mcp::serve_stdio(loop, server, stop, {.may_run = allow_run}));
+  const auto served =
+      given.listen.empty()
+          ? loop.run(mcp::serve_stdio(loop, server, stop, {.may_run = given.allow_run}))
+          : loop.run(mcp::serve_http(loop, server, stop, {.listen = given.listen, .on_listening = tell_url}));
   if (signal != 0) return interrupted_exit(signal);
   return served.ok() ? kDone : print_error(globals, served.error());
 }
@@ -40,17 +55,24 @@ int serve_agents(const Globals& globals, bool allow_run) {
 
 void add_mcp(Door door) {
   auto* command = door.app.add_subcommand(
-      "mcp", "Serve agents by the Model Context Protocol, over standard input and output");
+      "mcp", "Serve agents by the Model Context Protocol, over standard input and output, or HTTP");
   command->footer(
       "An agent's client starts this and talks to it. It lists, checks, plans and explains; it sends "
       "nothing\n"
       "unless --allow-run is given. Personal values are masked. See docs/agents.md for the set-up of "
       "clients.\n"
-      "Examples:\n  penstock -C /srv/crm-sync mcp\n  penstock -C /srv/crm-sync mcp --allow-run");
-  auto allow_run = std::make_shared<bool>(false);
-  command->add_flag("--allow-run", *allow_run, "Also offer `run` and `retry`, which write to destinations");
+      "Examples:\n  penstock -C /srv/crm-sync mcp\n  penstock -C /srv/crm-sync mcp --allow-run\n"
+      "  penstock -C /srv/crm-sync mcp --listen 127.0.0.1:7071");
+  auto given = std::make_shared<McpGiven>();
+  auto* allow_run = command->add_flag("--allow-run", given->allow_run,
+                                      "Also offer `run` and `retry`, which write to destinations");
+  command
+      ->add_option("--listen", given->listen,
+                   "Serve by HTTP at this address of loopback instead (port 0: any that is free)")
+      ->type_name("ADDR:PORT")
+      ->excludes(allow_run);
   command->callback(
-      [door, allow_run] { door.run = [door, allow_run] { return serve_agents(door.globals, *allow_run); }; });
+      [door, given] { door.run = [door, given] { return serve_agents(door.globals, *given); }; });
 }
 
 }  // namespace penstock::cli

@@ -30,13 +30,9 @@ constexpr std::string_view kInstructions =
     "was refused, "
     "use `log` and `trace`.";
 
-bool is_known_version(std::string_view version) {
-  return std::find(std::begin(kVersions), std::end(kVersions), version) != std::end(kVersions);
-}
-
 std::string initialize(const McpParts& parts, Peer& peer, const Message& message) {
   const std::string asked = message.text("protocolVersion").value_or("");
-  peer.version = is_known_version(asked) ? asked : std::string(kVersions[0]);
+  peer.version = is_spoken(asked) ? asked : std::string(kVersions[0]);
   declare::JsonWriter json;
   json.begin_object().key("protocolVersion").text(peer.version);
   json.key("capabilities").begin_object();
@@ -188,6 +184,10 @@ std::optional<std::string> answer_at_once(const McpParts& parts, Peer& peer, con
 }
 
 }  // namespace
+
+bool is_spoken(std::string_view version) {
+  return std::find(std::begin(kVersions), std::end(kVersions), version) != std::end(kVersions);
+}
 
 Task<std::string> Mcp::handle_one(Peer& peer, std::string text) const {
   auto parsed = Message::parse(text);

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "async/loop.h"
 #include "base/disk.h"
@@ -63,6 +64,9 @@ class Mcp {
   Task<std::string> handle_one(Peer& peer, std::string message) const;
   McpParts parts_;
 };
+
+// Whether a version of the protocol is one of those above.
+bool is_spoken(std::string_view version);
 
 // A message that is longer is refused without being read; a server that carries messages should not take
 // more.

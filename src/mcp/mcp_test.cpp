@@ -13,7 +13,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr char kSync[] =
-    "model: customers\ndestination: crm\nobject: contacts\nmode: upsert\ntags: [daily]\nmatch: { email: email }\n"
+    "model: customers\ndestination: crm\nobject: contacts\nmode: upsert\ntags: [daily]\nmatch: { email: "
+    "email }\n"
     "fields:\n  firstname: name\n";
 
 // A project on a disk of its own, whose destinations cannot be reached.
@@ -23,8 +24,10 @@ class McpTest : public testing::Test {
     write("penstock.yaml", "project: acme\n");
     write("sources/warehouse.yaml", "type: duckdb\npath: warehouse.duckdb\n");
     write("models/customers.sql",
-          "/*\nsource: warehouse\nprimary_key: id\npii: [email]\n*/\nselect 1 as id, 'a@b.c' as email, 'Ann' as name\n");
-    write("destinations/crm.yaml", "type: hubspot\naccess_token: pat-very-secret\nbase_url: http://127.0.0.1:1\n");
+          "/*\nsource: warehouse\nprimary_key: id\npii: [email]\n*/\nselect 1 as id, 'a@b.c' as email, 'Ann' "
+          "as name\n");
+    write("destinations/crm.yaml",
+          "type: hubspot\naccess_token: pat-very-secret\nbase_url: http://127.0.0.1:1\n");
     write("syncs/customers_to_crm.yaml", kSync);
   }
   void write(const std::string& path, std::string_view text) {
@@ -34,8 +37,8 @@ class McpTest : public testing::Test {
   }
   std::string ask(std::string message) { return loop_.run(mcp_.handle(peer_, std::move(message))); }
   std::string call(const std::string& tool, const std::string& arguments = "{}") {
-    return ask(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":")" + tool + R"(","arguments":)" +
-               arguments + "}}");
+    return ask(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":")" + tool +
+               R"(","arguments":)" + arguments + "}}");
   }
 
   MemoryDisk disk_;
@@ -55,18 +58,21 @@ class McpTest : public testing::Test {
 
 TEST_F(McpTest, AgreesOnAVersion) {
   for (const char* version : {"2025-06-18", "2025-03-26", "2025-11-25"}) {
-    const auto reply = ask(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" +
-                           std::string(version) + R"(","capabilities":{},"clientInfo":{"name":"x","version":"1"}}})");
+    const auto reply =
+        ask(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" +
+            std::string(version) + R"(","capabilities":{},"clientInfo":{"name":"x","version":"1"}}})");
     EXPECT_THAT(reply, HasSubstr(R"("protocolVersion":")" + std::string(version) + "\""));
     EXPECT_THAT(reply, HasSubstr(R"("serverInfo":{"name":"penstock","title":"Penstock","version":"1.2.3"})"));
     EXPECT_EQ(peer_.version, version);
   }
-  const auto other = ask(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"1999-01-01"}})");
+  const auto other =
+      ask(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"1999-01-01"}})");
   EXPECT_THAT(other, HasSubstr(R"("protocolVersion":"2025-11-25")"));
 }
 
 TEST_F(McpTest, AnswersWhatIsDueAndNothingElse) {
-  EXPECT_EQ(ask(R"({"jsonrpc":"2.0","id":"p","method":"ping"})"), R"({"jsonrpc":"2.0","id":"p","result":{}})");
+  EXPECT_EQ(ask(R"({"jsonrpc":"2.0","id":"p","method":"ping"})"),
+            R"({"jsonrpc":"2.0","id":"p","result":{}})");
   EXPECT_EQ(ask(R"({"jsonrpc":"2.0","method":"notifications/initialized"})"), "");
   EXPECT_EQ(ask(R"({"jsonrpc":"2.0","method":"no/such"})"), "");
   EXPECT_EQ(ask(R"({"jsonrpc":"2.0","id":5,"result":{}})"), "");
@@ -78,9 +84,10 @@ TEST_F(McpTest, AnswersWhatIsDueAndNothingElse) {
 TEST_F(McpTest, BatchesBelongToOneVersion) {
   const std::string batch =
       R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"x"},{"jsonrpc":"2.0","id":2,"method":"ping"},7])";
-  EXPECT_EQ(ask(batch),
-            R"([{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}},)"
-            R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the message is not an object"}}])");
+  EXPECT_EQ(
+      ask(batch),
+      R"([{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}},)"
+      R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the message is not an object"}}])");
   EXPECT_THAT(ask("[]"), HasSubstr("-32600"));
   EXPECT_EQ(ask(R"([{"jsonrpc":"2.0","method":"x"}])"), "");
   peer_.version = "2025-06-18";
@@ -111,7 +118,8 @@ TEST_F(McpTest, RunsOnlyWhereThatIsAllowed) {
 
 TEST_F(McpTest, ToolsTellOfTheProject) {
   const auto syncs = call("list_syncs", R"({"select":"tag:daily"})");
-  EXPECT_THAT(syncs, HasSubstr(R"("structuredContent":{"project":"acme","syncs":[{"sync":"customers_to_crm")"));
+  EXPECT_THAT(syncs,
+              HasSubstr(R"("structuredContent":{"project":"acme","syncs":[{"sync":"customers_to_crm")"));
   EXPECT_THAT(syncs, HasSubstr(R"("isError":false)"));
   const auto shown = call("show_sync", R"({"sync":"customers_to_crm"})");
   EXPECT_THAT(shown, HasSubstr(R"("field":"firstname","from":"name")"));
@@ -123,9 +131,11 @@ TEST_F(McpTest, ToolsTellOfTheProject) {
 }
 
 TEST_F(McpTest, MistakesAreForTheModelToMend) {
-  EXPECT_THAT(call("paln"), HasSubstr(R"("code":-32602,"message":"there is no tool 'paln'; did you mean 'plan'?")"));
+  EXPECT_THAT(call("paln"),
+              HasSubstr(R"("code":-32602,"message":"there is no tool 'paln'; did you mean 'plan'?")"));
   EXPECT_THAT(call("show_sync"), HasSubstr("the argument 'sync' is missing"));
-  EXPECT_THAT(call("show_sync", R"({"sync":"customer_to_crm"})"), HasSubstr("did you mean 'customers_to_crm'?"));
+  EXPECT_THAT(call("show_sync", R"({"sync":"customer_to_crm"})"),
+              HasSubstr("did you mean 'customers_to_crm'?"));
   EXPECT_THAT(call("status", R"({"select":["tag:dialy"]})"), HasSubstr("did you mean 'daily'?"));
   EXPECT_THAT(call("log", R"({"run":"none"})"), HasSubstr("there is no run 'none'"));
   EXPECT_THAT(call("plan", R"({"full":true,"retry":true})"), HasSubstr("exclude each other"));
@@ -144,8 +154,9 @@ TEST_F(McpTest, ValidateTellsAllThatIsWrong) {
 
 TEST_F(McpTest, ResourcesAreWhatIsListed) {
   const auto list = ask(R"({"jsonrpc":"2.0","id":1,"method":"resources/list"})");
-  for (const char* uri : {"penstock:///files/syncs/customers_to_crm.yaml", "penstock:///files/models/customers.sql",
-                          "penstock:///schemas/sync", "penstock:///docs/projects", "penstock:///docs/shared-state"})
+  for (const char* uri :
+       {"penstock:///files/syncs/customers_to_crm.yaml", "penstock:///files/models/customers.sql",
+        "penstock:///schemas/sync", "penstock:///docs/projects", "penstock:///docs/shared-state"})
     EXPECT_THAT(list, HasSubstr(uri));
   EXPECT_THAT(list, Not(HasSubstr("files/destinations")));
   const auto read = [&](const std::string& uri) {
@@ -154,8 +165,9 @@ TEST_F(McpTest, ResourcesAreWhatIsListed) {
   EXPECT_THAT(read("penstock:///files/syncs/customers_to_crm.yaml"), HasSubstr("match: { email: email }"));
   EXPECT_THAT(read("penstock:///schemas/sync"), HasSubstr("firstname"));
   EXPECT_THAT(read("penstock:///docs/projects"), HasSubstr("primary_key"));
-  for (const char* uri : {"penstock:///files/destinations/crm.yaml", "penstock:///files/syncs/../destinations/crm.yaml",
-                          "penstock:///files/", "file:///etc/passwd", ""}) {
+  for (const char* uri :
+       {"penstock:///files/destinations/crm.yaml", "penstock:///files/syncs/../destinations/crm.yaml",
+        "penstock:///files/", "file:///etc/passwd", ""}) {
     EXPECT_THAT(read(uri), HasSubstr("-32002")) << uri;
     EXPECT_THAT(read(uri), Not(HasSubstr("pat-very-secret"))) << uri;
   }

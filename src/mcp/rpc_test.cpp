@@ -37,7 +37,8 @@ TEST(Rpc, WhatIsNoMessageIsAFaultWithTheIdWhereThereIsOne) {
             R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"the message is not JSON"}})");
   EXPECT_NE(fault_of("[]").find("-32600"), std::string::npos);
   EXPECT_NE(fault_of("").find("-32700"), std::string::npos);
-  EXPECT_NE(fault_of(R"({"id":4,"method":"ping"})").find(R"("id":4,"error":{"code":-32600)"), std::string::npos);
+  EXPECT_NE(fault_of(R"({"id":4,"method":"ping"})").find(R"("id":4,"error":{"code":-32600)"),
+            std::string::npos);
   for (const char* wrong :
        {R"({"jsonrpc":"1.0","id":1,"method":"ping"})", R"({"jsonrpc":"2.0","id":1})",
         R"({"jsonrpc":"2.0","id":1,"method":7})", R"({"jsonrpc":"2.0","id":1,"method":""})",

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""`penstock mcp`, asked by the protocol's official client over standard input and output, against the sandbox."""
+"""`penstock mcp`, asked by the protocol's official client over standard input and output and by HTTP, against the sandbox."""
+import concurrent.futures
 import json
 import os
 import re
@@ -8,6 +9,8 @@ import signal
 import subprocess
 import sys
 import unittest
+import urllib.error
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -27,12 +30,12 @@ def node_version():
 class Agent:
     """The official client, with a server of its own."""
 
-    def __init__(self, project, *options, **env):
+    def __init__(self, server, **env):
         # The client is an ES module: it looks for its library beside itself.
         self.script = os.path.join(ROOT, ".deps", "npm", "mcp_client_under_test.mjs")
         shutil.copyfile(os.path.join(HERE, "client.mjs"), self.script)
         self.process = subprocess.Popen(
-            ["node", self.script, PROGRAM, "-C", project.directory, "mcp", *options], stdin=subprocess.PIPE,
+            ["node", self.script, *server], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**env), cwd=os.path.dirname(self.script))
         self.hello = self.read()
 
@@ -66,8 +69,12 @@ class AgentTest(PipeTest):
         self.project.sync(tags=["daily"])
         self.project.model(pii=["phone"])
         self.rows = [person(1, phone="030 1"), person(2, email="bad", phone="030 2"), person(3)]
-        self.agent = Agent(self.project, *self.options)
+        self.agent = Agent(self.server())
         self.addCleanup(self.agent.close)
+
+    def server(self):
+        """What the client is told: a command, or a URL."""
+        return [PROGRAM, "-C", self.project.directory, "mcp", *self.options]
 
     def tool(self, tool, /, **arguments):
         """The structured answer, which the client held against the tool's schema."""
@@ -192,6 +199,57 @@ class Reading(AgentTest):
 
     def test_it_ends_with_its_client(self):
         self.assertEqual(self.agent.close(), 0)
+
+
+class OverHttp(Reading):
+    """The same questions, by HTTP."""
+
+    def server(self):
+        self.listening = self.start()
+        return [self.url]
+
+    def start(self):
+        listening = subprocess.Popen([PROGRAM, "-C", self.project.directory, "mcp", "--listen", "127.0.0.1:0"],
+                                     stdout=subprocess.PIPE, text=True, env=environment())
+        self.addCleanup(listening.stdout.close)
+        self.addCleanup(listening.wait)
+        self.addCleanup(listening.kill)
+        self.url = listening.stdout.readline().strip()
+        self.assertRegex(self.url, r"^http://127\.0\.0\.1:\d+/mcp$")
+        return listening
+
+    def status(self, path="/mcp", method="POST", **headers):
+        given = {"Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url.replace("/mcp", path), method=method, headers=given,
+                                         data=b'{"jsonrpc":"2.0","id":1,"method":"ping"}')
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return reply.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    def test_pages_of_other_sites_are_not_served(self):
+        port = self.url.split(":")[2].split("/")[0]
+        self.assertEqual(self.status(), 200)
+        self.assertEqual(self.status(Origin=f"http://localhost:{port}"), 200)
+        self.assertEqual(self.status(Origin="https://evil.example"), 403)
+        self.assertEqual(self.status(Origin="null"), 403)
+        self.assertEqual(self.status(Host="evil.example"), 403, "a name that was made to lead here")
+        self.assertEqual(self.status(path="/other"), 404)
+        self.assertEqual(self.status(method="DELETE"), 405)
+
+    def test_only_this_machine_and_nothing_is_sent(self):
+        for address in ("0.0.0.0:0", "192.0.2.1:80", "localhost.evil.example:80"):
+            self.assert_refused(self.call("mcp", "--listen", address, code=2), "not an address of this machine alone")
+        self.call("mcp", "--listen", "127.0.0.1:0", "--allow-run", code=2)
+
+    def test_it_ends_by_a_signal(self):
+        self.listening.send_signal(signal.SIGTERM)
+        self.assertEqual(self.listening.wait(timeout=20), 143)
+
+    def test_many_clients_at_once(self):
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            self.assertEqual(set(pool.map(lambda _: self.status(), range(400))), {200})
 
 
 class Running(AgentTest):
