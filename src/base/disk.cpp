@@ -173,6 +173,20 @@ class RealDisk final : public Disk {
     return names;
   }
 
+  Result<std::vector<SizedFile>> sizes(const std::string& path) override {
+    std::vector<SizedFile> files;
+    std::error_code code;
+    for (std::filesystem::directory_iterator at(path, code), end; !code && at != end; at.increment(code)) {
+      std::error_code gone;  // others remove files while we look
+      if (!at->is_regular_file(gone)) continue;
+      const auto size = at->file_size(gone);
+      if (!gone) files.push_back({at->path().filename().string(), size});
+    }
+    if (code) return disk_error("list", path, code.value());
+    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return files;
+  }
+
   Result<std::string> read(const std::string& path) override {
     const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status;
@@ -277,6 +291,16 @@ class RealDisk final : public Disk {
 };
 
 }  // namespace
+
+Result<std::vector<SizedFile>> Disk::sizes(const std::string& path) {
+  const auto names = list(path);
+  if (!names.ok()) return names.error();
+  std::vector<SizedFile> files;
+  for (const auto& name : *names)
+    if (const auto file = map(join_path(path, name)); file.ok())
+      files.push_back({name, (*file)->bytes().size()});
+  return files;
+}
 
 Disk& real_disk() {
   static RealDisk disk;

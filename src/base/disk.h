@@ -35,6 +35,11 @@ class MappedFile {
   virtual std::span<const std::byte> bytes() const = 0;
 };
 
+struct SizedFile {
+  std::string name;
+  uint64_t size = 0;  // bytes
+};
+
 // Thread-safe. Paths are absolute or relative to the process. Every error is of kind `disk`, names the
 // path, and carries a remedy for a full or read-only disk.
 class Disk {
@@ -45,6 +50,8 @@ class Disk {
   virtual Result<bool> exists(const std::string& path) = 0;
   // Names of the entries of a directory, sorted; a missing directory is an error.
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
+  // The same with their sizes, of files only. Here by mapping each; disks that know better do better.
+  virtual Result<std::vector<SizedFile>> sizes(const std::string& path);
   virtual Result<std::string> read(const std::string& path) = 0;
   virtual Result<std::unique_ptr<MappedFile>> map(const std::string& path) = 0;
   // Opens for appending, at the end of what is there; creates the file and makes its name durable.

@@ -60,6 +60,8 @@ void add_status(Door door);
 void add_runs(Door door);
 void add_log(Door door);
 void add_trace(Door door);
+void add_query(Door door);
+void add_metrics(Door door);
 void add_schema(Door door);
 void add_connector(Door door);
 void add_preview(Door door);

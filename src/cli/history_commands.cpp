@@ -1,4 +1,4 @@
-// runs, log, trace, status: what has happened.
+// runs, trace, status: what has happened.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -14,8 +14,7 @@ namespace {
 
 struct HistoryOptions {
   std::vector<std::string> syncs;
-  std::string run, sync, key, field;
-  bool rejected = false;
+  std::string sync, key, field;
   uint64_t limit = 20;
 };
 
@@ -65,44 +64,6 @@ int status(const Globals& globals, const HistoryOptions& given) {
   return kDone;
 }
 
-int log(const Globals& globals, const HistoryOptions& given) {
-  auto workspace = open_workspace(globals);
-  if (!workspace) return kUsage;
-  auto store = store_of(*workspace);
-  if (!store.ok()) return print_error(globals, store.error());
-  auto run = *store ? (*store)->find(given.run) : Result<std::optional<RunRow>>(std::optional<RunRow>());
-  if (!run.ok()) return print_error(globals, run.error());
-  if (!*run)
-    return print_error(globals, {ErrorKind::config, fmt::format("there is no run '{}'", given.run),
-                                 "`penstock runs` lists them"});
-  Table table({"key", "operation", "outcome", "status", "attempt", "error"});
-  uint64_t shown = 0;
-  OperationFilter filter{.refused_only = given.rejected, .key = {}, .limit = globals.json ? 0 : given.limit};
-  if (!given.key.empty()) filter.key = given.key;
-  auto visited =
-      for_each_operation(*workspace, (*run)->sync, given.run, filter, [&](const OperationRow& row) {
-        ++shown;
-        if (globals.json)
-          fmt::print("{}\n", operation_json(row));
-        else
-          table.add(
-              {row.key, row.operation, row.outcome, row.status == 0 ? "" : fmt::to_string(row.status),
-               fmt::to_string(row.attempt),
-               shortened(row.error_code.empty() ? row.error_message
-                                                : fmt::format("{}: {}", row.error_code, row.error_message),
-                         80)});
-      });
-  if (!visited.ok()) return print_error(globals, visited.error());
-  if (globals.json) return kDone;
-  if (table.empty())
-    say(globals, given.rejected ? "no row of this run was refused\n" : "this run sent nothing\n");
-  else
-    fmt::print("{}", table.text(globals.terminal));
-  if (shown == given.limit)
-    say(globals, fmt::format("(the first {}; --limit for more, --json for all)\n", given.limit));
-  return kDone;
-}
-
 int trace_field(const Globals& globals, const Workspace& workspace, const config::Sync& sync,
                 const HistoryOptions& given) {
   const auto history = field_history(workspace, sync, given.key, given.field);
@@ -141,22 +102,6 @@ void add_status(Door door) {
   auto given = std::make_shared<HistoryOptions>();
   add_selection(*command, given->syncs, "Syncs to show");
   command->callback([door, given] { door.run = [door, given] { return status(door.globals, *given); }; });
-}
-
-void add_log(Door door) {
-  auto* command =
-      door.app.add_subcommand("log", "List the operations of a run: each row, and what became of it");
-  command->footer(
-      "Examples:\n  penstock log 20261123-141311-x7k2 --rejected\n  penstock log 20261123-141311-x7k2 --json "
-      "| jq .error");
-  auto given = std::make_shared<HistoryOptions>();
-  given->limit = 200;
-  command->add_option("RUN", given->run, "The run's id")->required();
-  command->add_flag("--rejected", given->rejected,
-                    "Only rows that were refused, are in doubt, or were not delivered");
-  command->add_option("--key", given->key, "Only this key");
-  command->add_option("--limit", given->limit, "At most so many rows")->capture_default_str();
-  command->callback([door, given] { door.run = [door, given] { return log(door.globals, *given); }; });
 }
 
 void add_trace(Door door) {

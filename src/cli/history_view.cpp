@@ -66,7 +66,8 @@ namespace {
 
 void append_request(std::string& out, const RequestRow& request, const Terminal& terminal) {
   const auto dim = [&](const std::string& text) { out += styled(text, Style::dim, terminal.colour_out); };
-  dim(fmt::format("      {} {}  ({} rows, {:.0f} ms)\n", request.method, request.url, request.rows,
+  dim(fmt::format("      {}  {} {}  ({} rows, {}, {:.0f} ms)\n", request.at, request.method, request.url,
+                  request.rows, request.status == 0 ? "no reply" : fmt::format("status {}", request.status),
                   request.latency_ms));
   if (!request.request_body.empty()) dim(fmt::format("      → {}\n", shortened(request.request_body, 400)));
   if (!request.reply_body.empty()) dim(fmt::format("      ← {}\n", shortened(request.reply_body, 400)));
@@ -82,7 +83,7 @@ std::string trace_text(const config::Sync& sync, const Trace& trace, Time now, c
   const bool colour = terminal.colour_out;
   std::string out = fmt::format("{} key {}\n", styled(sync.name, Style::bold, colour),
                                 styled(trace.key, Style::bold, colour));
-  for (const auto& [row, request] : trace.operations) {
+  for (const auto& [row, request, tries, before, was_read] : trace.operations) {
     const Style style = row.outcome == "accepted"  ? Style::green
                         : row.outcome == "skipped" ? Style::plain
                                                    : Style::red;
@@ -98,6 +99,10 @@ std::string trace_text(const config::Sync& sync, const Trace& trace, Time now, c
                          shortened(row.kept, 400));
     if (!row.record_id.empty())
       out += fmt::format("    record {}{}\n", row.record_id, row.created ? ", made by this" : "");
+    if (!before.empty())
+      out += fmt::format("    before  {}{}\n", shortened(before, kPayloadShown),
+                         was_read ? " (read there)" : "");
+    for (const auto& earlier : tries) append_request(out, earlier, terminal);
     if (request) append_request(out, *request, terminal);
   }
   return out + fmt::format("\n  {} {}\n", styled("now:", Style::bold, colour), standing(trace, now));

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <set>
 
+#include "cli/metrics_file.h"
 #include "cli/progress_display.h"
 #include "cli/run_view.h"
 #include "cli/session.h"
@@ -16,6 +17,7 @@ namespace {
 struct RunOptionsGiven {
   std::vector<std::string> syncs;
   std::string plan;                  // a plan file to be sent
+  std::string metrics;               // a file for them
   std::vector<std::string> confirm;  // names of guards
   bool after_dbt = false;
   RunRequest request;
@@ -141,12 +143,17 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
   if (!session.ok()) return print_error(globals, session.error());
   ProgressDisplay display(globals, (*session)->loop());
   Results results(globals, **session);
+  RunMetrics metrics(*workspace, given.metrics);
   auto parts = (*session)->parts([&](const RunProgress& progress) { display.show(progress); });
+  metrics.listen(parts);
   const OnEnded on_ended = [&](const EndedSync& ended) {
     display.forget(ended.sync.name);
+    metrics.add(ended);
     results.add(ended);
   };
   (*session)->loop().run(run_many(std::move(parts), syncs, request, on_ended));
+  // What was delivered was delivered: a file that cannot be written is told, and changes no exit code.
+  if (auto written = metrics.write(); !written.ok()) print_error(globals, written.error());
   const int exit = results.exit();
   return dbt_failed && exit == kDone ? kFailed : exit;
 }
@@ -192,6 +199,11 @@ void add_run(Door door) {
           "Only syncs whose dbt models the last dbt run has made; fail for those that it could not make")
       ->excludes(plan);
   add_confirm(*command, *given);
+  command
+      ->add_option("--metrics", given->metrics,
+                   "Write metrics there when all is done, for the textfile collector of a node exporter; "
+                   "counters go on from what the file holds")
+      ->type_name("FILE");
   command->callback([door, given] {
     if (given->full) given->request.kind = RunKind::full;
     if (given->baseline) given->request.kind = RunKind::baseline;

@@ -113,6 +113,8 @@ void check_links(const Project& project, Diagnostics& diagnostics) {
              alerts = names_of(project.alerts);
   for (const Model& model : project.models)
     check_name(model.source, "source", "source", sources, diagnostics);
+  if (project.sync_log)
+    check_name(project.sync_log->source, "source", "sync_log.source", sources, diagnostics);
   for (const Sync& sync : project.syncs) {
     check_name(sync.model, "model", "model", models, diagnostics);
     check_name(sync.destination, "destination", "destination", destinations, diagnostics);

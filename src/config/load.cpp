@@ -172,6 +172,8 @@ Project load_project(Disk& disk, const std::string& directory, const ProjectKind
   while (project.public_url.ends_with('/')) project.public_url.pop_back();
   project.keep_operations = files.project.keep_operations;
   project.keep_before = files.project.keep_before;
+  project.max_size = files.project.max_size;
+  project.sync_log = std::move(files.project.sync_log);
   project.dbt_manifest = files.project.dbt_manifest;
   project.git = std::move(files.project.git);
   project.connector_files = std::move(files.connector_files);

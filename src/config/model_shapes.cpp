@@ -117,6 +117,20 @@ const Of<Model>& model_shape() {
   return shape;
 }
 
+static const Of<SyncLog>& sync_log_shape() {
+  static const Of<SyncLog> shape = structure<SyncLog>(
+      "sync_log", "Runs and operations as tables in a warehouse.",
+      {field<&SyncLog::source>("source", placed(identifier()))
+           .required()
+           .help("The source that is written to: PostgreSQL, DuckDB or ClickHouse.")
+           .example("warehouse"),
+       field<&SyncLog::schema>("schema", placed(identifier()))
+           .by_default("penstock_log")
+           .help("The schema that holds the tables `runs` and `operations`; of ClickHouse the "
+                 "database. It is made when it is not there and the login may do that.")});
+  return shape;
+}
+
 Of<ProjectFile> project_shape(const ProjectKinds* kinds) {
   return structure<ProjectFile>(
              "project", "The project as a whole.",
@@ -139,6 +153,14 @@ Of<ProjectFile> project_shape(const ProjectKinds* kinds) {
               field<&ProjectFile::keep_before>("keep_before", declare::duration(1h))
                   .by_default("30d")
                   .help("How long is kept what runs overwrote (`before: keep`): so long they can be undone."),
+              field<&ProjectFile::max_size>("max_size", declare::size())
+                  .help(
+                      "How large the operations and requests of all runs together may become: beyond it the "
+                      "oldest go first. Nothing said: `keep_operations` alone decides.")
+                  .example("10GB"),
+              field<&ProjectFile::sync_log>("sync_log", sync_log_shape())
+                  .help("A warehouse into which each run and its operations are written as tables.")
+                  .example("{ source: warehouse, schema: penstock_log }"),
               field<&ProjectFile::dbt_manifest>("dbt_manifest", text("the path of a file"))
                   .by_default("target/manifest.json")
                   .help("Where models with `dbt` find their tables."),

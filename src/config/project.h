@@ -125,7 +125,7 @@ struct Schedule {
   Placed<std::string> timezone;            // IANA name
   std::vector<Placed<std::string>> after;  // runs when all of these have run
   bool after_dbt = false;                  // runs when dbt has made its model
-  Duration jitter{};                       // `every` and `cron`: up to so much later, always the same for a sync
+  Duration jitter{};  // `every` and `cron`: up to so much later, always the same for a sync
 };
 
 // Bounds of a plan; what is not there is not bounded.
@@ -187,6 +187,12 @@ struct Person {
 Result<Person> parse_person(std::string_view text);
 
 // The project's repository: where it is pulled from and pushed to, and who commits.
+// Where runs and their operations are written as tables, beside where they are kept anyway.
+struct SyncLog {
+  Placed<std::string> source;
+  Placed<std::string> schema;  // of a source whose engine has schemas; of others the database
+};
+
 struct GitSettings {
   Place place;  // not known: penstock.yaml says nothing of it
   std::string remote = "origin";
@@ -202,9 +208,11 @@ struct Project {
   std::string directory;  // as it was given
   std::string name;
   std::string description;
-  Reference state;  // a directory, or postgres://...
+  Reference state;         // a directory, or postgres://...
   std::string public_url;  // where people reach the service, without a slash at its end; empty: not told
   Duration keep_operations{}, keep_before{};
+  std::optional<uint64_t> max_size{};  // bytes, of all operation logs together
+  std::optional<SyncLog> sync_log{};
   std::string dbt_manifest;  // relative to the directory
   GitSettings git;
   std::vector<Source> sources;

@@ -12,6 +12,8 @@ struct ProjectFile {
   Reference state;
   std::string public_url;
   Duration keep_operations{}, keep_before{};
+  std::optional<uint64_t> max_size;
+  std::optional<SyncLog> sync_log;
   std::string dbt_manifest;
   GitSettings git;
   std::optional<Sync> defaults;

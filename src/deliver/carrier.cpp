@@ -106,6 +106,7 @@ void Carrier::take_reading(Batch batch, Exchanged exchanged) {
       return take_rows(std::move(batch), exchanged);
     }
     case Verdict::split:
+      for (Row& row : batch) row.tried(exchanged.facts.request);
       return split(std::move(batch));
     case Verdict::retry:
       return try_again(std::move(batch), exchanged, is_write());
@@ -131,6 +132,9 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
     connector::RowReading& reading = exchanged.reading.rows[i];
     RowOutcome facts = exchanged.facts;
     facts.record_id = !reading.record_id.empty() ? reading.record_id : row.record_id;
+    const bool goes_again = reading.verdict == Verdict::again || reading.verdict == Verdict::split ||
+                            reading.verdict == Verdict::throttled;
+    if (goes_again) row.tried(exchanged.facts.request);
     if (reading.verdict == Verdict::again) {
       unharmed.push_back(std::move(row));
       continue;
@@ -151,10 +155,16 @@ void Carrier::take_rows(Batch batch, Exchanged& exchanged) {
       continue;
     }
     const Next next = router.after(step_, row, reading);
+    if (!std::holds_alternative<Settle>(next)) row.tried(exchanged.facts.request);
     delivery_.go(std::move(row), next, facts);
   }
   // Without progress a request that goes again and again would never end.
-  if (unharmed.size() == batch.size()) again = std::exchange(unharmed, {});
+  if (unharmed.size() == batch.size()) {
+    again = std::exchange(unharmed, {});
+    // try_again() says so.
+    for (Row& row : again)
+      if (!row.tries.empty()) row.tries.pop_back();
+  }
   if (!again.empty()) try_again(std::move(again), exchanged, is_write());
   if (!unharmed.empty()) send_unharmed(std::move(unharmed), {});
   if (divided.size() > 1)
@@ -279,6 +289,7 @@ void Carrier::try_again(Batch batch, const Exchanged& exchanged, bool effect_unk
   }
   if (!over.empty()) give_up(std::move(over), exchanged);
   if (again.empty()) return;
+  for (Row& row : again) row.tried(exchanged.facts.request);
   ++delivery_.progress_.retries;
   const Duration pause =
       backoff(delivery.parts_.options.retry, failures, exchanged.retry_after, delivery.parts_.random);
@@ -297,6 +308,7 @@ void Carrier::give_up(Batch batch, const Exchanged& exchanged) {
     if (row.effect_unknown && step_ == Step::create && unique && !exhausted && !row.conflicted &&
         delivery_.parts_.router.operation(Step::find) != nullptr) {
       row.conflicted = false;
+      row.tried(exchanged.facts.request);
       delivery_.go(std::move(row), Step::find, exchanged.facts);
       continue;
     }
@@ -327,7 +339,10 @@ void Carrier::throttle(Batch batch, const Exchanged& exchanged) {
                                                  [](const auto& limit) { return limit->gives_way(); });
   if (!nobody_waits)
     delivery_.parts_.limits.pause_until(limits, delivery_.parts_.loop.now() + told.value_or(growing));
-  for (Row& row : batch) --row.attempts;  // a wait, not a failure
+  for (Row& row : batch) {
+    --row.attempts;  // a wait, not a failure
+    row.tried(exchanged.facts.request);
+  }
   pending_.push_back({.rows = std::move(batch)});
 }
 

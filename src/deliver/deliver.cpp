@@ -246,6 +246,7 @@ void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
   facts.message = settle.message;
   facts.foreign = settle.foreign;
   facts.created = row.created && settle.outcome == Outcome::accepted;
+  facts.tries = std::move(row.tries);
   if (settle.code == kEqual) facts.operation = "equal";
   if (settle.code == kEqual || settle.code == kLooked) facts.code.clear();
   count_image(row, settle);

@@ -7,6 +7,7 @@
 
 #include "connector/encode.h"
 #include "connector/values.h"
+#include "declare/json.h"
 #include "deliver/personal.h"
 
 namespace penstock {
@@ -160,8 +161,61 @@ std::string kept_url(ExchangeParts with, const std::vector<Row>& rows, const std
   return masked == plain ? sent : without_secrets(with.parts, std::move(masked));
 }
 
+// A value beyond this says no more.
+constexpr size_t kHeaderBytesMax = 512;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+bool names_one_of(std::string_view name, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return name.find(word) != std::string_view::npos; });
+}
+
+void add_header(declare::JsonWriter& json, const DeliveryParts& parts, const std::string& name,
+                std::string value) {
+  value = without_secrets(parts, std::move(value));
+  if (value.size() > kHeaderBytesMax) value.resize(kHeaderBytesMax);
+  json.key(name).text(value);
+}
+
+// What the request said about itself. The login's headers come later, and are not among these.
+std::string kept_request_headers(ExchangeParts with, const std::vector<Row>& rows, const std::string& page) {
+  const DeliveryParts& parts = with.parts;
+  connector::RequestFacts facts{.page = page, .run = parts.options.run, .job = with.job, .part = with.part};
+  facts.masked = true;
+  Headers headers = parts.target.headers();
+  for (auto& header : parts.target.headers(with.operation, views_of(with, rows), facts))
+    headers.push_back(std::move(header));
+  declare::JsonWriter json;
+  json.begin_object();
+  for (auto& [name, value] : headers)
+    if (!names_one_of(lower(name), {"auth", "cookie", "token", "secret", "key-id", "signature"}))
+      add_header(json, parts, name, std::move(value));
+  return json.end_object().str();
+}
+
+// Of a reply those that say who can find it again at the destination, and how its limits stand.
+std::string kept_reply_headers(const DeliveryParts& parts, const Headers& headers,
+                               const PersonalValues& personal) {
+  declare::JsonWriter json;
+  json.begin_object();
+  for (const auto& [name, value] : headers) {
+    const std::string low = lower(name);
+    if (low == "content-type" || low == "date" || low == "deprecation" ||
+        names_one_of(low,
+                     {"retry-after", "limit", "quota", "request-id", "requestid", "correlation", "trace"}))
+      add_header(json, parts, low, personal.taken_out_of(value));
+  }
+  return json.end_object().str();
+}
+
 void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& page, const Sent& sent,
-          const Exchanged& exchanged, std::string reply) {
+          const Exchanged& exchanged, HttpReply* reply) {
   const DeliveryParts& parts = with.parts;
   RequestRecord record;
   record.number = exchanged.facts.request;
@@ -175,8 +229,12 @@ void note(ExchangeParts with, const std::vector<Row>& rows, const std::string& p
   record.latency = exchanged.facts.latency;
   if (is_kept_whole(parts, exchanged)) {
     record.request_body = cut(encode(with, rows, page, true));
-    reply = personal_values(parts, rows).taken_out_of_reply(std::move(reply));
-    record.reply_body = cut(without_secrets(parts, std::move(reply)));
+    record.request_headers = kept_request_headers(with, rows, page);
+    if (reply != nullptr) {
+      const PersonalValues personal = personal_values(parts, rows);
+      record.reply_body = cut(without_secrets(parts, personal.taken_out_of_reply(reply->body)));
+      record.reply_headers = kept_reply_headers(parts, reply->headers, personal);
+    }
   }
   parts.journal.add(record);
 }
@@ -372,11 +430,11 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
   const DeliveryParts& parts = with.parts;
   const Operation& operation = *with.operation.operation;
   const Take take = [&](Exchanged& exchanged, const Sent& sent, HttpReply* reply) {
-    if (reply == nullptr) return note(with, rows, page, sent, exchanged, "");
+    if (reply == nullptr) return note(with, rows, page, sent, exchanged, nullptr);
     exchanged.reading = parts.target.read(with.operation, reply->status, reply->body, sent_rows(parts, rows),
                                           [reply](std::string_view name) { return reply->header(name); });
     mask_messages(parts, rows, exchanged.reading);
-    note(with, rows, page, sent, exchanged, reply->body);
+    note(with, rows, page, sent, exchanged, reply);
     if (operation.find || operation.job) exchanged.reply_body = std::move(reply->body);
   };
   HttpRequest request = request_for(with, rows, page, std::move(body));

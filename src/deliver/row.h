@@ -56,9 +56,18 @@ struct Row {
   bool effect_unknown = false;                  // an attempt may have been carried out although no reply came
   bool created = false;                         // its record is known to have been made by it
   uint32_t attempts = 0;                        // requests that carried it
+  std::vector<uint64_t> tries{};                // RowOutcome::tries
   // What its record held; null: that was not read. `image_noted`: the journal says so.
   std::shared_ptr<BeforeImage> image{};
   bool image_noted = false;
+
+  // This request carried it, and it has to go again.
+  void tried(uint64_t request) {
+    if (request == 0) return;
+    if (tries.size() == kTriesMax) tries.erase(tries.begin());
+    tries.push_back(request);
+  }
+  static constexpr size_t kTriesMax = 16;
 
   uint64_t ordinal() const { return chunk->ordinal(index); }
   connector::RowView view() const {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* kRequestTable = R"(
 CREATE TEMP TABLE requests(request UBIGINT, operation VARCHAR, method VARCHAR, url VARCHAR, rows UBIGINT, status BIGINT,
-                      error VARCHAR, "at" TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR);
+                      error VARCHAR, "at" TIMESTAMP, latency_ms DOUBLE, request_body VARCHAR, reply_body VARCHAR,
+                      request_headers VARCHAR, reply_headers VARCHAR);
 )";
 
 duck::Appender& add_text(duck::Appender& appender, const std::string& text) {
@@ -98,7 +99,8 @@ class Loader {
     ++journal_.settled.requests;
     requests_.add(r.number).add(r.operation).add(r.method).add(r.url).add(r.rows).add(int64_t{r.status});
     add_text(requests_, r.error).add_time(unix_micros(r.at)).add(in_milliseconds(r.latency));
-    return add_text(add_text(requests_, r.request_body), r.reply_body).end_row();
+    add_text(add_text(requests_, r.request_body), r.reply_body);
+    return add_text(add_text(requests_, r.request_headers), r.reply_headers).end_row();
   }
 
   LoadedJournal& journal_;

@@ -91,6 +91,7 @@ enum : size_t {
   request,
   record_id,
   created,
+  tries,
   count
 };
 }  // namespace member
@@ -106,7 +107,8 @@ duck::Type outcome_type() {
                                 {"latency_ms", DUCKDB_TYPE_DOUBLE},
                                 {"request", DUCKDB_TYPE_UBIGINT},
                                 {"record_id", DUCKDB_TYPE_VARCHAR},
-                                {"created", DUCKDB_TYPE_BOOLEAN}});
+                                {"created", DUCKDB_TYPE_BOOLEAN},
+                                {"tries", DUCKDB_TYPE_VARCHAR}});
 }
 
 void write_outcome(std::span<const duck::Writable> to, size_t row, const RowOutcome& o) {
@@ -121,6 +123,8 @@ void write_outcome(std::span<const duck::Writable> to, size_t row, const RowOutc
   to[member::request].set(row, o.request);
   to[member::record_id].set_text_or_null(row, o.record_id);
   to[member::created].set(row, o.created);
+  to[member::tries].set_text_or_null(row,
+                                     o.tries.empty() ? "" : fmt::format("[{}]", fmt::join(o.tries, ", ")));
 }
 
 }  // namespace
@@ -208,7 +212,8 @@ Result<void> write_operations(duck::Connection& connection, Disk& disk, const St
       "o.outcome, "
       "o.attempt, o.status, o.error_code, o.error_message, o.\"at\", o.latency_ms, o.request, "
       "coalesce(o.record_id, p.record_id) AS record_id, o.created, "
-      "CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END AS payload, {4} AS kept "
+      "CASE WHEN p.\"change\" <> 'removed' THEN penstock_payload(p.send{2}) END AS payload, {4} AS kept, "
+      "CAST(o.tries AS UBIGINT[]) AS tries "
       "FROM (SELECT *, penstock_outcome(file_row_number) AS o FROM read_parquet({3}, file_row_number = "
       "true)) p "
       "WHERE o.outcome IS NOT NULL",
@@ -220,6 +225,49 @@ Result<void> write_operations(duck::Connection& connection, Disk& disk, const St
   const std::string requests = fmt::format("SELECT {} AS run, {} AS sync, * FROM requests",
                                            duck::quote_text(facts.run), duck::quote_text(facts.sync));
   return write_parquet(connection, disk, requests, paths.requests(facts.sync, facts.run));
+}
+
+namespace {
+
+struct WrittenColumn {
+  const char* name;
+  const char* type;
+};
+constexpr WrittenColumn kOperationColumns[] = {
+    {"run", "VARCHAR"},           {"sync", "VARCHAR"},    {"key", "VARCHAR"},       {"key_hi", "UBIGINT"},
+    {"key_lo", "UBIGINT"},        {"change", "VARCHAR"},  {"why", "VARCHAR"},       {"operation", "VARCHAR"},
+    {"outcome", "VARCHAR"},       {"attempt", "UBIGINT"}, {"status", "BIGINT"},     {"error_code", "VARCHAR"},
+    {"error_message", "VARCHAR"}, {"at", "TIMESTAMP"},    {"latency_ms", "DOUBLE"}, {"request", "UBIGINT"},
+    {"record_id", "VARCHAR"},     {"created", "BOOLEAN"}, {"payload", "VARCHAR"},   {"kept", "VARCHAR"},
+    {"tries", "UBIGINT[]"}};
+constexpr WrittenColumn kRequestColumnsOfFile[] = {
+    {"run", "VARCHAR"},          {"sync", "VARCHAR"},
+    {"request", "UBIGINT"},      {"operation", "VARCHAR"},
+    {"method", "VARCHAR"},       {"url", "VARCHAR"},
+    {"rows", "UBIGINT"},         {"status", "BIGINT"},
+    {"error", "VARCHAR"},        {"at", "TIMESTAMP"},
+    {"latency_ms", "DOUBLE"},    {"request_body", "VARCHAR"},
+    {"reply_body", "VARCHAR"},   {"request_headers", "VARCHAR"},
+    {"reply_headers", "VARCHAR"}};
+
+std::string relation_of(std::span<const WrittenColumn> columns, const std::string& files) {
+  std::string out;
+  for (const auto& column : columns)
+    out += fmt::format("{}CAST(NULL AS {}) AS {}", out.empty() ? "(SELECT " : ", ", column.type,
+                       duck::quote_name(column.name));
+  out += " WHERE false";
+  if (!files.empty())
+    out += fmt::format(" UNION ALL BY NAME SELECT * FROM read_parquet([{}], union_by_name = true)", files);
+  return out + ")";
+}
+
+}  // namespace
+
+std::string operations_in(const std::string& files) {
+  return relation_of(kOperationColumns, files);
+}
+std::string requests_in(const std::string& files) {
+  return relation_of(kRequestColumnsOfFile, files);
 }
 
 }  // namespace penstock

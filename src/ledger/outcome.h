@@ -35,6 +35,9 @@ struct RowOutcome {
   bool foreign = false;         // found there, not written by us
   bool effect_unknown = false;  // an earlier attempt may have been written
   bool created = false;         // the record is known to have been made by this
+  // Requests that carried the row before, and after which it went again: refused as too fast, not answered,
+  // or answered with what another request had to mend. The newest sixteen.
+  std::vector<uint64_t> tries{};
 };
 
 // One request, for `trace`. Bodies are masked, and kept whole for failures, sampled for the rest.
@@ -47,6 +50,8 @@ struct RequestRecord {
   Time at{};
   Duration latency{};
   std::string request_body, reply_body;
+  std::string request_headers{},
+      reply_headers{};  // those that tell something, as one JSON object; kept as bodies are
 };
 
 // Counts that people read: sent = accepted + rejected + skipped + in_doubt.

@@ -144,5 +144,40 @@ TEST(OutcomeGroups, OfAnEndThatNobodyKnowsAreRefused) {
   EXPECT_FALSE(decode_record(bytes).ok());
 }
 
+TEST(OutcomeTries, AreKeptWithTheGroupAndTellGroupsApart) {
+  RowOutcome first = accepted(1, 7);
+  first.tries = {3, 5};
+  OutcomeGroup group = OutcomeGroup::of(first);
+  RowOutcome second = accepted(2, 7);
+  EXPECT_FALSE(group.takes(second));
+  second.tries = {3, 5};
+  ASSERT_TRUE(group.takes(second));
+  group.add(second);
+  for (const bool created : {false, true}) {
+    if (created) group.created = {2};
+    const auto read = decode_record(encode_record(group));
+    ASSERT_TRUE(read.ok());
+    const auto& same = std::get<OutcomeGroup>(*read);
+    EXPECT_EQ(same.shared.tries, (std::vector<uint64_t>{3, 5}));
+    EXPECT_EQ(same.rows, group.rows);
+    EXPECT_EQ(same.created, group.created);
+  }
+}
+
+TEST(RequestHeaders, AreReadAgainAndMayBeMissing) {
+  RequestRecord request;
+  request.number = 4;
+  request.url = "http://example.com";
+  request.reply_body = "{}";
+  const auto without = decode_record(encode_record(request));
+  ASSERT_TRUE(without.ok());
+  EXPECT_EQ(std::get<RequestRecord>(*without).request_headers, "");
+  request.reply_headers = R"({"retry-after":"3"})";
+  const auto with = decode_record(encode_record(request));
+  ASSERT_TRUE(with.ok());
+  EXPECT_EQ(std::get<RequestRecord>(*with).reply_headers, request.reply_headers);
+  EXPECT_EQ(std::get<RequestRecord>(*with).reply_body, "{}");
+}
+
 }  // namespace
 }  // namespace penstock

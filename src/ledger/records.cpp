@@ -154,7 +154,11 @@ std::string encode(const OutcomeGroup& group) {
       .number((o.foreign ? 1u : 0u) | (o.effect_unknown ? 2u : 0u));
   write_runs(writer, group.rows);
   write_texts(writer, group.record_ids);
-  if (!group.created.empty()) write_runs(writer, group.created);
+  if (!group.created.empty() || !o.tries.empty()) write_runs(writer, group.created);
+  if (!o.tries.empty()) {
+    writer.number(o.tries.size());
+    for (const uint64_t request : o.tries) writer.number(request);
+  }
   return writer.take();
 }
 
@@ -172,8 +176,8 @@ std::string encode(const BeforeImages& before) {
 }
 
 std::string encode(const RequestRecord& r) {
-  return Writer(kRequest)
-      .number(r.number)
+  Writer writer(kRequest);
+  writer.number(r.number)
       .text(r.operation)
       .text(r.method)
       .text(r.url)
@@ -183,8 +187,10 @@ std::string encode(const RequestRecord& r) {
       .time(r.at)
       .number(static_cast<uint64_t>(r.latency.count()))
       .text(r.request_body)
-      .text(r.reply_body)
-      .take();
+      .text(r.reply_body);
+  if (!r.request_headers.empty() || !r.reply_headers.empty())
+    writer.text(r.request_headers).text(r.reply_headers);
+  return writer.take();
 }
 
 std::string encode(const RunEnd& end) {
@@ -278,6 +284,7 @@ OutcomeGroup decode_group(Reader& in) {
   group.record_ids = read_texts(in, group.rows.size());
   group.record_ids.resize(group.rows.size());
   if (in.has_more()) group.created = read_runs(in, kGroupRowsMax);
+  if (in.has_more()) in.list([&] { o.tries.push_back(in.number()); });
   return group;
 }
 
@@ -321,6 +328,8 @@ RequestRecord decode_request(Reader& in) {
   r.latency = in.duration();
   r.request_body = in.text();
   r.reply_body = in.text();
+  if (in.has_more()) r.request_headers = in.text();
+  if (in.has_more()) r.reply_headers = in.text();
   return r;
 }
 
@@ -371,7 +380,7 @@ bool OutcomeGroup::takes(const RowOutcome& o) const {
          o.attempt == shared.attempt && o.status == shared.status && o.at == shared.at &&
          o.latency == shared.latency && o.foreign == shared.foreign &&
          o.effect_unknown == shared.effect_unknown && o.operation == shared.operation &&
-         o.code == shared.code && o.message == shared.message;
+         o.code == shared.code && o.message == shared.message && o.tries == shared.tries;
 }
 
 void OutcomeGroup::add(const RowOutcome& outcome) {

@@ -104,6 +104,11 @@ Concealed& concealed() {
   return texts;
 }
 
+bool is_empty(const Field& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value);
+  return text != nullptr && text->empty();
+}
+
 std::string number_text(double value) {
   return std::isfinite(value) ? fmt::format("{:.6g}", value) : std::string("null");
 }
@@ -129,6 +134,7 @@ std::string json_line(Time now, Level level, std::string_view name, std::initial
       .key("event")
       .text(name);
   for (const Field& field : fields) {
+    if (is_empty(field)) continue;
     json.key(field.name);
     append_value(json, field);
   }
@@ -146,6 +152,7 @@ std::string text_value(const std::string& text) {
 std::string text_line(Time now, Level level, std::string_view name, std::initializer_list<Field> fields) {
   std::string line = fmt::format("{} {:<7} {}", iso8601(now), name_of(level), name);
   for (const Field& field : fields) {
+    if (is_empty(field)) continue;
     line += fmt::format(" {}=", field.name);
     if (const auto* text = std::get_if<std::string_view>(&field.value))
       line += text_value(concealed().taken_out_of(*text));

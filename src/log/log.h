@@ -24,7 +24,7 @@ enum class Level { debug, info, warning, error };
 std::string_view name_of(Level level);
 enum class Format { text, json };
 
-// One member of a line. Borrows its texts, which live as long as the call.
+// One member of a line; an empty text is left out. Borrows its texts, which live as long as the call.
 struct Field {
   std::string_view name;
   std::variant<std::string_view, int64_t, double, bool> value;

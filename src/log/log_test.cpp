@@ -55,7 +55,7 @@ TEST_F(LogTest, TextIsOneLineWhateverIsInIt) {
   ASSERT_EQ(lines_.size(), 1u);
   EXPECT_EQ(lines_[0],
             "2025-11-27T14:13:11.250Z info    run_ended sync=contacts error=\"two\\nlines=\\u001b[31m\" "
-            "rows=3 why=\"\"\n");
+            "rows=3\n");
 }
 
 TEST_F(LogTest, WhatIsLessThanWantedIsNotWritten) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/temp_directory.h"
+#include "log/log.h"
 #include "login/fake_vendor_test.h"
 #include "login/key_test.h"
 
@@ -251,6 +252,16 @@ TEST_F(Entry, TokensAreTakenOutOfTexts) {
   open(token_login());
   EXPECT_EQ(*call(), 200);
   EXPECT_EQ(access->without_secrets("with token-1 and s3cr=t&x"), "with *** and ***");
+}
+
+TEST_F(Entry, NeitherSettingsNorTokensReachTheLog) {
+  std::string written;
+  log::open({.format = log::Format::json}, real_clock(), [&](std::string_view line) { written += line; });
+  open(token_login());
+  EXPECT_EQ(*call(), 200);
+  log::event(log::Level::error, "run_failed", {{"error", "Bearer token-1 was refused for s3cr=t&x"}});
+  log::close();
+  EXPECT_NE(written.find("Bearer *** was refused for ***"), std::string::npos) << written;
 }
 
 TEST_F(Entry, TheReplyMayMoveTheBase) {

@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <mutex>
 #include <set>
@@ -32,6 +33,16 @@ const char* name_of(Queue queue) {
       return "alerts";
   }
   die("a Queue without a name");
+}
+
+// More than anybody counts, and little enough to be added up.
+constexpr double kEarlierMax = 1e15;
+
+// As names of the project are, and words of the program.
+bool is_word(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+  });
 }
 
 // How a run may stand in penstock_runs_total.
@@ -137,7 +148,8 @@ class Metrics::Impl {
     for (size_t i = 0; i < all_metrics().size(); ++i)
       if (!all_metrics()[i].of_process) ids.emplace(all_metrics()[i].name, static_cast<MetricId>(i));
     std::map<std::pair<MetricId, LabelValues>, EarlierHistogram> histograms;
-    for (auto& sample : read_samples(text)) carry_on(ids, sample, histograms);
+    for (const auto& sample : read_samples(text))
+      if (sample.value >= 0 && sample.value <= kEarlierMax) carry_on(ids, sample, histograms);
     for (const auto& [which, earlier] : histograms) carry_on(which.first, which.second, earlier);
   }
 
@@ -240,7 +252,7 @@ class Metrics::Impl {
     LabelValues values;
     for (const auto name : names) {
       const auto found = sample.labels.find(name);
-      if (found == sample.labels.end()) return std::nullopt;
+      if (found == sample.labels.end() || !is_word(found->second)) return std::nullopt;
       values.push_back(found->second);
     }
     return is_of_others(id, values) ? std::nullopt : std::optional(std::move(values));
@@ -255,7 +267,7 @@ class Metrics::Impl {
     if (const auto plain = ids.find(sample.name); plain != ids.end()) {
       const MetricId id = plain->second;
       const auto labels = labels_of(id, sample);
-      if (!labels || id == MetricId::build_info || sample.value < 0) return;
+      if (!labels || id == MetricId::build_info) return;
       if (facts_of(id).kind == MetricKind::counter) series_.increment(id, *labels, sample.value);
       if (facts_of(id).kind == MetricKind::gauge && !series_.has(id, *labels))
         series_.set(id, *labels, sample.value);
@@ -286,7 +298,7 @@ class Metrics::Impl {
       buckets.push_back(found->second - before);
       before = found->second;
     }
-    if (earlier.count < before || earlier.sum < 0) return;
+    if (earlier.count < before) return;
     buckets.push_back(earlier.count - before);
     series_.observe(id, labels, buckets, earlier.sum);
   }

@@ -107,7 +107,7 @@ Result<FieldHistory> field_history(const Workspace& workspace, const config::Syn
   FieldHistory history{.key = traced->key, .field = field, .events = {}};
   auto images = ImageReader::open(workspace, sync.name, field);
   if (!images.ok()) return images.error();
-  for (const auto& [operation, request] : traced->operations) {
+  for (const auto& [operation, request, tries, before, was_read] : traced->operations) {
     const auto sent = member_of(operation.payload, field);
     const auto kept = member_of(operation.kept, field);
     FieldEvent event;

@@ -24,6 +24,7 @@ std::string not_begun_json(const EndedSync& ended);
 std::string run_json(const RunRow& run);
 std::string status_json(const SyncStatus& status);
 std::string operation_json(const OperationRow& row);
+std::string request_json(const RequestRow& request);
 std::string trace_json(const config::Sync& sync, const Trace& trace, Time now);
 // What the destination holds of a row, and what happens with it next: a sentence.
 std::string standing(const Trace& trace, Time now);

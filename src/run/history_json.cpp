@@ -130,20 +130,39 @@ std::string operation_json(const OperationRow& row) {
   return json.end_object().str();
 }
 
+std::string request_json(const RequestRow& request) {
+  JsonWriter json;
+  json.begin_object().key("number").integer(static_cast<int64_t>(request.number));
+  json.text_if("operation", request.operation)
+      .key("method")
+      .text(request.method)
+      .key("url")
+      .text(request.url);
+  json.key("rows").integer(static_cast<int64_t>(request.rows)).key("status").integer(request.status);
+  json.key("at").text(request.at).key("latency_ms").raw(fmt::format("{:.1f}", request.latency_ms));
+  if (!request.request_headers.empty()) json.key("headers").raw(request.request_headers);
+  json.text_if("body", request.request_body);
+  if (!request.reply_headers.empty()) json.key("reply_headers").raw(request.reply_headers);
+  return json.text_if("reply", request.reply_body).text_if("error", request.error).end_object().str();
+}
+
 std::string trace_json(const config::Sync& sync, const Trace& trace, Time now) {
   JsonWriter json;
   json.begin_object().key("sync").text(sync.name).key("key").text(trace.key).key("operations").begin_array();
-  for (const auto& [row, request] : trace.operations) {
+  for (const auto& traced : trace.operations) {
     json.begin_object();
-    const std::string operation = operation_json(row);
+    const std::string operation = operation_json(traced.operation);
     json.members(operation);
-    if (request) {
-      json.key("request").begin_object().key("method").text(request->method).key("url").text(request->url);
-      json.key("rows").integer(static_cast<int64_t>(request->rows)).key("status").integer(request->status);
-      json.text_if("body", request->request_body)
-          .text_if("reply", request->reply_body)
-          .text_if("error", request->error)
-          .end_object();
+    if (!traced.before.empty())
+      json.key("before")
+          .raw(traced.before)
+          .key("before_from")
+          .text(traced.before_was_read ? "destination" : "accepted");
+    if (traced.request) json.key("request").raw(request_json(*traced.request));
+    if (!traced.tries.empty()) {
+      json.key("tries").begin_array();
+      for (const auto& request : traced.tries) json.raw(request_json(request));
+      json.end_array();
     }
     json.end_object();
   }

@@ -4,6 +4,7 @@
 
 #include "ledger/retention.h"
 #include "run/approvals.h"
+#include "run/logged_runs.h"
 #include "run/model_columns.h"
 #include "run/plan_stage.h"
 #include "run/recover.h"
@@ -92,13 +93,23 @@ class RunSync {
         act_(parts.interruption),
         ticker_(parts.loop) {}
 
-  // Lock the sync, recover what crashed, prepare, plan, hold it to the plan that was reviewed, ask the
-  // guards, deliver, settle.
+  // Lock the sync, run it, and write what came of it where people want to read it.
   Task<Result<RunReport>> run() {
     begin();
     auto lock =
         co_await lock_sync_in_time(parts_.loop, workspace_, sync_.name, report_.run.run, parts_.interruption);
     if (!lock.ok()) co_return lock.error();
+    auto report = co_await run_locked();
+    if (report.ok() && workspace_.project().sync_log)
+      co_await parts_.loop.offload(
+          [&] { write_sync_log(workspace_, sync_.name, report->run.run, report->notes); });
+    co_return report;
+  }
+
+ private:
+  // Recover what crashed, prepare, plan, hold it to the plan that was reviewed, ask the guards, deliver,
+  // settle.
+  Task<Result<RunReport>> run_locked() {
     if (auto resumed = co_await resume(); !resumed.ok()) co_return co_await ended_with(resumed.error());
     if (auto recovered = recover(workspace_, sync_.name, report_.notes); !recovered.ok())
       co_return recovered.error();
@@ -124,7 +135,6 @@ class RunSync {
     co_return co_await carry_out(*prepared, *planned);
   }
 
- private:
   // Jobs of a run that did not come to its end go on at the destination: first these.
   Task<Result<void>> resume() {
     auto left = left_jobs(workspace_.disk(), workspace_.paths(), sync_.name);
@@ -415,12 +425,22 @@ class RunSync {
     remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,
                           {workspace_.project().keep_operations, workspace_.project().keep_before},
                           workspace_.clock().now());
+    keep_to_size();
     if (report_.run.rejected + report_.run.in_doubt + report_.run.failed > 0)
       report_.refused = refused_groups(workspace_.paths().operations(sync_.name, report_.run.run));
     report_.stages.end(parts_.loop.now());
     ticker_.cancel();
     count_standing();
     co_return std::move(report_);
+  }
+
+  // Operation logs of all syncs together.
+  void keep_to_size() {
+    const auto& project = workspace_.project();
+    if (!project.max_size) return;
+    std::vector<std::string> syncs;
+    for (const auto& sync : project.syncs) syncs.push_back(sync.name);
+    remove_beyond_size(workspace_.disk(), workspace_.paths(), syncs, *project.max_size, report_.run.run);
   }
 
   void count_standing() {

@@ -10,6 +10,7 @@
 #include "secret/outer.h"
 #include "source/dbt/dbt.h"
 #include "source/source.h"
+#include "sync_log/sync_log.h"
 
 namespace penstock {
 namespace {
@@ -70,6 +71,15 @@ void check_logins(const config::Project& project, const connector::Catalog& cata
                                                    declare::list_names(login.missing, 12, "and")))
         .remedy = fmt::format("give {}", logins_of(declaration));
   }
+}
+
+void check_sync_log(const config::Project& project, declare::Diagnostics& diagnostics) {
+  if (!project.sync_log) return;
+  const config::Source* source = project.source(*project.sync_log->source);
+  if (source == nullptr) return;  // that is said elsewhere
+  const auto can = can_hold_log(*source);
+  if (!can.ok())
+    diagnostics.error(project.sync_log->source.place, can.error().message).remedy = can.error().remedy;
 }
 
 // Copies of a shared state lie in the project, unless PENSTOCK_CACHE names another place.
@@ -136,6 +146,7 @@ std::unique_ptr<Workspace> Workspace::open(Disk& disk, const Clock& clock, const
   workspace->secrets_ = std::make_unique<secret::Secrets>(disk, workspace->local_directory_);
   workspace->resolver_ = resolver_with(disk, directory, *workspace->secrets_);
   check_logins(workspace->project_, workspace->catalog_, diagnostics);
+  check_sync_log(workspace->project_, diagnostics);
   if (!diagnostics.ok()) return workspace;
   auto state = declare::resolve(workspace->project_.state, *workspace->resolver_);
   if (!state.ok()) {

@@ -235,6 +235,18 @@ Result<std::vector<std::string>> MirroredDisk::list(const std::string& path) {
   return std::vector<std::string>(names.begin(), names.end());
 }
 
+Result<std::vector<SizedFile>> MirroredDisk::sizes(const std::string& path) {
+  const auto name = name_of(path);
+  if (!name || is_ours(*name)) return local_.sizes(path);
+  auto below = store_.list(*name);
+  if (!below.ok()) return below.error();
+  std::vector<SizedFile> files;
+  for (const auto& object : *below)
+    if (std::string inner = object.name.substr(name->size() + 1); inner.find('/') == std::string::npos)
+      files.push_back({std::move(inner), object.size});
+  return files;
+}
+
 Result<std::string> MirroredDisk::read(const std::string& path) {
   if (auto refreshed = refresh(path); !refreshed.ok()) return refreshed.error();
   return local_.read(path);

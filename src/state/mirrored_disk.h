@@ -25,6 +25,7 @@ class MirroredDisk final : public Disk {
   Result<void> make_directories(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
+  Result<std::vector<SizedFile>> sizes(const std::string& path) override;
   Result<std::string> read(const std::string& path) override;
   Result<std::unique_ptr<MappedFile>> map(const std::string& path) override;
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override;

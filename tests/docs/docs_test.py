@@ -228,6 +228,7 @@ class CommandLine(unittest.TestCase):
         self.expect_keys("runs --json", lines("runs"))
         self.expect_keys("status --json", lines("status"))
         self.expect_keys("log --json", lines("log " + json.loads(ran[0])["run"]))
+        self.expect_keys("metrics --json", lines("metrics"))
         self.expect_keys("trace --json", lines("trace customers_to_crm 9") + lines("trace customers_to_crm 1"))
         self.expect_keys("discover --json", lines("discover crm contacts"))
         self.expect_keys("connector list --json", lines("connector list"))
