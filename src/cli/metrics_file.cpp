@@ -79,25 +79,24 @@ void RunMetrics::add(const EndedSync& ended) {
     metrics_->on_run_refused(ended.sync);
 }
 
-// How each sync stands, whoever ran it last.
-Result<void> RunMetrics::look_at_syncs() {
-  auto store = workspace_.existing_runs();
+Result<void> tell_standing(const Workspace& workspace, Metrics& metrics) {
+  auto store = workspace.existing_runs();
   if (!store.ok()) return store.error();
-  for (const auto& sync : workspace_.project().syncs) {
-    const auto status = sync_status(workspace_, sync, *store ? &**store : nullptr);
+  for (const auto& sync : workspace.project().syncs) {
+    const auto status = sync_status(workspace, sync, *store ? &**store : nullptr);
     if (!status.ok()) return status.error();
     if (!status->last) continue;
-    metrics_->set_standing(sync.name, {.last_run = status->last->started,
-                                       .last_success = status->fresh_at,
-                                       .accepted = status->accepted,
-                                       .waiting = status->waiting});
+    metrics.set_standing(sync.name, {.last_run = status->last->started,
+                                     .last_success = status->fresh_at,
+                                     .accepted = status->accepted,
+                                     .waiting = status->waiting});
   }
   return success();
 }
 
 Result<void> RunMetrics::write() {
   if (!metrics_) return success();
-  if (auto looked = look_at_syncs(); !looked.ok()) return looked;
+  if (auto looked = tell_standing(workspace_, *metrics_); !looked.ok()) return looked;
   const auto lock = FileLock::take(path_ + ".lock");
   if (!lock.ok()) return lock.error();
   if (std::filesystem::exists(path_)) {

@@ -9,6 +9,9 @@
 
 namespace penstock::cli {
 
+// How each sync stands, whoever ran it last.
+Result<void> tell_standing(const Workspace& workspace, Metrics& metrics);
+
 class RunMetrics {
  public:
   // Without a path nothing is counted and nothing written.
@@ -20,7 +23,6 @@ class RunMetrics {
   Result<void> write();
 
  private:
-  Result<void> look_at_syncs();
   const Workspace& workspace_;
   std::string path_;
   std::unique_ptr<Metrics> metrics_;  // null without a path

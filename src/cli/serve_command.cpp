@@ -10,6 +10,7 @@
 #include "access/access.h"
 #include "async/interrupts.h"
 #include "cli/command.h"
+#include "cli/metrics_file.h"
 #include "cli/session.h"
 #include "cli/version.h"
 #include "log/log.h"
@@ -43,6 +44,9 @@ class Chronicle final : public service::Watcher {
       metrics_.on_late(run.sync, std::max(Duration(0), real_clock().now() - run.asked));
   }
   void on_progress(const QueuedRun&, const RunProgress& progress) override { metrics_.on_progress(progress); }
+  void on_request(const config::Sync& sync, const SentRequest& sent) override {
+    metrics_.on_request(sync, sent);
+  }
   void on_ended(const QueuedRun& run, const service::LoadedRef&, const config::Sync* sync,
                 const Result<RunReport>& result) override {
     if (!result.ok()) {
@@ -186,6 +190,8 @@ class Serving {
     service_ = *std::move(service);
     metrics_.know(service_->project()->project());
     service_->watch(chronicle_);
+    // What was before this process; a state that cannot be read just now is told elsewhere.
+    (void)tell_standing(*service_->project()->workspace, metrics_);
     return success();
   }
 

@@ -134,8 +134,8 @@ bool Service::begin_on_loop(LoopWork work) {
   }
   parts_.loop.post([this, work = std::move(work)] {
     const LoadedRef loaded = current_.get();
-    RunParts parts{parts_.loop, parts_.client, *loaded->workspace, parts_.random,
-                   looking_,    nullptr,       &looks_,            accounts_.get()};
+    RunParts parts{parts_.loop, parts_.client, *loaded->workspace, parts_.random, looking_,
+                   nullptr,     &looks_,       accounts_.get()};
     tasks_.spawn(work(std::move(parts), loaded));
   });
   return true;
@@ -215,6 +215,10 @@ void Service::on_begun(const QueuedRun& run) {
     open_.insert_or_assign(run.sync, run);
   }
   for (auto* watcher : watchers_) watcher->on_begun(run);
+}
+
+void Service::on_request(const config::Sync& sync, const SentRequest& request) {
+  for (auto* watcher : watchers_) watcher->on_request(sync, request);
 }
 
 void Service::on_progress(const QueuedRun& run, const RunProgress& progress) {

@@ -78,8 +78,8 @@ class Service : private Watcher {
   // The last that was heard of a run that goes on here.
   std::optional<RunProgress> progress(const std::string& run) const;
 
-  // What is carried out on the loop's thread, with what a run is given. The workspace is the project's as it is
-  // then.
+  // What is carried out on the loop's thread, with what a run is given. The workspace is the project's as it
+  // is then.
   using LoopWork = std::function<Task<void>(RunParts parts, LoadedRef loaded)>;
   // Returns at once. False: the service is stopping, and nothing is begun.
   bool begin_on_loop(LoopWork work);
@@ -92,6 +92,7 @@ class Service : private Watcher {
   Service(ServiceParts parts, ServiceOptions options);
   void on_begun(const QueuedRun& run) override;
   void on_progress(const QueuedRun& run, const RunProgress& progress) override;
+  void on_request(const config::Sync& sync, const SentRequest& request) override;
   void on_ended(const QueuedRun& run, const LoadedRef& loaded, const config::Sync* sync,
                 const Result<RunReport>& result) override;
   void on_trouble(const std::string& what, const Error& error) override;

@@ -18,6 +18,8 @@ class Watcher {
   // Taken, by this process.
   virtual void on_begun(const QueuedRun&) {}
   virtual void on_progress(const QueuedRun&, const RunProgress&) {}
+  // A request of a run has ended.
+  virtual void on_request(const config::Sync&, const SentRequest&) {}
   // `sync`: null where the project does not have it any more; it belongs to `loaded`. `result`: what
   // run_sync() gave.
   virtual void on_ended(const QueuedRun&, const LoadedRef& /*loaded*/, const config::Sync* /*sync*/,

@@ -110,7 +110,8 @@ Task<Result<RunReport>> Worker::carry_out(std::shared_ptr<Running> running) {
       running->interruption,
       [this, running](const RunProgress& progress) { parts_.watcher.on_progress(running->run, progress); },
       &plans_,
-      &parts_.accounts};
+      &parts_.accounts,
+      [this](const config::Sync& one, const SentRequest& sent) { parts_.watcher.on_request(one, sent); }};
   auto report = co_await run_sync(std::move(parts), *sync, *std::move(request), diagnostics);
   if (!report.ok() && !diagnostics.ok())
     co_return Error{ErrorKind::config, as_text(diagnostics), "mend the files and try again"};
