@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <mutex>
 
 #include "base/disk.h"
 #include "sync_log/columns.h"
@@ -27,6 +28,12 @@ std::string type_in_file(LogType type) {
   die("a LogType without a type");
 }
 
+// Runs of this process end side by side, and a file is open for writing once.
+std::mutex& one_at_a_time() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 // The file is open for writing only while something is written: nobody else can read it meanwhile.
 class DuckdbLog final : public LogTables {
  public:
@@ -35,6 +42,7 @@ class DuckdbLog final : public LogTables {
   Result<void> prepare() override { return success(); }
 
   Result<void> write(const std::string& project, const LoggedRun& logged) override {
+    const std::scoped_lock alone(one_at_a_time());
     auto staged = StagedRun::stage(project, logged);
     if (!staged.ok()) return staged.error();
     duck::Connection& connection = staged->connection();

@@ -7,11 +7,16 @@ import os
 import re
 import stat
 import subprocess
+import sys
 import threading
 import time
 import unittest
 
 from harness import DONE, PARTIAL, PROGRAM, ROOT, STOPPED, PipeTest, main, person
+
+# Another Python than Debian's own does not look there, and the parser is Python alone.
+if not importlib.util.find_spec("prometheus_client"):
+    sys.path.append("/usr/lib/python3/dist-packages")
 
 DASHBOARD = os.path.join(ROOT, "examples", "grafana", "penstock.json")
 PAGE = os.path.join(ROOT, "docs", "metrics.md")

@@ -57,7 +57,7 @@ class InWarehouse:
         rows = self.table("key, operation, outcome, error_code", "operations")
         self.assertEqual(rows, [("1", "upsert", "accepted", ""), ("2", "upsert", "rejected", "INVALID_EMAIL"), ("3", "upsert", "accepted", "")])
         [own] = [one for one in self.operations(result["run"]) if one["key"] == "2"]
-        [(message, payload, at)] = self.table("error_message, payload, at", "operations", "where key = '2'")
+        [(message, payload, at)] = self.table('error_message, payload, "at"', "operations", "where key = '2'")
         self.assertEqual(message, own["error"]["message"])
         self.assertIn("tab\\there", payload)
         self.assertTrue(at.startswith(own["at"][:19].replace("T", " ")), (at, own["at"]))
