@@ -17,6 +17,7 @@ import { sentence } from "./sentence";
 import { DestinationStep, ModelStep, RecordsStep, ScheduleStep, type StepProps } from "./steps";
 import "./edit.css";
 
+const PREVIEW = "preview_of_the_editor.yaml"; // what the server calls the sync that is being written
 const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 export function EditorPage() {
@@ -61,12 +62,15 @@ function Edit({ name: given, before, start, version, path: givenPath }: { name?:
   const edit = useMemo(() => ({ path, text: yaml, ...(version ? { version } : {}) }), [path, yaml, version]);
   const changed = yaml !== before;
   const { diagnostics, checked } = useValidation(useMemo(() => (changed && !read.error ? [edit] : []), [changed, read.error, edit]));
-  const shownDiagnostics = useMemo(() => (read.error ? [{ severity: "error" as const, file: path, line: read.error.line, message: read.error.message }] : diagnostics.filter((each) => !each.file || each.file === path)), [read.error, diagnostics, path]);
+  const mistakes = useMemo(() => (read.error ? [{ severity: "error" as const, file: path, line: read.error.line, message: read.error.message }] : diagnostics.filter((each) => !each.file || each.file === path)), [read.error, diagnostics, path]);
+  const sample = useSample(draft, yaml, !mistakes.some((each) => each.severity === "error"));
+  // What is found only when the model is opened: a column that is not there, SQL that does not fit.
+  const found = sample.data?.diagnostics;
+  const shownDiagnostics = useMemo(() => [...mistakes, ...(found ?? []).filter((each) => each.file?.endsWith(PREVIEW) && !mistakes.some((other) => other.message === each.message)).map((each) => ({ ...each, file: path }))], [mistakes, found, path]);
   const placed = useMemo(() => place(yaml, shownDiagnostics, path), [yaml, shownDiagnostics, path]);
   const errors = shownDiagnostics.filter((each) => each.severity === "error");
   const taken = !given && syncs.some((sync) => sync.name === name);
   const nameError = !name ? undefined : !NAME.test(name) ? "Letters, digits, _ and -, and a letter first" : taken ? "There is a sync of this name" : undefined;
-  const sample = useSample(draft, yaml, errors.length === 0);
   useEffect(() => {
     if (!changed) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
