@@ -184,7 +184,7 @@ class Cursor {
   std::vector<Candidate> names_here() {
     const std::string name = command().get_name();
     if (name == "show") return asked().connectors;
-    if (name == "transforms") return {};
+    if (name != "discover") return {};
     std::vector<Candidate> all = asked().destinations;
     all.insert(all.end(), asked().sources.begin(), asked().sources.end());
     return all;
