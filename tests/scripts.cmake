@@ -70,3 +70,7 @@ foreach(script ${source_tests})
   string(REPLACE "_test" "" name ${name})
   penstock_script_test(source_${name} 600 ${script})
 endforeach()
+# What breaks is told: to receivers of every kind, and to the vendors' own descriptions of them.
+foreach(script alerts mail contract)
+  penstock_script_test(alerts_${script} 600 alerts/${script}_test.py)
+endforeach()

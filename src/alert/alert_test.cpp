@@ -206,8 +206,10 @@ TEST_F(Office, LatenessIsToldOnceHoweverOftenItIsSaid) {
   }
   ASSERT_EQ(receiver.came.size(), 1u);
   ends(0, "succeeded");
+  alerts->on_late(project.syncs[0], Lateness::not_begun, due);  // by who looked a moment ago
   flush();
   EXPECT_EQ(receiver.came.size(), 2u);
+  EXPECT_THAT(receiver.came[1].body, HasSubstr("Recovered"));
 }
 
 TEST_F(Office, WhatFailsIsTriedAgainAndRetryAfterIsKept) {

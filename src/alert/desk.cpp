@@ -11,6 +11,7 @@ namespace {
 // Others may tell of something, or mend the file, without our knowing.
 constexpr Duration kLookAgain = 1min;
 constexpr Duration kLockPatience = 10s;
+constexpr Duration kOldNews = 10s;
 
 }  // namespace
 
@@ -35,14 +36,15 @@ void Alerts::Desk::on_run_ended(const config::Sync& sync, const Result<RunReport
   auto notice = result.ok() ? notice_of(parts_.project, sync, *result, now())
                             : notice_of(parts_.project, sync, result.error(), now());
   if (!notice) return;
-  late_.erase(sync.name);
+  if (const auto late = late_.find(sync.name); late != late_.end()) late->second.came = parts_.loop.now();
   put(sync, *std::move(notice));
 }
 
 void Alerts::Desk::on_late(const config::Sync& sync, Lateness lateness, Time since, const std::string& run) {
-  const auto [at, is_new] = late_.try_emplace(sync.name, since);
-  if (!is_new && at->second == since) return;
-  at->second = since;
+  // Whoever looks at a timetable may have looked before the run ended.
+  if (const auto said = late_.find(sync.name); said != late_.end() && said->second.since == since)
+    if (!said->second.came || parts_.loop.now() - *said->second.came < kOldNews) return;
+  late_[sync.name] = {since, std::nullopt};
   put(sync, late_notice(sync, lateness, run, since, now()));
 }
 

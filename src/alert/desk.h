@@ -60,7 +60,11 @@ class Alerts::Desk {
   OpenFile file_;
   AllOutages open_;  // as it was when we looked last
   std::vector<Coming> coming_;
-  std::map<std::string, Time> late_;  // what was said to be late, by sync, until it comes
+  struct Late {
+    Time since{};
+    std::optional<Instant> came;  // when a run ended after it was said
+  };
+  std::map<std::string, Late> late_;  // by sync: what was said last
   std::string complaint_;             // the last one: each is made once
   Event wake_;
   bool stopped_ = false;

@@ -425,7 +425,7 @@ class History {
 TEST(Outages, HoldInRandomHistories) {
   const char* one = std::getenv("PENSTOCK_SEED");
   const uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
-  for (uint64_t seed = first; seed < first + (one != nullptr ? 1 : 1500) && !HasFailure(); ++seed) {
+  for (uint64_t seed = first; seed < first + (one != nullptr ? 1 : 300) && !HasFailure(); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     History(seed).run();
   }

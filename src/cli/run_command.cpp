@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <set>
 
+#include "cli/alert_command.h"
 #include "cli/metrics_file.h"
 #include "cli/progress_display.h"
 #include "cli/run_view.h"
@@ -20,6 +21,7 @@ struct RunOptionsGiven {
   std::string metrics;               // a file for them
   std::vector<std::string> confirm;  // names of guards
   bool after_dbt = false;
+  bool alert = false;
   RunRequest request;
   bool full = false, baseline = false;
 };
@@ -146,16 +148,25 @@ int run(const Globals& globals, const RunOptionsGiven& given) {
   RunMetrics metrics(*workspace, given.metrics);
   auto parts = (*session)->parts([&](const RunProgress& progress) { display.show(progress); });
   metrics.listen(parts);
+  RunAlerts alerts(globals, **session, *workspace, given.alert);
   const OnEnded on_ended = [&](const EndedSync& ended) {
     display.forget(ended.sync.name);
     metrics.add(ended);
     results.add(ended);
+    alerts.add(ended);
   };
   (*session)->loop().run(run_many(std::move(parts), syncs, request, on_ended));
   // What was delivered was delivered: a file that cannot be written is told, and changes no exit code.
   if (auto written = metrics.write(); !written.ok()) print_error(globals, written.error());
+  alerts.send();
   const int exit = results.exit();
   return dbt_failed && exit == kDone ? kFailed : exit;
+}
+
+CLI::Option* add_alert_flag(CLI::App& command, RunOptionsGiven& given) {
+  return command.add_flag(
+      "--alert", given.alert,
+      "Afterwards tell the syncs' `alerts` what broke or is over; for runs that nobody watches");
 }
 
 void add_confirm(CLI::App& command, RunOptionsGiven& given) {
@@ -204,6 +215,8 @@ void add_run(Door door) {
                    "Write metrics there when all is done, for the textfile collector of a node exporter; "
                    "counters go on from what the file holds")
       ->type_name("FILE");
+  // A run of some rows says nothing about the others.
+  add_alert_flag(*command, *given)->excludes(limit)->excludes(key);
   command->callback([door, given] {
     if (given->full) given->request.kind = RunKind::full;
     if (given->baseline) given->request.kind = RunKind::baseline;
@@ -219,6 +232,7 @@ void add_retry(Door door) {
   auto given = std::make_shared<RunOptionsGiven>();
   command->add_option("SYNC", given->syncs, "The sync")->required();
   add_confirm(*command, *given);
+  add_alert_flag(*command, *given);
   given->request.kind = RunKind::retry;
   command->callback([door, given] { door.run = [door, given] { return run(door.globals, *given); }; });
 }

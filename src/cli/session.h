@@ -20,6 +20,7 @@ class Session {
   }
   RealLoop& loop() { return loop_; }
   HttpClient& client() { return *client_; }
+  Random& random() { return random_; }
   // 0, or the signal that asked us to stop.
   int signal() const { return signal_; }
 

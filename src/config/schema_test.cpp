@@ -273,16 +273,16 @@ TEST(Tables, HaveGoodDefaultsExamplesAndHelp) {
     check_all_words(*settings_shape(KindOfType::alert, *alert_kinds().find(name)));
 }
 
-// docs/projects.md holds the pages between <!-- fields of NAME --> and <!-- end -->. With PENSTOCK_UPDATE=1
-// in the environment they are written anew.
-TEST(Docs, AreWhatTheTablesSay) {
+// docs/projects.md and docs/alerts.md hold the pages between <!-- fields of NAME --> and <!-- end -->. With
+// PENSTOCK_UPDATE=1 in the environment they are written anew.
+void compare_page(const std::string& page, const std::vector<const char*>& names) {
   const std::string here = __FILE__;
-  const std::string path = here.substr(0, here.rfind("/src/config/")) + "/docs/projects.md";
+  const std::string path = here.substr(0, here.rfind("/src/config/")) + "/docs/" + page;
   std::stringstream in;
   in << std::ifstream(path).rdbuf();
   const std::string text = in.str();
   std::string anew = text;
-  for (const char* name : {"project", "model", "sync", "alert", "test"}) {
+  for (const char* name : names) {
     const std::string start = std::string("<!-- fields of ") + name + " -->\n";
     const size_t from = anew.find(start);
     ASSERT_NE(from, std::string::npos) << start;
@@ -293,8 +293,13 @@ TEST(Docs, AreWhatTheTablesSay) {
   if (std::getenv("PENSTOCK_UPDATE") != nullptr)
     std::ofstream(path) << anew;
   else
-    EXPECT_TRUE(text == anew)
-        << "docs/projects.md is not what the tables say: run config_test with PENSTOCK_UPDATE=1";
+    EXPECT_TRUE(text == anew) << path
+                              << " is not what the tables say: run config_test with PENSTOCK_UPDATE=1";
+}
+
+TEST(Docs, AreWhatTheTablesSay) {
+  compare_page("projects.md", {"project", "model", "sync", "test"});
+  compare_page("alerts.md", {"alert"});
 }
 
 }  // namespace

@@ -13,10 +13,11 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores"), os.path.join(HERE, "..", "alerts")]
 
 from conditional_s3 import ConditionalS3  # noqa: E402
 from harness import FAILED, PARTIAL, ROOT, STOPPED, USAGE, PipeTest, main, person  # noqa: E402
+from receivers import Receiver  # noqa: E402
 from servers import PASSWORD, Postgres  # noqa: E402
 
 SERVER = None
@@ -181,6 +182,22 @@ class Machines:
         run = self.run_on("a", accepted=1)["run"]
         self.on("b", "undo", run, "--json")
         self.assertEqual(self.records("city")["p1@example.com"], "Ulm")
+
+    def test_an_outage_that_one_machine_told_is_over_for_all(self):
+        hook = Receiver()
+        self.addCleanup(hook.stop)
+        self.project.write("alerts/ops.yaml", {"type": "webhook", "url": hook.url})
+        self.project.sync(alerts=["ops"])
+        self.rows = [person(1)]
+        os.rename(self.project.path("data", "people.csv"), self.project.path("data", "gone.csv"))
+        self.on("one", "run", "--alert", code=FAILED)
+        self.on("two", "run", "--alert", code=FAILED)
+        self.assertEqual([came.json["outages"][0]["saying"] for came in hook.take()], ["broke"])
+        os.rename(self.project.path("data", "gone.csv"), self.project.path("data", "people.csv"))
+        self.on("three", "run", "--alert")
+        self.assertEqual([came.json["outages"][0]["saying"] for came in hook.take()], ["recovered"])
+        [listed] = self.on("one", "alert", "list", "--json").objects
+        self.assertEqual(listed["open"], [])
 
     def test_approvals_are_shared(self):
         self.project.sync(approve="required")
