@@ -9,6 +9,7 @@
 
 #include "access/access.h"
 #include "async/interrupts.h"
+#include "cli/alert_watcher.h"
 #include "cli/command.h"
 #include "cli/metrics_file.h"
 #include "cli/session.h"
@@ -156,6 +157,7 @@ class Serving {
                 {"project", service_->project()->project().name},
                 {"worker", name_}});
     loop_.run(service_->run());
+    loop_.run(alerts_->finish());
     log::event(log::Level::info, "stopped");
     return kDone;
   }
@@ -190,6 +192,9 @@ class Serving {
     service_ = *std::move(service);
     metrics_.know(service_->project()->project());
     service_->watch(chronicle_);
+    alerts_ = std::make_unique<AlertWatcher>(loop_, *client_, *mail_, random_);
+    alerts_->on_loaded(service_->project());
+    service_->watch(*alerts_);
     // What was before this process; a state that cannot be read just now is told elsewhere.
     (void)tell_standing(*service_->project()->workspace, metrics_);
     return success();
@@ -232,6 +237,7 @@ class Serving {
   Metrics metrics_{real_clock(), PENSTOCK_VERSION};
   Chronicle chronicle_{metrics_};
   std::unique_ptr<alert::MailSender> mail_;
+  std::unique_ptr<AlertWatcher> alerts_;
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<server::Server> server_;
