@@ -69,6 +69,7 @@ void add_discover(Door door);
 void add_transforms(Door door);
 void add_dbt(Door door);
 void add_alert(Door door);
+void add_git(Door door);
 void add_sandbox(Door door);
 void add_mcp(Door door);
 void add_completion(Door door);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/plan_against.h"
 #include "cli/plan_view.h"
 #include "cli/session.h"
 #include "cli/version.h"
@@ -16,6 +17,8 @@ struct PlanOptionsGiven {
   RunRequest request;
   std::string read;  // a plan file to be shown
   bool full = false, retry = false;
+  std::string against;  // a revision of the project's repository
+  bool markdown = false;
 };
 
 // --out keeps one plan; several would need a file each.
@@ -86,7 +89,8 @@ void add_plan(Door door) {
   command->footer(
       "Compares every row of the model with what the destination last accepted.\n"
       "Examples:\n  penstock plan\n  penstock plan customers_to_crm --key 42\n  penstock plan --json | jq "
-      ".changed\n  penstock plan customers_to_crm --out plan.parquet\n  penstock plan --read plan.parquet");
+      ".changed\n  penstock plan customers_to_crm --out plan.parquet\n  penstock plan --read plan.parquet\n"
+      "  penstock plan --against main --markdown");
   auto given = std::make_shared<PlanOptionsGiven>();
   given->request.samples = 5;
   add_selection(*command, given->syncs, "Syncs to plan");
@@ -104,9 +108,20 @@ void add_plan(Door door) {
   auto* out = command->add_option("--out", given->request.out,
                                   "Keep the plan in this file (Parquet), for `penstock run --plan`");
   auto* read = command->add_option("--read", given->read, "Show this plan file, and whether it still holds");
-  for (auto* other : {key, limit, before, full, retry, out}) read->excludes(other);
+  auto* against = command
+                      ->add_option("--against", given->against,
+                                   "What the change of the project's files since this revision of its git "
+                                   "repository would send: plans with either, and the difference")
+                      ->type_name("REV");
+  command->add_flag("--markdown", given->markdown, "As Markdown, for a comment on a merge request")
+      ->needs(against);
+  for (auto* other : {key, limit, before, full, retry, out, against}) read->excludes(other);
+  for (auto* other : {key, limit, before, full, retry, out}) against->excludes(other);
   command->callback([door, given] {
     door.run = [door, given] {
+      if (!given->against.empty())
+        return plan_against(door.globals, given->against, given->syncs,
+                            given->markdown ? AgainstForm::markdown : AgainstForm::as_asked);
       return given->read.empty() ? plan(door.globals, *given) : read_plan(door.globals, *given);
     };
   });
