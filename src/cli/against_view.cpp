@@ -9,7 +9,7 @@
 namespace penstock::cli {
 namespace {
 
-using Kind = config::SyncDifference::Kind;
+using Differs = config::SyncDifference::Kind;
 
 struct CountOf {
   const char* name;
@@ -44,11 +44,11 @@ bool is_shown(const AgainstSync& sync, const CountOf& of) {
 // "because fields.tier and model customers differ"
 std::string cause_of(const config::SyncDifference& difference) {
   switch (difference.kind) {
-    case Kind::added:
+    case Differs::added:
       return "new";
-    case Kind::removed:
+    case Differs::removed:
       return "removed: nothing more is sent, and its records stay as they are";
-    case Kind::changed:
+    case Differs::changed:
       break;
   }
   return declare::list_names(difference.what, 8, "and") +

@@ -24,10 +24,9 @@ class AgainstPlans {
   // The exit code is of the files as they are; what cannot be planned with older ones is only told.
   AgainstSync plan(config::SyncDifference difference, int& exit) {
     AgainstSync sync{std::move(difference), {}, {}};
-    using Kind = config::SyncDifference::Kind;
-    if (sync.difference.kind == Kind::changed && before_ != nullptr)
+    if (sync.difference.kind == config::SyncDifference::Kind::changed && before_ != nullptr)
       (void)plan_side(*before_, sync.difference.sync, sync.before);
-    if (sync.difference.kind != Kind::removed)
+    if (sync.difference.kind != config::SyncDifference::Kind::removed)
       if (const int code = plan_side(now_, sync.difference.sync, sync.now); code != kDone) exit = code;
     return sync;
   }
