@@ -36,11 +36,11 @@ int run(int argc, char** argv) {
   add_globals(app, globals);
   const Door door{app, globals, chosen};
   for (const auto add :
-       {add_init,    add_check,   add_plan,   add_approve,   add_run,     add_retry,    add_drift,
-        add_undo,    add_settle,  add_status, add_runs,      add_log,     add_trace,    add_query,
-        add_metrics, add_test,    add_schema, add_connector, add_preview, add_discover, add_transforms,
-        add_dbt,     add_git,     add_serve,   add_worker, add_alert,     add_sandbox, add_mcp,      add_completion,
-        add_man,     add_version, add_secret, add_user,      add_token,   add_audit})
+       {add_init,       add_check,  add_plan,    add_approve,   add_run,     add_retry,    add_drift,
+        add_undo,       add_settle, add_status,  add_runs,      add_log,     add_trace,    add_query,
+        add_metrics,    add_test,   add_schema,  add_connector, add_preview, add_discover, add_transforms,
+        add_dbt,        add_git,    add_serve,   add_worker,    add_alert,   add_sandbox,  add_mcp,
+        add_completion, add_man,    add_version, add_secret,    add_user,    add_token,    add_audit})
     add(door);
   // Called by the shells' scripts; what follows is somebody's unfinished command line.
   if (argc > 1 && std::string_view(argv[1]) == "__complete")
