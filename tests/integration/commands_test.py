@@ -164,7 +164,7 @@ class Doors(PipeTest):
 
     def test_usage_errors_exit_with_2(self):
         for arguments in ([], ["rnu"], ["run", "--nonsense"], ["run", "--limit", "x"], ["run", "--limit", "0"],
-                          ["run", "--limit", "-1"], ["trace", "contacts"], ["log"]):
+                          ["run", "--limit", "-1"], ["trace", "contacts"]):
             answer = self.project.call(*arguments)
             self.assertEqual(answer.code, USAGE, answer)
             self.assertTrue(answer.err.strip(), answer)
