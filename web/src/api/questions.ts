@@ -29,5 +29,5 @@ export const useConnector = (name: string) =>
   useQuery({ queryKey: ["connector", name], enabled: name !== "",
     queryFn: ({ signal }) => answer(api.GET("/connectors/{name}", { signal, params: { path: { name } } })) });
 export const useRuns = (filter: { sync?: string; status?: "failed" | "partial" | "stopped" | "succeeded" | "running" | "queued" | "interrupted"; limit?: number }) =>
-  useQuery({ queryKey: filter.sync && !filter.status ? ["runs", filter.sync] : ["runs", "", filter.sync ?? "", filter.status ?? ""],
+  useQuery({ queryKey: filter.sync && !filter.status ? ["runs", filter.sync] : ["runs", "", filter.sync ?? "", filter.status ?? "", String(filter.limit ?? 200)],
     queryFn: ({ signal }) => answer(api.GET("/runs", { signal, params: { query: { limit: 200, ...filter } } })) });
