@@ -8,6 +8,7 @@ import sys
 import limits
 import planners
 import sections
+import service
 import sources
 from processes import BUILD, ROOT, say
 from report import machine, text_table, update_page
@@ -37,6 +38,8 @@ SECTIONS = {
     "many": (lambda place, sizes: limits.many(place, sizes.pressure), "Many syncs in one process",
              lambda s: f"`penstock run` of a project, four requests of {limits.ROWS} rows for each sync, four requests a second "
                        "for each account."),
+    "service": (service.service, "The service",
+                lambda s: "`penstock serve`, its clients (wrk), the destination and PostgreSQL on one machine; once."),
     "fleet": (lambda place, sizes: limits.fleet(place, sizes.pressure), "A fleet, in virtual time",
               lambda s: f"{s.pressure.accounts} accounts of each vendor, syncs begin at any moment of an hour."),
     "encode": (sections.encode, "Encoding", lambda s: "HubSpot's batch upsert, 10 fields of mixed types."),

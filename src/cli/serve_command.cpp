@@ -40,9 +40,10 @@ class Chronicle final : public service::Watcher {
         {{"run", run.run}, {"sync", run.sync}, {"kind", run.kind}, {"cause", run.cause}, {"by", run.by}});
   }
   void on_begun(const QueuedRun& run) override {
-    log::event(log::Level::info, "run_begun", {{"run", run.run}, {"sync", run.sync}});
-    if (run.cause == "schedule")
-      metrics_.on_late(run.sync, std::max(Duration(0), real_clock().now() - run.asked));
+    const Duration late = std::max(Duration(0), real_clock().now() - run.asked);
+    log::event(log::Level::info, "run_begun",
+               {{"run", run.run}, {"sync", run.sync}, {"late", in_seconds(late)}});
+    if (run.cause == "schedule") metrics_.on_late(run.sync, late);
   }
   void on_progress(const QueuedRun&, const RunProgress& progress) override { metrics_.on_progress(progress); }
   void on_request(const config::Sync& sync, const SentRequest& sent) override {
