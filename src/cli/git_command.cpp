@@ -295,7 +295,7 @@ void add_git_log(CLI::App& git, Door door) {
   auto* command =
       git.add_subcommand("log", "The commits that changed the project, or one sync and its model");
   command->footer("Examples:\n  penstock git log\n  penstock git log customers_to_crm --diff");
-  command->add_option("SYNC", given->sync, "Only what changed this sync or its model")->expected(0, 1);
+  command->add_option("SYNC", given->sync, "Only what changed this sync or its model");
   command->add_option("--limit", given->limit, "At most so many")->capture_default_str();
   command->add_flag("--diff", given->diff, "With what changed, line by line");
   command->callback([door, given] { door.run = [door, given] { return git_log(door.globals, *given); }; });

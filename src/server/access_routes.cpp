@@ -1,6 +1,7 @@
 // Login, users, tokens, the audit log.
 #include <fmt/format.h>
 
+#include "log/log.h"
 #include "server/body.h"
 #include "server/gate.h"
 #include "server/handlers.h"
@@ -201,6 +202,49 @@ ServerReply list_audit(Call& call) {
     json.text_if("target", entry.target).text_if("address", entry.address).end_object();
   }
   return json_reply(json.end_array());
+}
+
+ServerReply list_secrets(Call& call) {
+  const auto listed = call.site.loaded()->workspace->secrets().list();
+  if (!listed.ok()) return problem(listed.error());
+  JsonWriter json;
+  json.begin_array();
+  for (const auto& secret : *listed)
+    json.begin_object().key("name").text(secret.name).key("set_at").text(iso8601(secret.set_at)).end_object();
+  return json_reply(json.end_array());
+}
+
+namespace {
+
+void note_secret(Call& call, const char* action) {
+  (void)call.site.access.note({.who = call.who.shown(),
+                               .action = action,
+                               .target = call.name(),
+                               .result = "ok",
+                               .address = call.request.address});
+}
+
+}  // namespace
+
+ServerReply set_secret(Call& call) {
+  auto body = Body::read(call.request);
+  if (!body.ok()) return problem(body.error());
+  const auto value = body->text("value");
+  if (auto checked = body->check({"value"}); !checked.ok()) return problem(checked.error());
+  auto& secrets = call.site.loaded()->workspace->secrets();
+  const auto changed = secrets.set(call.name(), declare::Secret(*value), real_clock().now());
+  if (!changed.ok()) return problem(changed.error());
+  log::conceal(*value);
+  note_secret(call, "secret.set");
+  return no_content();
+}
+
+ServerReply remove_secret(Call& call) {
+  const auto removed = call.site.loaded()->workspace->secrets().remove(call.name());
+  if (!removed.ok()) return problem(removed.error());
+  if (!*removed) return not_found("secret", call.name());
+  note_secret(call, "secret.remove");
+  return no_content();
 }
 
 }  // namespace penstock::server

@@ -17,6 +17,9 @@ ServerReply list_tokens(Call& call);
 ServerReply add_token(Call& call);
 ServerReply remove_token(Call& call);
 ServerReply list_audit(Call& call);
+ServerReply list_secrets(Call& call);
+ServerReply set_secret(Call& call);
+ServerReply remove_secret(Call& call);
 
 // project_routes.cpp
 ServerReply get_project(Call& call);

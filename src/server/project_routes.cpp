@@ -81,8 +81,7 @@ namespace {
 
 Task<Result<alert::Told>> try_alert(RunParts parts, service::LoadedRef loaded, alert::MailSender& mail,
                                     std::string name) {
-  alert::Alerts alerts(
-      alert::parts_of(parts.loop, parts.client, mail, *loaded->workspace, parts.random, {}));
+  alert::Alerts alerts(alert::parts_of(parts.loop, parts.client, mail, *loaded->workspace, parts.random, {}));
   co_return co_await alerts.test(std::move(name));
 }
 

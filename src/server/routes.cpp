@@ -66,6 +66,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/tokens", Need::administer, &list_tokens},
     {"POST", "/tokens", Need::administer, &add_token},
     {"DELETE", "/tokens/{name}", Need::administer, &remove_token},
+    {"GET", "/secrets", Need::administer, &list_secrets},
+    {"PUT", "/secrets/{name}", Need::administer, &set_secret},
+    {"DELETE", "/secrets/{name}", Need::administer, &remove_secret},
     {"GET", "/audit", Need::administer, &list_audit},
 };
 

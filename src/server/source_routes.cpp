@@ -1,6 +1,8 @@
 // Sources and models: what there is, whether it answers, its first rows.
 #include <fmt/format.h>
 
+#include "repository/repository.h"
+#include "run/sample_payloads.h"
 #include "server/body.h"
 #include "server/handlers.h"
 #include "server/json.h"
@@ -38,12 +40,42 @@ void add_columns(JsonWriter& json, const std::vector<duck::Column>& columns) {
   json.end_array();
 }
 
+// What an edited sync makes of the rows.
+struct Edited {
+  std::vector<std::string> payloads{};  // JSON
+  declare::Diagnostics diagnostics{};
+};
+
+// The sync that is being edited stands in a project of its own, beside the real ones.
+Result<Edited> payloads_of(const std::string& directory, const std::string& yaml, const std::string& model,
+                           OpenedModel& opened, uint64_t limit) {
+  constexpr const char* kName = "preview_of_the_editor";
+  Edited edited;
+  const auto disk = repository::with_edits(
+      real_disk(), directory,
+      {{.path = fmt::format("syncs/{}.yaml", kName), .content = yaml, .expected = ""}});
+  if (!disk.ok()) return disk.error();
+  const auto workspace = Workspace::open(**disk, real_clock(), directory, edited.diagnostics);
+  const auto* sync = workspace->project().sync(kName);
+  if (!edited.diagnostics.ok() || sync == nullptr || *sync->model != model) return edited;
+  auto payloads = sample_payloads(*workspace, *sync, opened, limit, edited.diagnostics);
+  if (!payloads.ok()) return payloads.error();
+  edited.payloads = *std::move(payloads);
+  return edited;
+}
+
 // Rows of what was opened, masked as the model says.
-ServerReply rows_reply(OpenedModel& opened, const config::Model& model, uint64_t limit) {
+ServerReply rows_reply(OpenedModel& opened, const config::Model& model, uint64_t limit,
+                       const Edited* edited = nullptr) {
   const auto shown = preview(opened, model, limit);
   if (!shown.ok()) return problem(shown.error());
   JsonWriter json;
   json.begin_object();
+  if (edited != nullptr) {
+    json.key("payloads").begin_array();
+    for (const auto& payload : edited->payloads) json.raw(payload);
+    json.end_array().key("diagnostics").raw(diagnostics_json(edited->diagnostics));
+  }
   add_columns(json, opened.columns);
   json.key("rows").begin_array();
   for (const auto& row : shown->texts) {
@@ -157,7 +189,7 @@ ServerReply preview_query(Call& call) {
   if (!body.ok()) return problem(body.error());
   const auto loaded = call.site.loaded();
   const std::string name = body->text("model").value_or(""), source_name = body->text("source").value_or("");
-  const std::string sql = body->text("sql").value_or("");
+  const std::string sql = body->text("sql").value_or(""), yaml = body->text("sync").value_or("");
   const auto pii = body->texts("pii");
   const auto limit = static_cast<uint64_t>(
       std::clamp<int64_t>(body->integer("limit").value_or(kPreviewRows), 1, kPreviewRowsMax));
@@ -167,7 +199,10 @@ ServerReply preview_query(Call& call) {
     const auto* known = loaded->project().model(name);
     if (known == nullptr) return not_found("model", name, names_in(loaded->project().models));
     auto opened = open_model(loaded->project(), *known, loaded->workspace->resolver(), options);
-    return opened.ok() ? rows_reply(*opened, *known, limit) : problem(opened.error());
+    if (!opened.ok()) return problem(opened.error());
+    if (yaml.empty()) return rows_reply(*opened, *known, limit);
+    const auto edited = payloads_of(loaded->project().directory, yaml, name, *opened, limit);
+    return edited.ok() ? rows_reply(*opened, *known, limit, &*edited) : problem(edited.error());
   }
   const auto* source = loaded->project().source(source_name);
   if (source == nullptr) return not_found("source", source_name, names_in(loaded->project().sources));

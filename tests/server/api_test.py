@@ -1,14 +1,15 @@
 """The service as its users meet it: API, live progress, schedules, restarts, who may do what."""
 
+import json
+import os
 import signal
 import sys
-import os
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration")]
 
-from harness import main, person  # noqa: E402
+from harness import TOKEN, main, person  # noqa: E402
 from served import Events, ServedTest  # noqa: E402
 
 
@@ -104,6 +105,37 @@ class Api(ServedTest):
         self.assertIn("sentence", detail)
         self.assertEqual(detail["match"][0]["field"], "email")
 
+    def test_secrets_are_written_and_never_read(self):
+        self.rows = [person(1)]
+        self.project.write("destinations/crm.yaml", {"type": "hubspot", "access_token": "${secret:crm_token}",
+                                                     "base_url": self.sandbox.url})
+        served = self.serve()
+        failed = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        self.assertEqual(failed["status"], "failed")
+        self.assertIn("crm_token", failed["error"])
+        self.assertEqual(served.call("PUT", "/secrets/crm_token", {"value": TOKEN}).status, 204)
+        run = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        self.assertEqual(run["status"], "succeeded")
+        self.assertEqual([one["name"] for one in served.get("/secrets").json], ["crm_token"])
+        for path in ("/secrets", "/audit", f"/runs/{run['run']}/operations", "/syncs/contacts/rows/1"):
+            self.assertNotIn(TOKEN, served.get(path).body)
+        self.assertNotIn(TOKEN, served.log)
+        self.assertEqual(served.call("DELETE", "/secrets/crm_token").status, 204)
+        self.assertEqual(served.call("DELETE", "/secrets/crm_token").status, 404)
+
+    def test_a_mapping_is_tried_on_real_rows(self):
+        self.rows = [person(1), person(2, name="Ann")]
+        served = self.serve()
+        sync = {"model": "people", "destination": "crm", "object": "contacts", "mode": "upsert", "match": {"email": "email"},
+                "fields": {"firstname": {"sql": "upper(name)"}, "phone": {"from": "phone", "pii": True}}}
+        answer = served.post("/preview", {"model": "people", "sync": json.dumps(sync), "limit": 2}).json
+        self.assertEqual(answer["payloads"][1], {"email": "p2@example.com", "firstname": "ANN", "phone": None})
+        sync["fields"]["firstname"] = {"sql": "upper(nmae)"}
+        answer = served.post("/preview", {"model": "people", "sync": json.dumps(sync), "limit": 2}).json
+        self.assertEqual(answer["payloads"], [])
+        self.assertIn("nmae", answer["diagnostics"][0]["message"])
+        self.assertEqual(len(served.get("/syncs").json), 1)
+
     def test_metrics_and_health(self):
         self.rows = [person(1)]
         served = self.serve()
@@ -118,7 +150,7 @@ class Api(ServedTest):
         self.rows = [person(1)]
         served = self.serve()
         for method, path in self.paths_of_description():
-            if path == "/events" or path.startswith("/secrets"):
+            if path == "/events":
                 continue
             filled = path.replace("{name}", "x").replace("{id}", "x").replace("{key}", "x").replace("{kind}", "x")
             reply = served.call(method, filled.replace("{object}", "x"), {} if method != "GET" else None)
