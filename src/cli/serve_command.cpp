@@ -15,6 +15,7 @@
 #include "cli/session.h"
 #include "cli/version.h"
 #include "log/log.h"
+#include "mcp/http.h"
 #include "metrics/metrics.h"
 #include "server/server.h"
 #include "service/service.h"
@@ -216,6 +217,8 @@ class Serving {
          .access = *access_,
          .mail = *mail_,
          .metrics = [this] { return metrics_.text(); },
+         .agents = [this](ServerRequest request,
+                          bool may_run) { return mcp::answer_http(agents_, std::move(request), may_run); },
          .on_request = [this](std::string_view route, int status,
                               Duration took) { metrics_.on_api_request(route, status, took); }},
         {.listen = options_.listen,
@@ -235,6 +238,14 @@ class Serving {
   RealLoop loop_{32};
   std::unique_ptr<HttpClient> client_;
   Random random_ = Random::from_system();
+  const mcp::Mcp agents_{
+      {.loop = loop_,
+       .disk = real_disk(),
+       .clock = real_clock(),
+       .random = random_,
+       .directory = globals_.directory,
+       .version = std::string(kVersion),
+       .connect = [this](const Workspace& workspace) { return open_client(loop_, workspace); }}};
   Metrics metrics_{real_clock(), PENSTOCK_VERSION};
   Chronicle chronicle_{metrics_};
   std::unique_ptr<alert::MailSender> mail_;

@@ -72,6 +72,7 @@ class RealServer final : public Server {
  private:
   ServerReply answer(const ServerRequest& request);
   ServerReply answer_api(const ServerRequest& request, std::string_view& route);
+  ServerReply answer_agent(const ServerRequest& request);
   ServerReply answer_health(bool ready);
 
   const ServerParts parts_;
@@ -116,6 +117,9 @@ ServerReply RealServer::answer(const ServerRequest& request) {
   } else if (request.path == "/healthz" || request.path == "/readyz") {
     route = request.path == "/healthz" ? "/healthz" : "/readyz";
     reply = answer_health(request.path == "/readyz");
+  } else if (request.path == "/mcp" && parts_.agents) {
+    route = "/mcp";
+    reply = answer_agent(request);
   } else if (request.path == "/hooks/git") {
     route = "/hooks/git";
     reply = git_.answer_hook(request);
@@ -152,6 +156,19 @@ ServerReply RealServer::answer_api(const ServerRequest& request, std::string_vie
   ServerReply reply = found.route->answer(call);
   if (!reply.stream) reply.headers.emplace_back("Cache-Control", "no-store");
   return reply;
+}
+
+ServerReply RealServer::answer_agent(const ServerRequest& request) {
+  Call call{site_, request};
+  if (auto refused = refuse(call, Need::view)) return *std::move(refused);
+  const bool may_run = call.who.may(access::Action::run);
+  auto reply = parts_.service.on_loop<ServerReply>(
+      [this, request, may_run](RunParts, service::LoadedRef) -> Task<Result<ServerReply>> {
+        return [](const ServerParts& parts, ServerRequest asked, bool may) -> Task<Result<ServerReply>> {
+          co_return co_await parts.agents(std::move(asked), may);
+        }(parts_, request, may_run);
+      });
+  return reply.ok() ? *std::move(reply) : problem(reply.error());
 }
 
 ServerReply RealServer::answer_health(bool ready) {

@@ -31,6 +31,9 @@ struct ServerParts {
   access::Access& access;
   alert::MailSender& mail;               // for alerts that are tried
   std::function<std::string()> metrics;  // Prometheus' text; thread-safe
+  // Answers the Model Context Protocol at /mcp, on the loop; may be empty. `may_run`: whether the caller may
+  // send.
+  std::function<Task<ServerReply>(ServerRequest request, bool may_run)> agents{};
   // That a request was answered: the route as api/openapi.yaml has it. Thread-safe; may be empty.
   std::function<void(std::string_view route, int status, Duration took)> on_request;
 };

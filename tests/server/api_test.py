@@ -136,6 +136,22 @@ class Api(ServedTest):
         self.assertIn("nmae", answer["diagnostics"][0]["message"])
         self.assertEqual(len(served.get("/syncs").json), 1)
 
+    def test_agents_are_answered(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+
+        def ask(method, **params):
+            reply = served.call("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, headers)
+            self.assertEqual(reply.status, 200, reply)
+            return reply.json["result"]
+
+        began = ask("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={"name": "test", "version": "1"})
+        self.assertEqual(began["protocolVersion"], "2025-06-18")
+        self.assertIn("list_syncs", [tool["name"] for tool in ask("tools/list")["tools"]])
+        listed = ask("tools/call", name="list_syncs", arguments={})
+        self.assertIn("contacts", str(listed))
+
     def test_metrics_and_health(self):
         self.rows = [person(1)]
         served = self.serve()

@@ -61,7 +61,7 @@ class Served:
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         data = raw if raw is not None else None if body is None else json.dumps(body)
-        connection.request(method, path if path.startswith("/") and path.startswith(("/api", "/health", "/ready", "/metrics"))
+        connection.request(method, path if path.startswith("/") and path.startswith(("/api", "/health", "/ready", "/metrics", "/mcp", "/hooks"))
                            else "/api/v1" + path, body=data, headers=headers)
         answer = connection.getresponse()
         reply = Reply(answer.status, dict(answer.getheaders()), answer.read().decode())
