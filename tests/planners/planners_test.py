@@ -273,12 +273,6 @@ class InClickHouse(Semantics, PlannersTest):
 class InChdb(Semantics, PlannersTest):
     warehouse_kind = ChdbWarehouse
 
-    @classmethod
-    def tearDownClass(cls):
-        if ChdbWarehouse.server:
-            ChdbWarehouse.server.remove()
-            ChdbWarehouse.server = None
-
 
 class InClickHouseCluster(Semantics, PlannersTest):
     warehouse_kind = ClickHouseClusterWarehouse

@@ -126,10 +126,10 @@ class ClickHouseWarehouse(ServersWarehouse):
 class ChdbWarehouse(ClickHouseWarehouse):
     """Today's engine, as a library."""
 
-    server = None
+    servers = ()
 
     def start(self):
-        return Engine()
+        return [Engine()]
 
     def insert(self, rows, table):
         if rows:
