@@ -87,10 +87,10 @@ class OwnFile(SecretsTest):
         self.destination("${secret:hooks/token}")
         self.assertIn("the secret hooks/token is not known", self.penstock("check").err)
         done = self.penstock("run", "s", code=USAGE)
-        self.assertIn("penstock secret set hooks/token", done.err)
+        self.assertIn("penstock secret set hooks/token", done.text)
         done = self.set("hooks/token", TOKEN + "\n")
         self.assertIn("secret hooks/token set", done.out)
-        self.assertIn("a new key is in", done.err)
+        self.assertIn("a new key is in", done.text)
         self.assertNotIn("warning", self.penstock("check").err)
         self.assertEqual(self.sent(), "Bearer " + TOKEN)
         for name in ("secrets", "secret.key", "secrets.lock"):
@@ -140,7 +140,7 @@ class OwnFile(SecretsTest):
     def test_values_of_many_lines(self):
         self.destination("${secret:pem}")
         self.set("pem", "first\nsecond\n")
-        self.assertIn("error", self.penstock("run", "s", code=(FAILED, USAGE)).err)  # no header can hold it
+        self.assertIn("error", self.penstock("run", "s", code=(FAILED, USAGE)).text)  # no header can hold it
         self.set("pem", "first\r\n")
         self.assertEqual(self.sent(), "Bearer first")
 
@@ -155,7 +155,7 @@ class OwnFile(SecretsTest):
             self.environment["PENSTOCK_SECRET_KEY"] = form
             self.assertEqual(self.sent(), "Bearer " + TOKEN)
         del self.environment["PENSTOCK_SECRET_KEY"]
-        self.assertIn("there is no key", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("there is no key", self.penstock("run", "s", "--full", code=USAGE).text)
         self.write("key", forms[1] + "\n")
         self.environment["PENSTOCK_SECRET_KEY_FILE"] = self.path("key")
         self.assertEqual(self.sent(), "Bearer " + TOKEN)
@@ -200,7 +200,7 @@ class OwnFile(SecretsTest):
             done = subprocess.run([PENSTOCK, "-C", self.project, "run", "s", "--full"], capture_output=True, text=True,
                                   env=self.environment, check=False, errors="replace")
             self.assertIn(done.returncode, (FAILED, USAGE), f"seed {seed}: {done.stdout}{done.stderr}")
-            self.assertIn("error: ", done.stderr)
+            self.assertRegex(done.stdout + done.stderr, "error: |failed")
         self.assertEqual(self.hooks.requests, [], f"seed {seed}")
 
     def test_git_would_commit_the_key(self):
@@ -261,28 +261,28 @@ class Vault(SecretsTest):
         self.assertEqual(self.sent(), "Bearer " + TOKEN)
         self.environment["VAULT_SECRET_ID"] = "wrong"
         done = self.penstock("run", "s", "--full", code=FAILED)
-        self.assertIn("AppRole is refused", done.err)
-        self.assertNotIn("wrong", done.err)
+        self.assertIn("AppRole is refused", done.text)
+        self.assertNotIn("wrong", done.text)
 
     def test_what_is_told(self):
         self.store.requests.clear()
         self.assertNotIn("warning", self.penstock("check").err)
         self.assertEqual(self.store.requests, [], "checking files asks nobody")
-        self.assertIn("VAULT_TOKEN is not set", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("VAULT_TOKEN is not set", self.penstock("run", "s", "--full", code=USAGE).text)
         self.environment["VAULT_TOKEN"] = "hvs.old"
         done = self.penstock("run", "s", "--full", code=FAILED)
-        self.assertIn("HashiCorp Vault, asked for secret/hooks: permission denied", done.err)
+        self.assertIn("HashiCorp Vault, asked for secret/hooks: permission denied", done.text)
         self.assertNotIn("hvs.old", done.text)
         self.environment["VAULT_TOKEN"] = "hvs.root"
         self.destination("${vault:secret/hooks#tok}")
-        self.assertIn("${vault:secret/hooks#tok} has no such field", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("${vault:secret/hooks#tok} has no such field", self.penstock("run", "s", "--full", code=USAGE).text)
         self.destination("${vault:secret/other#token}")
-        self.assertIn("has no secret secret/other#token", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("has no secret secret/other#token", self.penstock("run", "s", "--full", code=USAGE).text)
         self.destination("${vault:secret/other}")
         self.assertIn("write ${vault:PATH#FIELD}", self.penstock("check", code=USAGE).err)
         self.destination("${vault:secret/hooks#token}")
         self.environment["VAULT_ADDR"] = "http://127.0.0.1:1"
-        self.assertIn("asked for secret/hooks", self.penstock("run", "s", "--full", code=FAILED).err)
+        self.assertIn("asked for secret/hooks", self.penstock("run", "s", "--full", code=FAILED).text)
         self.assertEqual(self.hooks.requests, [])
 
 
@@ -333,15 +333,15 @@ class Aws(SecretsTest):
 
     def test_what_is_told(self):
         self.destination("${aws-sm:none}")
-        self.assertIn("AWS Secrets Manager has no secret none", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("AWS Secrets Manager has no secret none", self.penstock("run", "s", "--full", code=USAGE).text)
         self.destination("${aws-sm:plain#token}")
-        self.assertIn("is no object of JSON", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("is no object of JSON", self.penstock("run", "s", "--full", code=USAGE).text)
         self.environment["AWS_SECRET_ACCESS_KEY"] = "not-the-key"
         done = self.penstock("run", "s", "--full", code=FAILED)
-        self.assertIn("InvalidSignatureException", done.err)
+        self.assertIn("InvalidSignatureException", done.text)
         self.assertNotIn("not-the-key", done.text)
         del self.environment["AWS_REGION"]
-        self.assertIn("AWS_REGION is not set", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("AWS_REGION is not set", self.penstock("run", "s", "--full", code=USAGE).text)
 
 
 class Google(SecretsTest):
@@ -395,14 +395,14 @@ class Google(SecretsTest):
     def test_what_is_told(self):
         self.environment["GOOGLE_OAUTH_ACCESS_TOKEN"] = "ya29.old"
         done = self.penstock("run", "s", "--full", code=FAILED)
-        self.assertIn("Google Secret Manager, asked for projects/p1/secrets/hooks: status 401", done.err)
+        self.assertIn("Google Secret Manager, asked for projects/p1/secrets/hooks: status 401", done.text)
         self.assertNotIn("ya29.old", done.text)
         self.environment["GOOGLE_OAUTH_ACCESS_TOKEN"] = "ya29.given"
         self.destination("${gcp-sm:projects/p1/secrets/none/versions/2}")
-        self.assertIn("has no secret projects/p1/secrets/none/versions/2", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("has no secret projects/p1/secrets/none/versions/2", self.penstock("run", "s", "--full", code=USAGE).text)
         del self.environment["GOOGLE_OAUTH_ACCESS_TOKEN"]
         self.environment["GOOGLE_APPLICATION_CREDENTIALS"] = self.path("people.csv")
-        self.assertIn("is not the key of a service account", self.penstock("run", "s", "--full", code=USAGE).err)
+        self.assertIn("is not the key of a service account", self.penstock("run", "s", "--full", code=USAGE).text)
 
 
 if __name__ == "__main__":

@@ -78,8 +78,9 @@ class OverFiles(GitTest):
         self.call("check")
 
     def test_uncommitted_changes_are_not_overwritten(self):
+        theirs = self.sync_with("owner: them")
         self.places.write(SYNC, self.sync_with("owner: me"))
-        self.places.commit_there(**{SYNC: self.sync_with("owner: them")})
+        self.places.commit_there(**{SYNC: theirs})
         answer = self.call("git", "pull", code=STOPPED)
         self.assertIn(f"{SYNC} has changes that are not committed", answer.err)
         self.assertIn("owner: me", self.places.read(SYNC))

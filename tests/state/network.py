@@ -53,6 +53,7 @@ class Network:
     def close(self):
         for node in self.nodes.values():
             node.close()
+        ip("link", "del", "switch")
 
 
 class Node:
