@@ -3,6 +3,7 @@
 
 #include "base/spoken.h"
 #include "repository/refusal.h"
+#include "repository/remote_mark.h"
 #include "repository/replay.h"
 #include "repository/turn.h"
 
@@ -308,6 +309,11 @@ Result<void> Repository::fetch() {
   auto url = url_now(*state_);
   if (!url.ok()) return url.error();
   if (!*url) return no_remote(state_->settings);
+  auto checkout = open_checkout(state_->directory);
+  if (!checkout.ok()) return checkout.error();
+  if (auto cleared = clear_after_the_dead(state_->disk, *checkout); !cleared.ok()) return cleared;
+  auto mark = RemoteMark::set(state_->disk, *checkout);
+  if (!mark.ok()) return mark.error();
   return state_->network.fetch(root, branch->name);
 }
 
@@ -338,6 +344,8 @@ Result<bool> push_round(Repository::State& state, PushReport& report) {
   auto ahead = commits_ahead(*checkout, state.settings, *branch);
   if (!ahead.ok()) return ahead.error();
   if (*ahead && **ahead == 0) return true;
+  auto mark = RemoteMark::set(state.disk, *checkout);
+  if (!mark.ok()) return mark.error();
   auto pushed = state.network.push(checkout->root, branch->name);
   if (!pushed.ok()) return pushed.error();
   if (*pushed == Network::Pushed::moved_there) return false;

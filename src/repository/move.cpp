@@ -293,6 +293,30 @@ Result<void> make_move(Disk& disk, const Checkout& checkout, const Move& move,
   return carry_out(disk, checkout, move, changes, notes);
 }
 
+namespace {
+
+// A process that died in the middle of a move may have left git's own locks, which would keep everybody from
+// moving the branch for ever. Git holds one for an instant: what is there unchanged after a while is
+// nobody's.
+void remove_locks_of_the_dead(const Checkout& checkout, const Move& move) {
+  constexpr auto kHeldAtMost = 1s;
+  std::vector<std::pair<std::string, ino_t>> seen;
+  for (const std::string& name :
+       {move.branch + ".lock", std::string("HEAD.lock"), std::string("index.lock")}) {
+    struct stat facts{};
+    if (::stat((checkout.git_directory + name).c_str(), &facts) == 0)
+      seen.emplace_back(checkout.git_directory + name, facts.st_ino);
+  }
+  if (seen.empty()) return;
+  std::this_thread::sleep_for(kHeldAtMost);
+  for (const auto& [path, number] : seen) {
+    struct stat facts{};
+    if (::stat(path.c_str(), &facts) == 0 && facts.st_ino == number) ::unlink(path.c_str());
+  }
+}
+
+}  // namespace
+
 Result<void> finish_move(Disk& disk, const Clock& clock, const Checkout& checkout,
                          std::vector<std::string>& notes) {
   auto there = disk.exists(record_path(checkout));
@@ -301,6 +325,7 @@ Result<void> finish_move(Disk& disk, const Clock& clock, const Checkout& checkou
   if (!text.ok()) return text.error();
   const auto move = parse_record(*text);
   if (!move) return forget(disk, checkout);  // records are written in one step: this one is of nobody we know
+  remove_locks_of_the_dead(checkout, *move);
   auto now = target_of(checkout.get(), move->branch);
   if (!now.ok()) return now.error();
   auto changes = changes_of(checkout, move->from, move->to);

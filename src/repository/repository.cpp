@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "repository/own_files.h"
@@ -126,6 +127,18 @@ Result<Settings> settings_of(const config::GitSettings& git, const declare::Reso
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Repository::~Repository() = default;
 
+namespace {
+
+// Of a process that died: all else that is kept there stays.
+bool has_leftovers(Disk& disk, const Checkout& checkout) {
+  const auto names = disk.list(checkout.git_directory + "penstock");
+  return names.ok() && std::ranges::any_of(*names, [](const std::string& name) {
+           return name == "move" || name.ends_with(".new") || name.starts_with("remote-");
+         });
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Repository>> Repository::open(Disk& disk, const Clock& clock, std::string directory,
                                                      Settings settings, Validate validate) {
   Network network(settings);
@@ -134,9 +147,7 @@ Result<std::unique_ptr<Repository>> Repository::open(Disk& disk, const Clock& cl
   auto repository = std::unique_ptr<Repository>(new Repository(std::move(state)));
   const auto checkout = open_checkout(repository->state_->directory);
   if (!checkout.ok()) return repository;  // status() says it
-  auto left = disk.exists(checkout->own("move"));
-  if (!left.ok()) return left.error();
-  if (!*left) return repository;
+  if (!has_leftovers(disk, *checkout)) return repository;
   if (auto turn = take_turn(*repository->state_); !turn.ok()) return turn.error();
   return repository;
 }

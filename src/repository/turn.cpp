@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "repository/own_files.h"
+#include "repository/remote_mark.h"
 
 namespace penstock::repository {
 namespace {
@@ -69,6 +70,12 @@ Result<Turn> take_turn(Repository::State& state) {
   (void)git_repository_set_ident(checkout->get(), state.settings.author.name.c_str(),
                                  state.settings.author.email.c_str());
   Turn turn{*std::move(checkout), *std::move(lock), {}};
+  if (auto cleared = clear_after_the_dead(state.disk, turn.checkout); !cleared.ok()) return cleared.error();
+  remove_own_locks(turn.checkout);
+  // A record that was not complete when the process died says nothing.
+  for (const char* unfinished : {"move.new", "refused.new"})
+    if (auto removed = state.disk.remove(turn.checkout.own(unfinished)); !removed.ok())
+      return removed.error();
   if (auto finished = finish_move(state.disk, state.clock, turn.checkout, turn.notes); !finished.ok())
     return finished.error();
   return turn;
