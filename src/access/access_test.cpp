@@ -418,9 +418,9 @@ TEST_F(AccessTest, HashesAreMadeStrongerAtLogin) {
   options.hash_passes = 2;
   access_ = reopened(options);
   EXPECT_TRUE(login("anna").ok());
-  auto file = Sqlite::open(path());
+  auto file = sqlite::Database::open(path(), kAccessFile);
   ASSERT_TRUE(file.ok());
-  auto row = (*file)->ask("SELECT password FROM users");
+  auto row = file->ask("SELECT password FROM users");
   ASSERT_TRUE(*row->step());
   EXPECT_THAT(row->text(0), HasSubstr("m=16,t=2,p=1"));
   EXPECT_TRUE(login("anna").ok());
@@ -482,10 +482,10 @@ TEST_F(AccessTest, TheAuditLogOnlyGrowsAndHoldsNothingThatATerminalObeys) {
                   .ok());
   EXPECT_EQ(log()[0].who, "a?[31m??b?");
   EXPECT_EQ(log()[0].action.size(), 512u);
-  auto file = Sqlite::open(path());
+  auto file = sqlite::Database::open(path(), kAccessFile);
   ASSERT_TRUE(file.ok());
-  EXPECT_FALSE((*file)->change("DELETE FROM audit").ok());
-  EXPECT_FALSE((*file)->change("UPDATE audit SET who = 'x'").ok());
+  EXPECT_FALSE(file->change("DELETE FROM audit").ok());
+  EXPECT_FALSE(file->change("UPDATE audit SET who = 'x'").ok());
   EXPECT_EQ(log().size(), 1u);
 }
 
@@ -497,8 +497,8 @@ TEST_F(AccessTest, FilesThatCannotBeUsed) {
   EXPECT_EQ(opened.error().kind, ErrorKind::disk);
   EXPECT_FALSE(opened.error().remedy.empty());
 
-  auto file = Sqlite::open(path());
-  ASSERT_TRUE((*file)->change("PRAGMA user_version = 99").ok());
+  auto file = sqlite::Database::open(path(), kAccessFile);
+  ASSERT_TRUE(file->change("PRAGMA user_version = 99").ok());
   opened = Access::open(path(), clock_);
   ASSERT_FALSE(opened.ok());
   EXPECT_THAT(opened.error().message, HasSubstr("newer version"));

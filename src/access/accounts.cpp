@@ -36,7 +36,7 @@ Result<void> check_name(std::string_view name, std::string_view whose) {
 }
 
 Result<std::vector<User>> FileAccess::users_where(const char* sql, const std::string& name) {
-  auto rows = file_->ask(sql, name);
+  auto rows = file_.ask(sql, name);
   if (!rows.ok()) return rows.error();
   std::vector<User> users;
   for (;;) {
@@ -78,9 +78,9 @@ Result<User> FileAccess::add_user(const Actor& actor, const std::string& name, R
   if (!hash.ok()) return hash.error();
   const std::lock_guard lock(mutex_);
   const Time now = clock_.now();
-  auto done = file_->in_one_step([&]() -> Result<void> {
-    auto added = file_->change("INSERT OR IGNORE INTO users(name, role, password, added) VALUES (?, ?, ?, ?)",
-                               name, name_of(role), *hash, now);
+  auto done = file_.in_one_step([&]() -> Result<void> {
+    auto added = file_.change("INSERT OR IGNORE INTO users(name, role, password, added) VALUES (?, ?, ?, ?)",
+                              name, name_of(role), *hash, now);
     if (!added.ok()) return added.error();
     if (*added == 0)
       return wrong_request(fmt::format("there is a user '{}' already", name),
@@ -102,10 +102,10 @@ Result<User> FileAccess::set_password(const Actor& actor, const std::string& nam
   if (user->is_external)
     return wrong_request(fmt::format("'{}' logs in at a provider and has no password here", user->name),
                          "change the password there");
-  auto done = file_->in_one_step([&]() -> Result<void> {
-    auto changed = file_->change("UPDATE users SET password = ? WHERE name = ?", *hash, name);
+  auto done = file_.in_one_step([&]() -> Result<void> {
+    auto changed = file_.change("UPDATE users SET password = ? WHERE name = ?", *hash, name);
     if (!changed.ok()) return changed.error();
-    auto ended = file_->change("DELETE FROM sessions WHERE user = ?", name);
+    auto ended = file_.change("DELETE FROM sessions WHERE user = ?", name);
     if (!ended.ok()) return ended.error();
     if (auto forgot = tries_.forget_account(name); !forgot.ok()) return forgot;
     return write_audit(actor, "user.password", user->name);
@@ -129,13 +129,13 @@ Result<void> FileAccess::check_not_last_admin(const User& user, std::string_view
 Result<User> FileAccess::set_role(const Actor& actor, const std::string& name, Role role) {
   const std::lock_guard lock(mutex_);
   User changed;
-  auto done = file_->in_one_step([&]() -> Result<void> {
+  auto done = file_.in_one_step([&]() -> Result<void> {
     auto user = find_user(name);
     if (!user.ok()) return user.error();
     if (role != Role::admin)
       if (auto may = check_not_last_admin(*user, fmt::format("made {}", name_of(role))); !may.ok())
         return may;
-    auto set = file_->change("UPDATE users SET role = ? WHERE name = ?", name_of(role), name);
+    auto set = file_.change("UPDATE users SET role = ? WHERE name = ?", name_of(role), name);
     if (!set.ok()) return set.error();
     changed = *user;
     changed.role = role;
@@ -148,14 +148,14 @@ Result<User> FileAccess::set_role(const Actor& actor, const std::string& name, R
 
 Result<void> FileAccess::remove_user(const Actor& actor, const std::string& name, LastUser last) {
   const std::lock_guard lock(mutex_);
-  return file_->in_one_step([&]() -> Result<void> {
+  return file_.in_one_step([&]() -> Result<void> {
     auto user = find_user(name);
     if (!user.ok()) return user.error();
     auto all = users_where("SELECT name, role, added, last_login, subject <> '' FROM users WHERE ? = ''", "");
     if (!all.ok()) return all.error();
     if (all->size() > 1 || last == LastUser::stays)
       if (auto may = check_not_last_admin(*user, "removed"); !may.ok()) return may;
-    auto gone = file_->change("DELETE FROM users WHERE name = ?", name);  // its sessions go along
+    auto gone = file_.change("DELETE FROM users WHERE name = ?", name);  // its sessions go along
     if (!gone.ok()) return gone.error();
     return write_audit(actor, "user.remove", user->name);
   });
@@ -164,7 +164,7 @@ Result<void> FileAccess::remove_user(const Actor& actor, const std::string& name
 Result<std::vector<Token>> FileAccess::tokens() {
   const std::lock_guard lock(mutex_);
   auto rows =
-      file_->ask("SELECT name, role, scopes, added_by, added, expires, last_used FROM tokens ORDER BY name");
+      file_.ask("SELECT name, role, scopes, added_by, added, expires, last_used FROM tokens ORDER BY name");
   if (!rows.ok()) return rows.error();
   std::vector<Token> tokens;
   for (;;) {
@@ -187,8 +187,8 @@ Result<Access::AddedToken> FileAccess::add_token(const Actor& actor, const NewTo
   added.text = declare::Secret(std::string(kTokenPrefix) + random_text(kTokenBytes));
   added.token = {token.name, token.role, token.scopes, actor.name, now, std::nullopt, std::nullopt};
   if (token.lasts) added.token.expires = now + *token.lasts;
-  auto done = file_->in_one_step([&]() -> Result<void> {
-    auto kept = file_->change(
+  auto done = file_.in_one_step([&]() -> Result<void> {
+    auto kept = file_.change(
         "INSERT OR IGNORE INTO tokens(name, hash, role, scopes, added_by, added, expires) VALUES (?, ?, ?, "
         "?, ?, ?, ?)",
         token.name, hex(sha256(added.text.reveal())), name_of(token.role), list_of(token.scopes), actor.name,
@@ -206,8 +206,8 @@ Result<Access::AddedToken> FileAccess::add_token(const Actor& actor, const NewTo
 
 Result<void> FileAccess::remove_token(const Actor& actor, const std::string& name) {
   const std::lock_guard lock(mutex_);
-  return file_->in_one_step([&]() -> Result<void> {
-    auto gone = file_->change("DELETE FROM tokens WHERE name = ?", name);
+  return file_.in_one_step([&]() -> Result<void> {
+    auto gone = file_.change("DELETE FROM tokens WHERE name = ?", name);
     if (!gone.ok()) return gone.error();
     if (*gone == 0)
       return wrong_request(fmt::format("there is no token '{}'", for_the_log(name)),

@@ -32,9 +32,9 @@ std::string for_the_log(std::string_view text) {
 
 Result<void> FileAccess::write_audit(const AuditEntry& entry) {
   auto written =
-      file_->change("INSERT INTO audit(at, who, action, target, result, address) VALUES (?, ?, ?, ?, ?, ?)",
-                    clock_.now(), for_the_log(entry.who), for_the_log(entry.action),
-                    for_the_log(entry.target), for_the_log(entry.result), for_the_log(entry.address));
+      file_.change("INSERT INTO audit(at, who, action, target, result, address) VALUES (?, ?, ?, ?, ?, ?)",
+                   clock_.now(), for_the_log(entry.who), for_the_log(entry.action), for_the_log(entry.target),
+                   for_the_log(entry.result), for_the_log(entry.address));
   return written.ok() ? success() : Result<void>(written.error());
 }
 
@@ -56,7 +56,7 @@ Result<void> FileAccess::note(const AuditEntry& entry) {
 
 Result<std::vector<AuditEntry>> FileAccess::audit(const AuditQuestion& question) {
   const std::lock_guard lock(mutex_);
-  auto rows = file_->ask(
+  auto rows = file_.ask(
       "SELECT id, at, who, action, target, result, address FROM audit WHERE (?1 = '' OR who = ?1) AND "
       "(?2 = '' OR action = ?2) AND (?3 = '' OR target = ?3) AND (?4 IS NULL OR id < ?4) AND "
       "(?5 IS NULL OR at >= ?5) ORDER BY id DESC LIMIT ?6",

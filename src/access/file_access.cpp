@@ -49,17 +49,17 @@ Result<std::unique_ptr<Access>> Access::open(const std::string& path, const Cloc
                                              AccessOptions options) {
   static const bool ready = sodium_init() >= 0;
   check(ready, "libsodium did not start");
-  auto file = Sqlite::open(path);
+  auto file = sqlite::Database::open(path, kAccessFile);
   if (!file.ok()) return file.error();
   return std::unique_ptr<Access>(std::make_unique<FileAccess>(*std::move(file), clock, std::move(options)));
 }
 
-FileAccess::FileAccess(std::unique_ptr<Sqlite> file, const Clock& clock, AccessOptions options)
+FileAccess::FileAccess(sqlite::Database file, const Clock& clock, AccessOptions options)
     : clock_(clock),
       options_(std::move(options)),
       passwords_(options_),
       file_(std::move(file)),
-      tries_(*file_, options_) {}
+      tries_(file_, options_) {}
 
 std::string FileAccess::random_text(size_t bytes) const {
   if (options_.random_bytes) return base64_url(options_.random_bytes(bytes));
@@ -70,7 +70,7 @@ std::string FileAccess::random_text(size_t bytes) const {
 
 Result<bool> FileAccess::has_users() {
   const std::lock_guard lock(mutex_);
-  auto found = file_->ask("SELECT 1 FROM users LIMIT 1");
+  auto found = file_.ask("SELECT 1 FROM users LIMIT 1");
   if (!found.ok()) return found.error();
   return found->step();
 }
@@ -90,7 +90,7 @@ Result<Identity> FileAccess::identify_token(const std::string& token) {
   Identity identity;
   std::optional<Time> used;
   {
-    auto found = file_->ask("SELECT name, role, scopes, expires, last_used FROM tokens WHERE hash = ?", hash);
+    auto found = file_.ask("SELECT name, role, scopes, expires, last_used FROM tokens WHERE hash = ?", hash);
     if (!found.ok()) return found.error();
     auto row = found->step();
     if (!row.ok()) return row.error();
@@ -107,7 +107,7 @@ Result<Identity> FileAccess::identify_token(const std::string& token) {
                       fmt::format("make a new one: penstock token add {}", identity.name));
   // What is only told to people must not keep anybody out.
   if (!used || now - *used >= kSeenEvery)
-    (void)file_->change("UPDATE tokens SET last_used = ? WHERE hash = ?", now, hash);
+    (void)file_.change("UPDATE tokens SET last_used = ? WHERE hash = ?", now, hash);
   return identity;
 }
 
@@ -117,7 +117,7 @@ Result<Identity> FileAccess::identify_session(const std::string& session) {
   Identity identity;
   Time seen{}, ends{};
   {
-    auto found = file_->ask(
+    auto found = file_.ask(
         "SELECT u.name, u.role, s.seen, s.ends FROM sessions s JOIN users u ON u.name = s.user WHERE s.hash "
         "= ?",
         hash);
@@ -131,18 +131,18 @@ Result<Identity> FileAccess::identify_session(const std::string& session) {
     ends = found->time(3);
   }
   if (now >= ends || now - seen >= options_.session_idle) {
-    (void)file_->change("DELETE FROM sessions WHERE hash = ?", hash);
+    (void)file_.change("DELETE FROM sessions WHERE hash = ?", hash);
     return not_let_in("the session has ended", "log in again");
   }
   identity.csrf_token = csrf_of(session);
   identity.ends = ends;
   if (now - seen >= std::min(kSeenEvery, options_.session_idle / 4))
-    (void)file_->change("UPDATE sessions SET seen = ? WHERE hash = ?", now, hash);
+    (void)file_.change("UPDATE sessions SET seen = ? WHERE hash = ?", now, hash);
   return identity;
 }
 
 Result<std::optional<FileAccess::Account>> FileAccess::find_account(const std::string& user) {
-  auto found = file_->ask("SELECT name, password, role FROM users WHERE name = ?", user);
+  auto found = file_.ask("SELECT name, password, role FROM users WHERE name = ?", user);
   if (!found.ok()) return found.error();
   auto row = found->step();
   if (!row.ok()) return row.error();
@@ -152,7 +152,7 @@ Result<std::optional<FileAccess::Account>> FileAccess::find_account(const std::s
 }
 
 Result<void> FileAccess::begin_try(const std::string& user, const std::string& address) {
-  return file_->in_one_step([&]() -> Result<void> {
+  return file_.in_one_step([&]() -> Result<void> {
     const Time now = clock_.now();
     auto wait = tries_.wait(user, address, now);
     if (!wait.ok()) return wait.error();
@@ -180,7 +180,7 @@ Result<Session> FileAccess::login(const std::string& user, const declare::Secret
 
   const std::lock_guard lock(mutex_);
   std::optional<Session> session;
-  auto done = file_->in_one_step([&]() -> Result<void> {
+  auto done = file_.in_one_step([&]() -> Result<void> {
     if (!fits.ok()) return tries_.take_back(user, address);
     // A name that nobody has may be a password that went into the wrong field.
     const std::string who = account ? account->name : "(unknown)";
@@ -191,7 +191,7 @@ Result<Session> FileAccess::login(const std::string& user, const declare::Secret
       return write_audit({who, address}, "login", "", "refused");
     if (auto counted = tries_.succeeded(user, address); !counted.ok()) return counted;
     if (!renewed.empty()) {
-      auto kept = file_->change("UPDATE users SET password = ? WHERE name = ?", renewed, account->name);
+      auto kept = file_.change("UPDATE users SET password = ? WHERE name = ?", renewed, account->name);
       if (!kept.ok()) return kept.error();
     }
     auto begun = begin_session(**now_there, address);
@@ -216,18 +216,18 @@ Result<Session> FileAccess::begin_session(const Account& account, const std::str
   session.identity.csrf_token = csrf_of(session.cookie.reveal());
   session.identity.ends = now + options_.session_lasts;
   auto gone =
-      file_->change("DELETE FROM sessions WHERE ends <= ? OR seen <= ?", now, now - options_.session_idle);
+      file_.change("DELETE FROM sessions WHERE ends <= ? OR seen <= ?", now, now - options_.session_idle);
   if (!gone.ok()) return gone.error();
-  gone = file_->change(
+  gone = file_.change(
       "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE user = ? ORDER BY began DESC "
       "LIMIT -1 OFFSET ?)",
       account.name, kSessionsMax - 1);
   if (!gone.ok()) return gone.error();
   auto kept =
-      file_->change("INSERT INTO sessions(hash, user, began, seen, ends) VALUES (?, ?, ?, ?, ?)",
-                    kept_hash(session.cookie.reveal()), account.name, now, now, *session.identity.ends);
+      file_.change("INSERT INTO sessions(hash, user, began, seen, ends) VALUES (?, ?, ?, ?, ?)",
+                   kept_hash(session.cookie.reveal()), account.name, now, now, *session.identity.ends);
   if (!kept.ok()) return kept.error();
-  kept = file_->change("UPDATE users SET last_login = ? WHERE name = ?", now, account.name);
+  kept = file_.change("UPDATE users SET last_login = ? WHERE name = ?", now, account.name);
   if (!kept.ok()) return kept.error();
   if (auto noted = write_audit({account.name, address}, "login", ""); !noted.ok()) return noted.error();
   return session;
@@ -238,7 +238,7 @@ Result<FileAccess::Account> FileAccess::external_account(const ExternalUser& use
                                                          const std::string& address) {
   std::optional<Account> known;
   {
-    auto found = file_->ask("SELECT name, role FROM users WHERE subject = ?", user.subject);
+    auto found = file_.ask("SELECT name, role FROM users WHERE subject = ?", user.subject);
     if (!found.ok()) return found.error();
     auto row = found->step();
     if (!row.ok()) return row.error();
@@ -246,7 +246,7 @@ Result<FileAccess::Account> FileAccess::external_account(const ExternalUser& use
   }
   if (!known) {
     const Role role = user.role.value_or(user.first_role);
-    auto added = file_->change(
+    auto added = file_.change(
         "INSERT OR IGNORE INTO users(name, role, password, added, subject) VALUES (?, ?, '', ?, ?)",
         user.name, name_of(role), clock_.now(), user.subject);
     if (!added.ok()) return added.error();
@@ -259,7 +259,7 @@ Result<FileAccess::Account> FileAccess::external_account(const ExternalUser& use
     return Account{user.name, "", role};
   }
   if (!user.role || *user.role == known->role) return *known;
-  auto set = file_->change("UPDATE users SET role = ? WHERE name = ?", name_of(*user.role), known->name);
+  auto set = file_.change("UPDATE users SET role = ? WHERE name = ?", name_of(*user.role), known->name);
   if (!set.ok()) return set.error();
   auto noted =
       write_audit({known->name, address}, "user.role", known->name,
@@ -274,7 +274,7 @@ Result<Session> FileAccess::login_external(const ExternalUser& user, const std::
   if (user.subject.empty()) return not_let_in("the provider names nobody", "");
   const std::lock_guard lock(mutex_);
   std::optional<Session> session;
-  auto done = file_->in_one_step([&]() -> Result<void> {
+  auto done = file_.in_one_step([&]() -> Result<void> {
     auto account = external_account(user, address);
     if (!account.ok()) return account.error();
     auto begun = begin_session(*account, address);
@@ -294,17 +294,17 @@ Result<Duration> FileAccess::login_wait(const std::string& user, const std::stri
 Result<void> FileAccess::logout(const std::string& session, const std::string& address) {
   const std::lock_guard lock(mutex_);
   const std::string hash = kept_hash(session);
-  return file_->in_one_step([&]() -> Result<void> {
+  return file_.in_one_step([&]() -> Result<void> {
     std::string user;
     {
-      auto found = file_->ask("SELECT user FROM sessions WHERE hash = ?", hash);
+      auto found = file_.ask("SELECT user FROM sessions WHERE hash = ?", hash);
       if (!found.ok()) return found.error();
       auto row = found->step();
       if (!row.ok()) return row.error();
       if (!*row) return success();
       user = found->text(0);
     }
-    auto gone = file_->change("DELETE FROM sessions WHERE hash = ?", hash);
+    auto gone = file_.change("DELETE FROM sessions WHERE hash = ?", hash);
     if (!gone.ok()) return gone.error();
     return write_audit({user, address}, "logout", "");
   });

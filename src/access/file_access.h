@@ -4,15 +4,15 @@
 #include <mutex>
 
 #include "access/access.h"
+#include "access/access_file.h"
 #include "access/passwords.h"
-#include "access/sqlite.h"
 #include "access/tries.h"
 
 namespace penstock::access {
 
 class FileAccess final : public Access {
  public:
-  FileAccess(std::unique_ptr<Sqlite> file, const Clock& clock, AccessOptions options);
+  FileAccess(sqlite::Database file, const Clock& clock, AccessOptions options);
 
   Result<Identity> authenticate(const Credentials& credentials) override;
   Result<bool> has_users() override;
@@ -64,7 +64,7 @@ class FileAccess final : public Access {
   const AccessOptions options_;
   Passwords passwords_;
   std::mutex mutex_;  // of the file, not held while a password is hashed
-  const std::unique_ptr<Sqlite> file_;
+  sqlite::Database file_;
   Tries tries_;
 };
 

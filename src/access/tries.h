@@ -7,13 +7,13 @@
 #include <string>
 
 #include "access/access.h"
-#include "access/sqlite.h"
+#include "access/access_file.h"
 
 namespace penstock::access {
 
 class Tries {
  public:
-  Tries(Sqlite& file, const AccessOptions& options) : file_(file), options_(options) {}
+  Tries(sqlite::Database& file, const AccessOptions& options) : file_(file), options_(options) {}
 
   // How long this account, or this address, has to wait.
   Result<Duration> wait(const std::string& user, const std::string& address, Time now);
@@ -30,7 +30,7 @@ class Tries {
   Result<void> count_one(const std::string& who, uint32_t free, Time now);
   Result<void> take_back_one(const std::string& who, uint32_t free);
 
-  Sqlite& file_;
+  sqlite::Database& file_;
   const AccessOptions& options_;
 };
 

@@ -23,15 +23,17 @@ CREATE TABLE marks (
 ) STRICT, WITHOUT ROWID;
 )"};
 
+constexpr sqlite::File kQueueFile{.what = "the queue of runs",
+                                  .if_damaged =
+                                      "restore queue.db from a backup, or move it away: only what waits "
+                                      "there is lost, no sync's state",
+                                  .steps = kQueueSteps,
+                                  .modes = "PRAGMA synchronous = FULL;",
+                                  .is_private = true};
+
 constexpr const char* kQueueColumns =
     "run, sync, destination, kind, options, cause, asked_by, once, priority, asked, state, worker, beat, "
     "cancelled, ended, report";
-
-QueuedRun::State state_named(const std::string& name) {
-  return name == "queued"  ? QueuedRun::State::queued
-         : name == "taken" ? QueuedRun::State::taken
-                           : QueuedRun::State::ended;
-}
 
 QueuedRun queued_run_in(const sqlite::Statement& row) {
   QueuedRun run;
@@ -43,9 +45,9 @@ QueuedRun queued_run_in(const sqlite::Statement& row) {
   run.asked = row.time(column++);
   run.state = state_named(row.text(column++));
   run.worker = row.text(column++);
-  run.beat = row.time_or_null(column++);
+  run.beat = row.time_if(column++);
   run.cancelled = row.number(column++) != 0;
-  run.ended = row.time_or_null(column++);
+  run.ended = row.time_if(column++);
   run.report = row.text(column);
   return run;
 }
@@ -56,45 +58,49 @@ class QueueFile final : public RunQueue {
 
   Result<PutRun> put(const QueuedRun& run) override {
     const std::lock_guard lock(mutex_);
-    auto transaction = database_.begin();
-    if (!transaction.ok()) return transaction.error();
-    auto there = standing_for(run);
-    if (!there.ok()) return there.error();
-    if (*there) return PutRun{false, **std::move(there)};
-    if (auto inserted = insert(run); !inserted.ok()) return inserted.error();
-    if (auto done = transaction->commit(); !done.ok()) return done.error();
-    return PutRun{true, run};
+    PutRun put{true, run};
+    auto done = database_.in_one_step([&]() -> Result<void> {
+      auto there = standing_for(run);
+      if (!there.ok()) return there.error();
+      if (!*there) return insert(run);
+      put = {false, **std::move(there)};
+      return success();
+    });
+    if (!done.ok()) return done.error();
+    return put;
   }
 
   Result<bool> put_due(const QueuedRun& run, std::optional<Time> before) override {
     const std::lock_guard lock(mutex_);
-    auto transaction = database_.begin();
-    if (!transaction.ok()) return transaction.error();
-    auto moved = database_.prepare("UPDATE marks SET due = ? WHERE sync = ? AND due IS ?");
-    if (!moved.ok()) return moved.error();
-    moved->bind(run.asked).bind(run.sync).bind(before);
-    if (auto done = moved->step(); !done.ok()) return done.error();
-    if (database_.changed() == 0) return false;
-    auto there = first("state = 'queued' AND sync = ?", {run.sync});
-    if (!there.ok()) return there.error();
-    if (!*there)
-      if (auto inserted = insert(run); !inserted.ok()) return inserted.error();
-    if (auto done = transaction->commit(); !done.ok()) return done.error();
-    return true;
+    bool is_ours = false;
+    auto done = database_.in_one_step([&]() -> Result<void> {
+      auto moved = database_.change("UPDATE marks SET due = ? WHERE sync = ? AND due IS ?", run.asked,
+                                    run.sync, before);
+      if (!moved.ok()) return moved.error();
+      is_ours = *moved > 0;
+      if (!is_ours) return success();
+      auto there = first("state = 'queued' AND sync = ?", run.sync);
+      if (!there.ok()) return there.error();
+      return *there ? success() : insert(run);
+    });
+    if (!done.ok()) return done.error();
+    return is_ours;
   }
 
   Result<std::optional<QueuedRun>> take(const std::string& worker, const std::string& claim,
                                         Time now) override {
     const std::lock_guard lock(mutex_);
-    if (auto had = first("claim = ?", {claim}); !had.ok() || *had) return had;
-    auto statement = database_.prepare(fmt::format(
-        "UPDATE queue SET state = 'taken', worker = ?, claim = ?, beat = ? WHERE run = ("
-        "SELECT q.run FROM queue q WHERE q.state = 'queued' AND NOT EXISTS (SELECT 1 FROM queue t WHERE "
-        "t.state = 'taken' AND t.sync = q.sync) ORDER BY q.priority DESC, (SELECT count(*) FROM queue t "
-        "WHERE t.state = 'taken' AND t.destination = q.destination), q.asked, q.run LIMIT 1) RETURNING {}",
-        kQueueColumns));
+    if (auto had = first("claim = ?", claim); !had.ok() || *had) return had;
+    auto statement = database_.ask(
+        fmt::format(
+            "UPDATE queue SET state = 'taken', worker = ?, claim = ?, beat = ? WHERE run = ("
+            "SELECT q.run FROM queue q WHERE q.state = 'queued' AND NOT EXISTS (SELECT 1 FROM queue t WHERE "
+            "t.state = 'taken' AND t.sync = q.sync) ORDER BY q.priority DESC, (SELECT count(*) FROM queue t "
+            "WHERE t.state = 'taken' AND t.destination = q.destination), q.asked, q.run LIMIT 1) RETURNING "
+            "{}",
+            kQueueColumns),
+        worker, claim, now);
     if (!statement.ok()) return statement.error();
-    statement->bind(worker).bind(claim).bind(now);
     return only(*statement);
   }
 
@@ -102,31 +108,31 @@ class QueueFile final : public RunQueue {
                                         Time now) override {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> to_end;
-    auto transaction = database_.begin();
-    if (!transaction.ok()) return transaction.error();
-    for (const auto& run : runs) {
-      auto statement = database_.prepare(
-          "UPDATE queue SET beat = ? WHERE run = ? AND worker = ? AND state = 'taken' RETURNING cancelled");
-      if (!statement.ok()) return statement.error();
-      statement->bind(now).bind(run).bind(worker);
-      auto row = statement->step();
-      if (!row.ok()) return row.error();
-      if (!*row || statement->number(0) != 0) to_end.push_back(run);
-    }
-    if (auto done = transaction->commit(); !done.ok()) return done.error();
+    auto done = database_.in_one_step([&]() -> Result<void> {
+      for (const auto& run : runs) {
+        auto statement = database_.ask(
+            "UPDATE queue SET beat = ? WHERE run = ? AND worker = ? AND state = 'taken' RETURNING cancelled",
+            now, run, worker);
+        if (!statement.ok()) return statement.error();
+        auto row = statement->step();
+        if (!row.ok()) return row.error();
+        if (!*row || statement->number(0) != 0) to_end.push_back(run);
+      }
+      return success();
+    });
+    if (!done.ok()) return done.error();
     return to_end;
   }
 
   Result<void> end(const std::string& run, const std::string& report, Time now) override {
-    return as_done(change("UPDATE queue SET state = 'ended', report = ?, ended = ? WHERE run = ?",
-                          [&](auto& bound) { bound.bind(report).bind(now).bind(run); }));
+    return change("UPDATE queue SET state = 'ended', report = ?, ended = ? WHERE run = ?", report, now, run);
   }
 
   Result<void> give_back(const std::string& run) override {
-    return as_done(
-        change("UPDATE queue SET state = 'queued', worker = '', beat = NULL WHERE run = ? AND state = "
-               "'taken'",
-               [&](auto& bound) { bound.bind(run); }));
+    return change(
+        "UPDATE queue SET state = 'queued', worker = '', beat = NULL WHERE run = ? AND state = "
+        "'taken'",
+        run);
   }
 
   Result<std::vector<QueuedRun>> silent(Time since) override {
@@ -134,11 +140,11 @@ class QueueFile final : public RunQueue {
   }
 
   Result<bool> cancel(const std::string& run, Time now) override {
-    auto done = change(
+    const std::lock_guard lock(mutex_);
+    auto done = database_.change(
         "UPDATE queue SET cancelled = 1, ended = CASE state WHEN 'queued' THEN ? ELSE ended END, state = "
-        "CASE "
-        "state WHEN 'queued' THEN 'ended' ELSE state END WHERE run = ? AND state <> 'ended'",
-        [&](auto& bound) { bound.bind(now).bind(run); });
+        "CASE state WHEN 'queued' THEN 'ended' ELSE state END WHERE run = ? AND state <> 'ended'",
+        now, run);
     if (!done.ok()) return done.error();
     return *done > 0;
   }
@@ -147,68 +153,54 @@ class QueueFile final : public RunQueue {
 
   Result<std::optional<QueuedRun>> find(const std::string& run) override {
     const std::lock_guard lock(mutex_);
-    return first("run = ?", {run});
+    return first("run = ?", run);
   }
 
   Result<void> forget(Time ended_before) override {
-    return as_done(change("DELETE FROM queue WHERE state = 'ended' AND ended < ?",
-                          [&](auto& bound) { bound.bind(ended_before); }));
+    return change("DELETE FROM queue WHERE state = 'ended' AND ended < ?", ended_before);
   }
 
   Result<std::map<std::string, SyncMark>> marks() override {
     const std::lock_guard lock(mutex_);
-    auto statement = database_.prepare("SELECT sync, seen, due, paused, paused_by FROM marks");
+    auto statement = database_.ask("SELECT sync, seen, due, paused, paused_by FROM marks");
     if (!statement.ok()) return statement.error();
     std::map<std::string, SyncMark> marks;
     for (;;) {
       auto row = statement->step();
       if (!row.ok()) return row.error();
       if (!*row) return marks;
-      marks[statement->text(0)] = {statement->time(1), statement->time_or_null(2), statement->time_or_null(3),
+      marks[statement->text(0)] = {statement->time(1), statement->time_if(2), statement->time_if(3),
                                    statement->text(4)};
     }
   }
 
   Result<void> note_seen(const std::string& sync, Time now) override {
-    return as_done(
-        change("INSERT INTO marks(sync, seen, paused_by) VALUES (?, ?, '') ON CONFLICT (sync) DO NOTHING",
-               [&](auto& bound) { bound.bind(sync).bind(now); }));
+    return change("INSERT INTO marks(sync, seen, paused_by) VALUES (?, ?, '') ON CONFLICT (sync) DO NOTHING",
+                  sync, now);
   }
 
   Result<void> set_paused(const std::string& sync, const std::optional<std::string>& by, Time now) override {
-    return as_done(
-        change("INSERT INTO marks(sync, seen, paused, paused_by) VALUES (?, ?, ?, ?) ON CONFLICT (sync) DO "
-               "UPDATE SET paused = excluded.paused, paused_by = excluded.paused_by",
-               [&](auto& bound) {
-                 bound.bind(sync).bind(now).bind(by ? std::optional(now) : std::nullopt);
-                 bound.bind(by.value_or(""));
-               }));
+    return change(
+        "INSERT INTO marks(sync, seen, paused, paused_by) VALUES (?, ?, ?, ?) ON CONFLICT (sync) DO UPDATE "
+        "SET paused = "
+        "excluded.paused, paused_by = excluded.paused_by",
+        sync, now, by ? std::optional(now) : std::nullopt, by.value_or(""));
   }
 
  private:
-  static Result<void> as_done(const Result<int64_t>& changed) {
-    return changed.ok() ? success() : changed.error();
-  }
-
-  // Gives how many rows that changed.
-  template <class Bind>
-  Result<int64_t> change(std::string_view sql, const Bind& bind) {
+  template <class... Values>
+  Result<void> change(std::string_view sql, const Values&... values) {
     const std::lock_guard lock(mutex_);
-    auto statement = database_.prepare(sql);
-    if (!statement.ok()) return statement.error();
-    bind(*statement);
-    auto done = statement->step();
-    if (!done.ok()) return done.error();
-    return database_.changed();
+    auto done = database_.change(sql, values...);
+    return done.ok() ? success() : done.error();
   }
 
   template <class... Values>
   Result<std::vector<QueuedRun>> all(const std::string& where, const Values&... values) {
     const std::lock_guard lock(mutex_);
-    auto statement = database_.prepare(
-        fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run", kQueueColumns, where));
+    auto statement = database_.ask(
+        fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run", kQueueColumns, where), values...);
     if (!statement.ok()) return statement.error();
-    (statement->bind(values), ...);
     std::vector<QueuedRun> runs;
     for (;;) {
       auto row = statement->step();
@@ -218,11 +210,12 @@ class QueueFile final : public RunQueue {
     }
   }
 
-  Result<std::optional<QueuedRun>> first(const std::string& where, const std::vector<std::string>& values) {
-    auto statement = database_.prepare(
-        fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run LIMIT 1", kQueueColumns, where));
+  template <class... Values>
+  Result<std::optional<QueuedRun>> first(const std::string& where, const Values&... values) {
+    auto statement = database_.ask(
+        fmt::format("SELECT {} FROM queue WHERE {} ORDER BY asked, run LIMIT 1", kQueueColumns, where),
+        values...);
     if (!statement.ok()) return statement.error();
-    for (const auto& value : values) statement->bind(value);
     return only(*statement);
   }
 
@@ -236,22 +229,18 @@ class QueueFile final : public RunQueue {
   }
 
   Result<std::optional<QueuedRun>> standing_for(const QueuedRun& run) {
-    auto same = first("run = ? OR (once <> '' AND once = ?)", {run.run, run.once});
+    auto same = first("run = ? OR (once <> '' AND once = ?)", run.run, run.once);
     if (!same.ok() || *same) return same;
-    return first("state = 'queued' AND sync = ? AND kind = ? AND options = ?",
-                 {run.sync, run.kind, run.options});
+    return first("state = 'queued' AND sync = ? AND kind = ? AND options = ?", run.sync, run.kind,
+                 run.options);
   }
 
   Result<void> insert(const QueuedRun& run) {
-    auto statement = database_.prepare(fmt::format(
-        "INSERT INTO queue({}, claim) VALUES (?,?,?,?,?,?,?,?,?,?,'queued','',NULL,0,NULL,'','')",
-        kQueueColumns));
-    if (!statement.ok()) return statement.error();
-    for (const auto* text :
-         {&run.run, &run.sync, &run.destination, &run.kind, &run.options, &run.cause, &run.by, &run.once})
-      statement->bind(*text);
-    statement->bind(run.priority).bind(run.asked);
-    auto done = statement->step();
+    auto done = database_.change(
+        fmt::format("INSERT INTO queue({}, claim) VALUES (?,?,?,?,?,?,?,?,?,?,'queued','',NULL,0,NULL,'','')",
+                    kQueueColumns),
+        run.run, run.sync, run.destination, run.kind, run.options, run.cause, run.by, run.once, run.priority,
+        run.asked);
     return done.ok() ? success() : done.error();
   }
 
@@ -262,9 +251,15 @@ class QueueFile final : public RunQueue {
 }  // namespace
 
 Result<std::unique_ptr<RunQueue>> open_queue_file(const std::string& path) {
-  auto database = sqlite::Database::open(path, kQueueSteps, "the queue of runs");
+  auto database = sqlite::Database::open(path, kQueueFile);
   if (!database.ok()) return database.error();
   return std::unique_ptr<RunQueue>(std::make_unique<QueueFile>(*std::move(database)));
+}
+
+QueuedRun::State state_named(std::string_view name) {
+  for (const auto state : {QueuedRun::State::queued, QueuedRun::State::taken})
+    if (name == name_of(state)) return state;
+  return QueuedRun::State::ended;
 }
 
 std::string_view name_of(QueuedRun::State state) {

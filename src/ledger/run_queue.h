@@ -94,5 +94,7 @@ class RunQueue {
 Result<std::unique_ptr<RunQueue>> open_queue_file(const std::string& path);
 
 std::string_view name_of(QueuedRun::State state);
+// Every other word is `ended`.
+QueuedRun::State state_named(std::string_view name);
 
 }  // namespace penstock

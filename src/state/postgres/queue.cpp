@@ -35,12 +35,6 @@ class QueueRow {
   size_t row_, column_ = 0;
 };
 
-QueuedRun::State state_of(const std::string& name) {
-  for (const auto state : {QueuedRun::State::queued, QueuedRun::State::taken})
-    if (name == name_of(state)) return state;
-  return QueuedRun::State::ended;
-}
-
 QueuedRun run_of(const postgres::Rows& rows, size_t number) {
   QueueRow row(rows, number);
   QueuedRun run;
@@ -49,7 +43,7 @@ QueuedRun run_of(const postgres::Rows& rows, size_t number) {
     *text = row.text();
   run.priority = row.number();
   run.asked = row.time();
-  run.state = state_of(row.text());
+  run.state = state_named(row.text());
   run.worker = row.text();
   run.beat = row.time_or_null();
   run.cancelled = row.number() != 0;
