@@ -7,6 +7,7 @@
 
 #include "alert/mail.h"
 #include "declare/utf8.h"
+#include "net/http.h"
 
 namespace penstock::alert {
 namespace {
@@ -41,10 +42,6 @@ struct MailExchange {
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using Recipients = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
 
 bool is_host(const std::string& host) {
   return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](unsigned char c) {
@@ -180,8 +177,10 @@ class CurlMailSender final : public MailSender {
     curl_global_init(CURL_GLOBAL_DEFAULT);
   }
   Task<MailOutcome> send(MailServer server, Mail mail) override {
-    co_return co_await loop_.offload([server = std::move(server), mail = std::move(mail),
-                                      ca_file = ca_file_] { return send_mail(server, mail, ca_file); });
+    co_return co_await loop_.offload_owning(
+        [server = std::move(server), mail = std::move(mail), ca_file = ca_file_] {
+          return send_mail(server, mail, ca_file);
+        });
   }
 
  private:

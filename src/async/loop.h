@@ -32,10 +32,13 @@ class Work {
  public:
   virtual ~Work() = default;
   virtual void run() noexcept = 0;
+  // What came of it goes now: it may refer to what the task held.
+  virtual void drop() noexcept = 0;
 
  private:
   friend class Loop;
   Waiter* waiter_ = nullptr;  // loop thread only; null once nobody waits
+  bool is_owning_ = false;    // may outlive the task that asked for it
 };
 
 class Loop {
@@ -64,9 +67,19 @@ class Loop {
   Yield yield();
 
   // co_await loop.offload(f): f() on another thread, for what would block this one (files, name look-ups,
-  // long computations). If the awaiting task is destroyed, f still runs to its end and its value is dropped.
+  // long computations). f may refer to what the awaiting task holds: if the task is destroyed, f is dropped
+  // if it has not begun, and waited for otherwise.
   template <class F>
-  Task<std::invoke_result_t<F&>> offload(F work);
+  Task<std::invoke_result_t<F&>> offload(F work) {
+    return offload(std::move(work), false);
+  }
+
+  // The same for an f that owns all that it uses and may take long: nobody waits for it when the task is
+  // destroyed; it runs to its end, and its value is dropped.
+  template <class F>
+  Task<std::invoke_result_t<F&>> offload_owning(F work) {
+    return offload(std::move(work), true);
+  }
 
   // Thread-safe: `call` is called on the loop's thread, during this run or the next one.
   void post(std::function<void()> call);
@@ -86,6 +99,8 @@ class Loop {
   virtual void wake() = 0;
   // Runs the work somewhere else, then calls finish() on the loop's thread.
   virtual void start(std::shared_ptr<Work> work) = 0;
+  // Nobody awaits the work any more: afterwards it neither runs nor will.
+  virtual void abandon(const Work& work) = 0;
 
   void finish(Work& work);
   // Whether the task that asked for the work is still there.
@@ -107,6 +122,8 @@ class Loop {
   template <class F>
   class WorkOf;
   class Offload;
+  template <class F>
+  Task<std::invoke_result_t<F&>> offload(F work, bool is_owning);
 
   void resume_ready(const TaskGroup& main);
   void call_posted();
@@ -164,7 +181,11 @@ class Loop::Yield {
 class Loop::Offload {
  public:
   Offload(Loop& loop, std::shared_ptr<Work> work) : loop_(loop), work_(std::move(work)) {}
-  ~Offload() { work_->waiter_ = nullptr; }
+  ~Offload() {
+    if (std::exchange(work_->waiter_, nullptr) == nullptr || work_->is_owning_) return;
+    loop_.abandon(*work_);
+    work_->drop();
+  }
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> frame) {
     waiter_.frame = frame;
@@ -191,6 +212,7 @@ class Loop::WorkOf final : public Work {
       value_.emplace(work_());
     }
   }
+  void drop() noexcept override { value_.reset(); }
   Value take() {
     if constexpr (!std::is_void_v<Value>) return *std::move(value_);
   }
@@ -208,9 +230,10 @@ inline Loop::Yield Loop::yield() {
 }
 
 template <class F>
-Task<std::invoke_result_t<F&>> Loop::offload(F work) {
-  // Shared: the other thread may still be at it when the awaiting task is destroyed.
+Task<std::invoke_result_t<F&>> Loop::offload(F work, bool is_owning) {
+  // Shared: the other thread may still hold it when the awaiting task is destroyed.
   auto shared = std::make_shared<WorkOf<F>>(std::move(work));
+  shared->is_owning_ = is_owning;
   co_await Offload(*this, shared);
   co_return shared->take();
 }

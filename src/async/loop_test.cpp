@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -216,6 +217,57 @@ TEST(RealLoop, work_whose_task_is_gone_is_harmless) {
     loop.run(offload_void(loop, &count));
     EXPECT_GE(count, 1);
   }
+}
+
+Task<void> lend_a_local(Loop& loop, std::atomic<int>* begun, std::atomic<int>* seen) {
+  std::vector<int> mine(1000, 7);
+  (void)co_await loop.offload([&] {
+    ++*begun;
+    std::this_thread::sleep_for(20ms);
+    for (const int each : mine) *seen += each;
+    return std::span(mine);
+  });
+}
+
+Task<void> cancel_when_it_works(Loop& loop, std::atomic<int>* begun, std::atomic<int>* seen) {
+  TaskGroup group(loop);
+  for (int i = 0; i < 10; ++i) group.spawn(lend_a_local(loop, begun, seen));
+  while (*begun == 0) co_await loop.sleep_for(1ms);
+}
+
+// `penstock serve`, cut off from its database, crashed when it was stopped: the work still used the task.
+TEST(RealLoop, work_may_use_what_its_task_holds_even_when_the_task_is_destroyed) {
+  std::atomic<int> begun = 0, seen = 0;
+  RealLoop loop(2);
+  loop.run(cancel_when_it_works(loop, &begun, &seen));
+  EXPECT_GE(begun, 1);
+  EXPECT_EQ(seen, begun * 7000) << "what had begun came to its end while the task was there";
+}
+
+Task<void> keep_the_owner_waiting(Loop& loop, std::shared_ptr<std::atomic<bool>> go_on,
+                                  std::atomic<bool>* done) {
+  co_await loop.offload_owning([go_on, done] {
+    go_on->wait(false);
+    *done = true;
+    done->notify_all();
+  });
+}
+
+Task<void> leave_to_itself(Loop& loop, std::shared_ptr<std::atomic<bool>> go_on, std::atomic<bool>* done) {
+  TaskGroup group(loop);
+  group.spawn(keep_the_owner_waiting(loop, go_on, done));
+  co_await loop.sleep_for(5ms);
+}
+
+TEST(RealLoop, nobody_waits_for_work_that_owns_what_it_uses) {
+  const auto go_on = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> done = false;
+  RealLoop loop;
+  loop.run(leave_to_itself(loop, go_on, &done));
+  EXPECT_FALSE(done);
+  *go_on = true;
+  go_on->notify_all();
+  done.wait(false);
 }
 
 TEST(RealLoop, posts_from_other_threads_arrive_in_order) {

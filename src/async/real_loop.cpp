@@ -136,4 +136,8 @@ void RealLoop::start(std::shared_ptr<Work> work) {
   pool_->start(std::move(work));
 }
 
+void RealLoop::abandon(const Work& work) {
+  pool_->abandon(work);
+}
+
 }  // namespace penstock

@@ -43,6 +43,7 @@ class RealLoop final : public Loop {
   bool wait(std::optional<Instant> until) override;
   void wake() override;
   void start(std::shared_ptr<Work> work) override;
+  void abandon(const Work& work) override;
 
   // `micros`: 0 returns at once, below 0 waits without end.
   int poll(epoll_event* events, size_t capacity, int64_t micros);

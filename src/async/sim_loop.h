@@ -53,6 +53,7 @@ class SimLoop final : public Loop {
   bool wait(std::optional<Instant> until) override;
   void wake() override {}
   void start(std::shared_ptr<Work> work) override;
+  void abandon(const Work&) override {}  // carry_out() looks whether it is awaited
   Task<void> carry_out(std::shared_ptr<Work> work);
   Error stuck() const;
 

@@ -1,5 +1,7 @@
 #include "async/worker_pool.h"
 
+#include <algorithm>
+
 namespace penstock {
 
 WorkerPool::WorkerPool(size_t threads_max, std::function<void(std::shared_ptr<Work>)> on_done)
@@ -30,6 +32,12 @@ void WorkerPool::start(std::shared_ptr<Work> work) {
   changed_.notify_one();
 }
 
+void WorkerPool::abandon(const Work& work) {
+  std::unique_lock lock(mutex_);
+  std::erase_if(queue_, [&](const auto& queued) { return queued.get() == &work; });
+  done_.wait(lock, [&] { return std::ranges::find(running_, &work) == running_.end(); });
+}
+
 void WorkerPool::serve() {
   std::unique_lock lock(mutex_);
   while (!closing_) {
@@ -41,8 +49,13 @@ void WorkerPool::serve() {
     }
     std::shared_ptr<Work> work = std::move(queue_.front());
     queue_.pop_front();
+    running_.push_back(work.get());
     lock.unlock();
     work->run();
+    lock.lock();
+    std::erase(running_, work.get());
+    lock.unlock();
+    done_.notify_all();
     on_done_(std::move(work));
     lock.lock();
   }

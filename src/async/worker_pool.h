@@ -21,6 +21,8 @@ class WorkerPool {
   ~WorkerPool();
 
   void start(std::shared_ptr<Work> work);
+  // Afterwards the work neither runs nor will: drops it, or waits for its end. The thread of start().
+  void abandon(const Work& work);
 
  private:
   void serve();
@@ -29,7 +31,9 @@ class WorkerPool {
   const std::function<void(std::shared_ptr<Work>)> on_done_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable done_;
   std::deque<std::shared_ptr<Work>> queue_;
+  std::vector<const Work*> running_;
   size_t idle_ = 0;
   bool closing_ = false;
   std::vector<std::thread> threads_;

@@ -40,12 +40,6 @@ Result<Desk> open_desk(const Globals& globals, Workspace& workspace, alert::OnTo
   return desk;
 }
 
-std::vector<std::string> alert_names(const config::Project& project) {
-  std::vector<std::string> names;
-  for (const auto& each : project.alerts) names.push_back(each.name);
-  return names;
-}
-
 int no_alerts(const Globals& globals) {
   return print_error(globals, {ErrorKind::config, "this project has no alerts",
                                "write one in alerts/NAME.yaml, and name it under `alerts` of a sync"});
@@ -75,10 +69,10 @@ int test_alerts(const Globals& globals, const std::string& name) {
   const auto& project = workspace->project();
   if (project.alerts.empty()) return no_alerts(globals);
   if (!name.empty() && project.alert(name) == nullptr)
-    return print_error(globals,
-                       {ErrorKind::config, fmt::format("there is no alert '{}'", name),
-                        declare::did_you_mean(name, alert_names(project)) +
-                            fmt::format(" (alerts: {})", declare::list_names(alert_names(project)))});
+    return print_error(
+        globals, {ErrorKind::config, fmt::format("there is no alert '{}'", name),
+                  declare::did_you_mean(name, config::names_of(project.alerts)) +
+                      fmt::format(" (alerts: {})", declare::list_names(config::names_of(project.alerts)))});
   auto desk = open_desk(globals, *workspace, nullptr);
   if (!desk.ok()) return print_error(globals, desk.error());
   int exit = kDone;

@@ -147,9 +147,10 @@ class Serving {
       if (server_) server_->begin_to_stop();
       service_->stop();
     });
+    TaskGroup beside(loop_);
     if (server_) {
-      loop_.spawn(keep_alive(loop_, *server_));
-      loop_.spawn(server_->follow_repository(loop_));
+      beside.spawn(keep_alive(loop_, *server_));
+      beside.spawn(server_->follow_repository(loop_));
       fmt::print("{}\n", server_->url());
       std::fflush(stdout);
     }
@@ -159,6 +160,7 @@ class Serving {
                 {"project", service_->project()->project().name},
                 {"worker", name_}});
     loop_.run(service_->run());
+    beside.cancel();
     loop_.run(alerts_->finish());
     log::event(log::Level::info, "stopped");
     return kDone;

@@ -9,27 +9,15 @@
 #include "cli/session.h"
 #include "declare/json.h"
 #include "run/discover.h"
+#include "run/prepare.h"
 #include "source/source.h"
 
 namespace penstock::cli {
 namespace {
 
-OpenOptions open_options(const Workspace& workspace) {
-  return {.project_directory = workspace.project().directory,
-          .temporary_directory = workspace.paths().temporary(),
-          .threads = 0};
-}
-
 Error no_such(std::string_view what, const std::string& name, const std::vector<std::string>& names) {
   return {ErrorKind::config, fmt::format("there is no {} '{}'", what, name),
           declare::did_you_mean(name, names)};
-}
-
-template <class T>
-std::vector<std::string> names_of(const std::vector<T>& all) {
-  std::vector<std::string> names;
-  for (const auto& one : all) names.push_back(one.name);
-  return names;
 }
 
 int preview_model(const Globals& globals, const std::string& name, size_t rows) {
@@ -37,7 +25,7 @@ int preview_model(const Globals& globals, const std::string& name, size_t rows) 
   if (!workspace) return kUsage;
   const auto* model = workspace->project().model(name);
   if (model == nullptr)
-    return print_error(globals, no_such("model", name, names_of(workspace->project().models)));
+    return print_error(globals, no_such("model", name, config::names_of(workspace->project().models)));
   auto opened = open_model(workspace->project(), *model, workspace->resolver(), open_options(*workspace));
   if (!opened.ok()) return print_error(globals, opened.error());
   auto shown = preview(*opened, *model, rows);
@@ -99,16 +87,10 @@ int discover_objects(const connector::Connector& connector) {
 
 int discover_object(const Globals& globals, Workspace& workspace, const config::Destination& destination,
                     const std::string& object) {
-  const auto connector = workspace.catalog().find(*destination.type);
   auto session = Session::start(globals, workspace);
   if (!session.ok()) return print_error(globals, session.error());
-  auto settings = resolve_settings(destination, workspace.resolver(), Login::needed);
-  if (!settings.ok()) return print_error(globals, settings.error());
-  auto access =
-      open_access((*session)->loop(), (*session)->client(), workspace, destination, *settings, Login::needed);
-  if (!access.ok()) return print_error(globals, access.error());
   auto fields = (*session)->loop().run(
-      discover_fields((*session)->client(), **access, connector, *std::move(settings), object));
+      discover_fields((*session)->loop(), (*session)->client(), workspace, destination, object));
   if (!fields.ok()) return print_error(globals, fields.error());
   Table table({"field", "type", "unique", "title"});
   for (const auto& field : *fields) {
@@ -134,8 +116,8 @@ int discover(const Globals& globals, const std::string& name, const std::string&
   if (const auto* source = project.source(name))
     return object.empty() ? discover_tables(globals, *workspace, *source)
                           : discover_columns(globals, *workspace, *source, object);
-  auto names = names_of(project.destinations);
-  for (auto& source : names_of(project.sources)) names.push_back(std::move(source));
+  auto names = config::names_of(project.destinations);
+  for (auto& source : config::names_of(project.sources)) names.push_back(std::move(source));
   return print_error(globals, no_such("destination or source", name, names));
 }
 

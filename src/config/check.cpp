@@ -8,13 +8,6 @@
 namespace penstock::config {
 namespace {
 
-template <class T>
-std::vector<std::string> names_of(const std::vector<T>& all) {
-  std::vector<std::string> names;
-  for (const T& each : all) names.push_back(each.name);
-  return names;
-}
-
 // Reports `name` when it is not among `known` (sorted).
 void check_name(const Placed<std::string>& name, std::string_view kind, std::string path,
                 const std::vector<std::string>& known, Diagnostics& diagnostics) {

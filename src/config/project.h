@@ -231,6 +231,14 @@ struct Project {
   const Alert* alert(std::string_view name) const;
 };
 
+// Of sources, models, syncs, ...: for messages that name the nearest.
+template <class Defined>
+std::vector<std::string> names_of(const std::vector<Defined>& all) {
+  std::vector<std::string> names;
+  for (const auto& one : all) names.push_back(one.name);
+  return names;
+}
+
 // Reads and checks a whole project. All that is wrong goes to `diagnostics`; while there are errors, the
 // project holds only what could be read and must not be run. Reads nothing but the project's own files.
 Project load_project(Disk& disk, const std::string& directory, const ProjectKinds& kinds,

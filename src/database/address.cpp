@@ -50,8 +50,8 @@ Result<Address> parse_address(std::string_view url, uint16_t usual_port) {
   return address;
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with('/');
+bool is_on_this_machine(std::string_view host) {
+  return host.starts_with('/') || is_loopback(host);
 }
 
 }  // namespace penstock

@@ -17,6 +17,7 @@ struct Address {
 
 // Errors are of kind config and name no password.
 Result<Address> parse_address(std::string_view url, uint16_t usual_port);
-bool is_loopback(std::string_view host);
+// A loopback address or name, or a socket of the file system.
+bool is_on_this_machine(std::string_view host);
 
 }  // namespace penstock

@@ -43,7 +43,7 @@ std::optional<Trouble> Connection::open(unsigned connect_seconds, unsigned answe
   mysql_options(handle, MYSQL_OPT_WRITE_TIMEOUT, &answer_seconds);
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   const my_bool on = 1, off = 0;
-  const bool is_far = !is_loopback(address->host);
+  const bool is_far = !is_on_this_machine(address->host);
   const bool encrypted = login_.encryption == "required" || login_.encryption == "verified" ||
                          (login_.encryption != "off" && is_far);
   mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, encrypted ? &on : &off);

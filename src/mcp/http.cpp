@@ -18,14 +18,9 @@ ServerReply refusal(int status, std::string_view why) {
           .body = std::string(why) + "\n"};
 }
 
-// Of "127.0.0.1:7070", "[::1]:7070" and "localhost".
-std::string host_in(std::string_view authority) {
-  if (authority.starts_with('[')) return std::string(authority.substr(0, authority.find(']') + 1));
-  return std::string(authority.substr(0, authority.find(':')));
-}
-
-bool is_loopback(std::string_view authority) {
-  const std::string host = host_in(authority);
+// Under the usual names: not all that is_loopback() allows.
+bool is_this_machine(std::string_view authority) {
+  const std::string_view host = without_port(authority);
   return host == "localhost" || host == "[::1]" || host == "127.0.0.1";
 }
 
@@ -33,11 +28,11 @@ bool is_loopback(std::string_view authority) {
 // name of another site that leads here, is not let in.
 bool is_from_here(const ServerRequest& request) {
   const std::string* host = request.header("Host");
-  if (host == nullptr || !is_loopback(*host)) return false;
+  if (host == nullptr || !is_this_machine(*host)) return false;
   const std::string* origin = request.header("Origin");
   if (origin == nullptr) return true;
   const size_t begin = origin->find("://");
-  return begin != std::string::npos && is_loopback(std::string_view(*origin).substr(begin + 3));
+  return begin != std::string::npos && is_this_machine(std::string_view(*origin).substr(begin + 3));
 }
 
 std::optional<ServerReply> why_not(const ServerRequest& request) {
@@ -61,7 +56,7 @@ class HttpServing {
       : loop_(loop), mcp_(mcp), stop_(stop), options_(std::move(options)), ended_(loop), requests_(loop) {}
 
   Task<Result<void>> serve() {
-    if (!is_loopback(options_.listen))
+    if (!is_this_machine(options_.listen))
       co_return Error{ErrorKind::config,
                       fmt::format("'{}' is not an address of this machine alone", options_.listen),
                       "listen on 127.0.0.1:PORT; `penstock serve` has logins, and serves agents elsewhere"};

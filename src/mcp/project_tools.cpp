@@ -8,28 +8,16 @@
 #include "run/as_json.h"
 #include "run/check_project.h"
 #include "run/discover.h"
+#include "run/prepare.h"
 #include "source/source.h"
 
 namespace penstock::mcp {
 namespace {
 
-template <class T>
-std::vector<std::string> names_in(const std::vector<T>& all) {
-  std::vector<std::string> names;
-  for (const auto& one : all) names.push_back(one.name);
-  return names;
-}
-
 Error there_is_no(std::string_view what, const std::string& name, const std::vector<std::string>& known) {
   return {ErrorKind::config, fmt::format("there is no {} '{}'", what, name),
           declare::did_you_mean(name, known) +
               fmt::format(" (there is {})", declare::list_names(known, 12, "and"))};
-}
-
-OpenOptions opening(const Workspace& workspace) {
-  return {.project_directory = workspace.project().directory,
-          .temporary_directory = workspace.paths().temporary(),
-          .threads = 0};
 }
 
 void add_columns(declare::JsonWriter& json, const std::vector<duck::Column>& columns) {
@@ -40,7 +28,7 @@ void add_columns(declare::JsonWriter& json, const std::vector<duck::Column>& col
 }
 
 Result<std::string> tables_of(const Workspace& workspace, const config::Source& source) {
-  const auto tables = list_tables(source, workspace.resolver(), opening(workspace));
+  const auto tables = list_tables(source, workspace.resolver(), open_options(workspace));
   if (!tables.ok()) return tables.error();
   declare::JsonWriter json;
   json.begin_object().key("tables").begin_array();
@@ -51,7 +39,7 @@ Result<std::string> tables_of(const Workspace& workspace, const config::Source& 
 
 Result<std::string> columns_of(const Workspace& workspace, const config::Source& source,
                                const std::string& table) {
-  const auto columns = describe_table(source, table, workspace.resolver(), opening(workspace));
+  const auto columns = describe_table(source, table, workspace.resolver(), open_options(workspace));
   if (!columns.ok()) return columns.error();
   declare::JsonWriter json;
   json.begin_object();
@@ -78,14 +66,10 @@ std::string fields_json(const std::vector<connector::DiscoveredField>& fields) {
 }
 
 Task<Result<std::string>> fields_of(Call call, Workspace* workspace, const config::Destination* destination) {
-  auto settings = resolve_settings(*destination, workspace->resolver(), Login::needed);
-  if (!settings.ok()) co_return settings.error();
   auto client = call.parts.connect(*workspace);
   if (!client.ok()) co_return client.error();
-  auto access = open_access(call.parts.loop, **client, *workspace, *destination, *settings, Login::needed);
-  if (!access.ok()) co_return access.error();
-  auto fields = co_await discover_fields(**client, **access, workspace->catalog().find(*destination->type),
-                                         *std::move(settings), call.arguments.text("object"));
+  auto fields = co_await discover_fields(call.parts.loop, **client, *workspace, *destination,
+                                         call.arguments.text("object"));
   if (!fields.ok()) co_return fields.error();
   co_return fields_json(*fields);
 }
@@ -132,8 +116,9 @@ Result<std::string> preview_model(const McpParts& parts, const Arguments& argume
   if (!workspace.ok()) return workspace.error();
   const config::Project& project = (*workspace)->project();
   const auto* model = project.model(arguments.text("model"));
-  if (model == nullptr) return there_is_no("model", arguments.text("model"), names_in(project.models));
-  auto opened = open_model(project, *model, (*workspace)->resolver(), opening(**workspace));
+  if (model == nullptr)
+    return there_is_no("model", arguments.text("model"), config::names_of(project.models));
+  auto opened = open_model(project, *model, (*workspace)->resolver(), open_options(**workspace));
   if (!opened.ok()) return opened.error();
   const auto shown = preview(*opened, *model, arguments.integer("rows"));
   if (!shown.ok()) return shown.error();
@@ -157,8 +142,8 @@ Task<Result<std::string>> discover(Call call) {
   }
   if (const auto* source = project.source(name))
     co_return object.empty() ? tables_of(**workspace, *source) : columns_of(**workspace, *source, object);
-  auto known = names_in(project.destinations);
-  for (auto& source : names_in(project.sources)) known.push_back(std::move(source));
+  auto known = config::names_of(project.destinations);
+  for (auto& source : config::names_of(project.sources)) known.push_back(std::move(source));
   co_return there_is_no("destination or source", name, known);
 }
 

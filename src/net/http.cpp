@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <arpa/inet.h>
 #include <strings.h>
 
 namespace penstock {
@@ -17,6 +18,17 @@ const std::string* find_header(const Headers& headers, std::string_view name) {
     if (same_name(header, name)) return &value;
   }
   return nullptr;
+}
+
+std::string_view without_port(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1" || host == "[::1]") return true;
+  in_addr address{};
+  return host.starts_with("127.") && inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
 }
 
 std::string_view host_of(std::string_view url) {

@@ -95,6 +95,12 @@ class HttpClient {
   virtual Task<HttpOutcome> send(HttpRequest request) = 0;
 };
 
+// Of "127.0.0.1:7070", "[::1]:7070" and "localhost": the host alone, an IPv6 address in its brackets.
+std::string_view without_port(std::string_view authority);
+// Whether this name or address can lead nowhere but to this machine. A name that only looks like an address
+// (127.example.com) may lead anywhere.
+bool is_loopback(std::string_view host);
+
 // "127.0.0.1:8080", "api.example.com", for messages: no scheme, no credentials, no path, no query.
 std::string_view host_of(std::string_view url);
 

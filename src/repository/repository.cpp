@@ -21,7 +21,7 @@ std::string variable(const char* name) {
   return text_of(std::getenv(name));
 }
 
-Result<ObjectHandle> commit_named(git_repository* repository, const std::string& revision) {
+Result<CommitHandle> commit_named(git_repository* repository, const std::string& revision) {
   const auto unknown = [&] {
     return Error{ErrorKind::config, fmt::format("there is no commit '{}' in the repository", revision),
                  "name a branch, a tag or a commit's id: `penstock git log` lists them"};
@@ -33,7 +33,8 @@ Result<ObjectHandle> commit_named(git_repository* repository, const std::string&
       code == GIT_ERROR)
     return unknown();
   if (code < 0) return git_error(fmt::format("look up '{}'", revision), code);
-  return ObjectHandle(raw);
+  const ObjectHandle object(raw);
+  return commit_of(repository, *git_object_id(object.get()));
 }
 
 Person person_of(const git_signature* signature) {
@@ -174,9 +175,7 @@ Result<Status> Repository::status() {
 Result<Commit> Repository::find(std::string revision) {
   auto checkout = open_checkout(state_->directory);
   if (!checkout.ok()) return checkout.error();
-  auto object = commit_named(checkout->get(), revision);
-  if (!object.ok()) return object.error();
-  auto commit = commit_of(checkout->get(), *git_object_id(object->get()));
+  auto commit = commit_named(checkout->get(), revision);
   if (!commit.ok()) return commit.error();
   return describe(commit->get());
 }
@@ -201,9 +200,7 @@ Result<FileAt> Repository::file(std::string path, std::string revision) {
   if (revision == "HEAD" && is_outside_git(state_->directory)) return plain_file(*state_, path);
   auto checkout = open_checkout(state_->directory);
   if (!checkout.ok()) return checkout.error();
-  auto object = commit_named(checkout->get(), revision);
-  if (!object.ok()) return object.error();
-  auto commit = commit_of(checkout->get(), *git_object_id(object->get()));
+  auto commit = commit_named(checkout->get(), revision);
   if (!commit.ok()) return commit.error();
   auto tree = tree_of(commit->get());
   if (!tree.ok()) return tree.error();
@@ -225,9 +222,7 @@ Result<FileAt> Repository::file(std::string path, std::string revision) {
 Result<std::unique_ptr<Disk>> Repository::view(std::string revision) {
   auto checkout = open_checkout(state_->directory);
   if (!checkout.ok()) return checkout.error();
-  auto object = commit_named(checkout->get(), revision);
-  if (!object.ok()) return object.error();
-  auto commit = commit_of(checkout->get(), *git_object_id(object->get()));
+  auto commit = commit_named(checkout->get(), revision);
   if (!commit.ok()) return commit.error();
   auto tree = tree_of(commit->get());
   if (!tree.ok()) return tree.error();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "run/prepare.h"
+
 namespace penstock {
 
 using connector::Connector;
@@ -69,6 +71,18 @@ Task<Result<std::vector<DiscoveredField>>> discover_fields(HttpClient& client, A
                               reading.message.empty() ? fmt::format("status {}", reply.status)
                                                       : access.without_secrets(reading.message)),
                   reading.verdict == Verdict::auth ? "mend the login in the destination's file" : ""};
+}
+
+Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop& loop, HttpClient& client,
+                                                           Workspace& workspace,
+                                                           const config::Destination& destination,
+                                                           std::string object) {
+  auto settings = resolve_settings(destination, workspace.resolver(), Login::needed);
+  if (!settings.ok()) co_return settings.error();
+  auto access = open_access(loop, client, workspace, destination, *settings, Login::needed);
+  if (!access.ok()) co_return access.error();
+  co_return co_await discover_fields(client, **access, workspace.catalog().find(*destination.type),
+                                     *std::move(settings), std::move(object));
 }
 
 Task<Result<MatchKind>> find_match_kind(HttpClient& client, Access& access, connector::ConnectorRef connector,

@@ -19,6 +19,12 @@ Task<Result<std::vector<connector::DiscoveredField>>> discover_fields(HttpClient
                                                                       connector::TargetSettings settings,
                                                                       std::string object);
 
+// The same, let in by the destination's own settings. All outlive the task.
+Task<Result<std::vector<connector::DiscoveredField>>> discover_fields(Loop& loop, HttpClient& client,
+                                                                      Workspace& workspace,
+                                                                      const config::Destination& destination,
+                                                                      std::string object);
+
 // How the sync's match field can be matched on: by the declaration, else by asking. When nobody answers,
 // records are searched for, and a note says so.
 Task<Result<connector::MatchKind>> find_match_kind(HttpClient& client, Access& access,

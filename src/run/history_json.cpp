@@ -9,7 +9,7 @@ namespace {
 
 using declare::JsonWriter;
 
-void add_count(JsonWriter& json, const char* name, uint64_t value) {
+void add_count(JsonWriter& json, std::string_view name, uint64_t value) {
   json.key(name).integer(static_cast<int64_t>(value));
 }
 
@@ -68,13 +68,7 @@ std::string run_json(const RunRow& run) {
         .text(iso8601(*run.finished))
         .key("seconds")
         .raw(fmt::format("{:.3f}", run.seconds()));
-  const std::pair<const char*, uint64_t> counts[] = {
-      {"rows", run.rows},         {"added", run.added},         {"changed", run.changed},
-      {"removed", run.removed},   {"unchanged", run.unchanged}, {"invalid", run.invalid},
-      {"waiting", run.waiting},   {"sent", run.sent},           {"accepted", run.accepted},
-      {"rejected", run.rejected}, {"skipped", run.skipped},     {"in_doubt", run.in_doubt},
-      {"failed", run.failed},     {"requests", run.requests},   {"throttled", run.throttled}};
-  for (const auto& [name, value] : counts) add_count(json, name, value);
+  for (const auto& [name, value] : kRunCounts) add_count(json, name, run.*value);
   json.text_if("error", run.error).text_if("confirmed", run.confirmed);
   return json.text_if("plan", run.plan).text_if("approved_by", run.approved_by).end_object().str();
 }

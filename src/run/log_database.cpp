@@ -58,10 +58,7 @@ Result<void> fill_runs(duck::Connection& connection, const Workspace& workspace,
         to->add_time(unix_micros(*run.finished)).add(run.seconds());
       else
         to->add_null().add_null();
-      for (const uint64_t count :
-           {run.rows, run.added, run.changed, run.removed, run.unchanged, run.invalid, run.waiting, run.sent,
-            run.accepted, run.rejected, run.skipped, run.in_doubt, run.failed, run.requests, run.throttled})
-        to->add(count);
+      for (const auto& [name, value] : kRunCounts) to->add(run.*value);
       for (const std::string* text : {&run.error, &run.confirmed, &run.plan, &run.approved_by})
         text_or_null(*to, *text);
       if (auto ended = to->end_row(); !ended.ok()) return ended;

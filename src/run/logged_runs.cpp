@@ -7,6 +7,7 @@
 
 #include "declare/json.h"
 #include "log/log.h"
+#include "run/prepare.h"
 #include "sync_log/sync_log.h"
 
 namespace penstock {
@@ -84,9 +85,8 @@ Result<void> write_runs(const Workspace& workspace, const std::string& sync, con
   if (!runs.ok()) return runs.error();
   if (runs->empty()) return success();
   const config::Source* source = project.source(*project.sync_log->source);
-  auto tables = open_log_tables(
-      *source, *project.sync_log->schema, workspace.resolver(),
-      {.project_directory = project.directory, .temporary_directory = workspace.paths().temporary()});
+  auto tables =
+      open_log_tables(*source, *project.sync_log->schema, workspace.resolver(), open_options(workspace));
   if (!tables.ok()) return tables.error();
   if (auto prepared = (*tables)->prepare(); !prepared.ok()) return prepared;
   for (auto& one : *runs) {

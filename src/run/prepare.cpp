@@ -109,6 +109,12 @@ Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Work
   return access;
 }
 
+OpenOptions open_options(const Workspace& workspace) {
+  return {.project_directory = workspace.project().directory,
+          .temporary_directory = workspace.paths().temporary(),
+          .threads = 0};
+}
+
 namespace {
 
 // Opens and maps the model: the part that blocks.
@@ -116,11 +122,9 @@ Result<void> open_and_map(const Workspace& workspace, PreparedSync& prepared, Lo
                           Diagnostics& diagnostics, const OpenRows& rows) {
   auto facts = field_facts(workspace, *prepared.sync, *prepared.destination, login);
   if (!facts.ok()) return facts.error();
-  auto opened = rows ? rows()
-                     : open_model(workspace.project(), *prepared.model, workspace.resolver(),
-                                  {.project_directory = workspace.project().directory,
-                                   .temporary_directory = workspace.paths().temporary(),
-                                   .threads = 0});
+  auto opened =
+      rows ? rows()
+           : open_model(workspace.project(), *prepared.model, workspace.resolver(), open_options(workspace));
   if (!opened.ok()) return opened.error();
   prepared.opened = *std::move(opened);
   if (auto defined = transform::define_transform_functions(*prepared.opened.connection); !defined.ok())

@@ -53,6 +53,9 @@ Task<Result<PreparedSync>> prepare_sync(Loop& loop, HttpClient& client, Workspac
                                         const config::Sync& sync, Login login,
                                         declare::Diagnostics& diagnostics, Purpose purpose = Purpose::run);
 
+// How this project's models and sources are opened: all cores, and room to spill.
+OpenOptions open_options(const Workspace& workspace);
+
 // Opens the model once more, as it is now: for a second plan.
 Result<void> open_again(const Workspace& workspace, PreparedSync& prepared);
 

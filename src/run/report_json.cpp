@@ -17,24 +17,9 @@ std::string report_json(const RunReport& report) {
       .text(run.sync)
       .key("status")
       .text(run.status);
-  const std::pair<const char*, uint64_t> counts[] = {{"rows", run.rows},
-                                                     {"added", run.added},
-                                                     {"changed", run.changed},
-                                                     {"removed", run.removed},
-                                                     {"unchanged", run.unchanged},
-                                                     {"invalid", run.invalid},
-                                                     {"waiting", run.waiting},
-                                                     {"sent", run.sent},
-                                                     {"accepted", run.accepted},
-                                                     {"rejected", run.rejected},
-                                                     {"skipped", run.skipped},
-                                                     {"in_doubt", run.in_doubt},
-                                                     {"failed", run.failed},
-                                                     {"requests", run.requests},
-                                                     {"throttled", run.throttled},
-                                                     {"equal", report.equal},
-                                                     {"kept_fields", report.kept_fields}};
-  for (const auto& [name, value] : counts) json.key(name).integer(static_cast<int64_t>(value));
+  for (const auto& [name, value] : kRunCounts) json.key(name).integer(static_cast<int64_t>(run.*value));
+  json.key("equal").integer(static_cast<int64_t>(report.equal));
+  json.key("kept_fields").integer(static_cast<int64_t>(report.kept_fields));
   json.key("seconds").raw(fmt::format("{:.3f}", run.seconds())).key("kind").text(run.kind);
   json.text_if("error", run.error);
   json.key("stages").begin_object();

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "declare/json.h"
-#include "declare/units.h"
 #include "run/as_json.h"
+#include "schedule/schedule.h"
 
 namespace penstock {
 namespace {
@@ -15,7 +15,9 @@ void add_summary(declare::JsonWriter& json, const config::Project& project, cons
   json.key("tags").begin_array();
   for (const auto& tag : sync.tags) json.text(tag);
   json.end_array().key("object").text(*sync.object).key("mode").text(config::name_of(*sync.mode));
-  json.text_if("schedule", schedule_text(sync)).key("paused").boolean(sync.paused);
+  json.text_if("schedule", sync.schedule ? schedule::in_words(*sync.schedule) : "")
+      .key("paused")
+      .boolean(sync.paused);
 }
 
 void add_constant(declare::JsonWriter& json, const config::FieldRule& rule) {
@@ -35,8 +37,7 @@ void add_field(declare::JsonWriter& json, const std::string& name, const config:
     for (const auto& column : (*rule.message)->columns()) json.text(column);
     json.end_array();
   }
-  static constexpr const char* kWrites[] = {"always", "on_create", "if_empty", "if_unchanged"};
-  json.key("write").text(kWrites[static_cast<size_t>(rule.write)]);
+  json.key("write").text(name_of(rule.write));
   json.key("null").text(rule.null == config::NullValue::clear ? "clear" : "omit");
   json.key("pii").boolean(rule.pii).key("place").text(rule.place.show()).end_object();
 }

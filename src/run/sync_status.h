@@ -14,12 +14,15 @@ struct SyncStatus {
   std::optional<Time> fresh_at;        // when the destination last was brought up to date
   uint64_t accepted = 0, waiting = 0;  // keys
   uint64_t in_doubt = 0;               // of those that wait
-  std::string schedule;                // schedule_text()
+  std::string schedule;                // schedule::in_words(); empty: only on request
   std::optional<Time> next;            // when it is due, as far as the schedule tells
   bool paused = false;
 };
-// As people say it: "every 15m", "cron 0 7 * * * Europe/Berlin", "after orders"; empty: only on request.
-std::string schedule_text(const config::Sync& sync);
+// So many of its runs tell how fresh a sync is.
+inline constexpr uint64_t kRunsOfStatus = 50;
+// `runs`: its last runs, newest first.
+Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& sync,
+                               const std::vector<RunRow>& runs);
 // `store`: the records of runs; null: nothing has run yet.
 Result<SyncStatus> sync_status(const Workspace& workspace, const config::Sync& sync, RunStore* store);
 

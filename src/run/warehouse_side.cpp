@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "run/plan_stage.h"
+#include "run/prepare.h"
 
 namespace penstock {
 namespace {
@@ -48,13 +49,8 @@ Result<void> open_warehouse(const Workspace& workspace, PreparedSync& prepared, 
   } else if (auto can = check_can_be_drawn(*prepared.sync); !can.ok()) {
     return can;
   }
-  auto plan = WarehousePlan::open({workspace.disk(),
-                                   workspace.project(),
-                                   *prepared.sync,
-                                   workspace.resolver(),
-                                   {.project_directory = workspace.project().directory,
-                                    .temporary_directory = workspace.paths().temporary(),
-                                    .threads = 0}});
+  auto plan = WarehousePlan::open(
+      {workspace.disk(), workspace.project(), *prepared.sync, workspace.resolver(), open_options(workspace)});
   if (!plan.ok()) return plan.error();
   WarehouseSide& side = prepared.warehouse.emplace();
   side.plan = *std::move(plan);

@@ -143,8 +143,8 @@ std::string in_words(const config::Schedule& schedule) {
   if (schedule.every) return "every " + declare::show(*schedule.every);
   if (schedule.after_dbt) return "after dbt";
   if (schedule.cron)
-    return fmt::format("at '{}' ({})", schedule.cron->text,
-                       schedule.timezone->empty() ? "UTC" : *schedule.timezone);
+    return fmt::format("cron {}{}{}", schedule.cron->text, schedule.timezone->empty() ? "" : " ",
+                       *schedule.timezone);
   std::string text;
   for (const auto& name : schedule.after) text += (text.empty() ? "after " : ", ") + *name;
   return text;

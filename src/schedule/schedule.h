@@ -42,7 +42,7 @@ struct Due {
 Result<std::optional<Due>> next_due(const config::Schedule& schedule, const std::string& sync,
                                     const Past& past, Time now);
 
-// "every 15m", "at '0 7 * * *' (Europe/Berlin)", "after orders, users": as people read it.
+// As people say it: "every 15m", "cron 0 7 * * * Europe/Berlin", "after orders, users", "after dbt".
 std::string in_words(const config::Schedule& schedule);
 
 }  // namespace penstock::schedule

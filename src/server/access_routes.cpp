@@ -214,18 +214,6 @@ ServerReply list_secrets(Call& call) {
   return json_reply(json.end_array());
 }
 
-namespace {
-
-void note_secret(Call& call, const char* action) {
-  (void)call.site.access.note({.who = call.who.shown(),
-                               .action = action,
-                               .target = call.name(),
-                               .result = "ok",
-                               .address = call.request.address});
-}
-
-}  // namespace
-
 ServerReply set_secret(Call& call) {
   auto body = Body::read(call.request);
   if (!body.ok()) return problem(body.error());
@@ -235,7 +223,7 @@ ServerReply set_secret(Call& call) {
   const auto changed = secrets.set(call.name(), declare::Secret(*value), real_clock().now());
   if (!changed.ok()) return problem(changed.error());
   log::conceal(*value);
-  note_secret(call, "secret.set");
+  note(call, "secret.set", call.name());
   return no_content();
 }
 
@@ -243,7 +231,7 @@ ServerReply remove_secret(Call& call) {
   const auto removed = call.site.loaded()->workspace->secrets().remove(call.name());
   if (!removed.ok()) return problem(removed.error());
   if (!*removed) return not_found("secret", call.name());
-  note_secret(call, "secret.remove");
+  note(call, "secret.remove", call.name());
   return no_content();
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "declare/nearest.h"
+#include "server/site.h"
 
 namespace penstock::server {
 namespace {
@@ -48,6 +49,15 @@ uint64_t Call::limit(uint64_t usual, uint64_t most) const {
   if (given.empty() || problem != std::errc() || end != given.data() + given.size() || limit == 0)
     return usual;
   return std::min(limit, most);
+}
+
+void note(const Call& call, std::string action, std::string target, std::string result) {
+  // A log that cannot be written holds up nothing that has been done.
+  (void)call.site.access.note({.who = call.who.shown(),
+                               .action = std::move(action),
+                               .target = std::move(target),
+                               .result = std::move(result),
+                               .address = call.request.address});
 }
 
 ServerReply json_reply(std::string json, int status) {

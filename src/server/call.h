@@ -29,6 +29,9 @@ struct Call {
   uint64_t limit(uint64_t usual, uint64_t most = 1000) const;
 };
 
+// For the audit log: what the caller did, to what, and what came of it.
+void note(const Call& call, std::string action, std::string target, std::string result = "ok");
+
 // ---- answers
 
 ServerReply json_reply(std::string json, int status = 200);

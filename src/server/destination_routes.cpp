@@ -15,12 +15,6 @@ namespace {
 using connector::DiscoveredField;
 using declare::JsonWriter;
 
-std::vector<std::string> destination_names(const config::Project& project) {
-  std::vector<std::string> names;
-  for (const auto& one : project.destinations) names.push_back(one.name);
-  return names;
-}
-
 std::string_view name_of_type(connector::SettingDeclaration::Type type) {
   using Type = connector::SettingDeclaration::Type;
   switch (type) {
@@ -67,12 +61,7 @@ Task<Discovered> ask_for_fields(RunParts parts, service::LoadedRef loaded, std::
                                 std::string object) {
   const auto* known = loaded->project().destination(destination);
   if (known == nullptr) co_return Error{ErrorKind::config, "the destination is gone", ""};
-  const auto connector = loaded->workspace->catalog().find(*known->type);
-  auto settings = resolve_settings(*known, loaded->workspace->resolver(), Login::needed);
-  if (!settings.ok()) co_return settings.error();
-  auto access = open_access(parts.loop, parts.client, *loaded->workspace, *known, *settings, Login::needed);
-  if (!access.ok()) co_return access.error();
-  co_return co_await discover_fields(parts.client, **access, connector, *std::move(settings), object);
+  co_return co_await discover_fields(parts.loop, parts.client, *loaded->workspace, *known, std::move(object));
 }
 
 Discovered fields_there(Call& call, const std::string& destination, const std::string& object) {
@@ -106,7 +95,8 @@ ServerReply list_destinations(Call& call) {
 ServerReply check_destination(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* known = loaded->project().destination(call.name());
-  if (known == nullptr) return not_found("destination", call.name(), destination_names(loaded->project()));
+  if (known == nullptr)
+    return not_found("destination", call.name(), config::names_of(loaded->project().destinations));
   const auto connector = loaded->workspace->catalog().find(*known->type);
   const auto objects = connector->object_names();
   const Instant begun = real_clock().instant();
@@ -129,7 +119,8 @@ ServerReply check_destination(Call& call) {
 ServerReply list_objects(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* known = loaded->project().destination(call.name());
-  if (known == nullptr) return not_found("destination", call.name(), destination_names(loaded->project()));
+  if (known == nullptr)
+    return not_found("destination", call.name(), config::names_of(loaded->project().destinations));
   JsonWriter json;
   add_objects(json, *loaded->workspace->catalog().find(*known->type));
   return json_reply(json);
@@ -138,7 +129,8 @@ ServerReply list_objects(Call& call) {
 ServerReply list_fields(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* known = loaded->project().destination(call.name());
-  if (known == nullptr) return not_found("destination", call.name(), destination_names(loaded->project()));
+  if (known == nullptr)
+    return not_found("destination", call.name(), config::names_of(loaded->project().destinations));
   const std::string name = call.path.find("object")->second;
   const auto connector = loaded->workspace->catalog().find(*known->type);
   const auto* object = connector->object(name);

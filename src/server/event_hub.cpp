@@ -34,11 +34,6 @@ void EventHub::close() {
   listeners_.clear();
 }
 
-size_t EventHub::listeners() const {
-  const std::lock_guard lock(mutex_);
-  return listeners_.size();
-}
-
 void EventHub::on_queued(const QueuedRun& run) {
   tell("run", run.run, open_run_json(run));
 }

@@ -19,7 +19,6 @@ class EventHub final : public service::Watcher {
   // Comments that keep connections alive, and find out which are gone. To be called every 15 seconds.
   void keep_alive();
   void close();
-  size_t listeners() const;
 
   void on_queued(const QueuedRun& run) override;
   void on_begun(const QueuedRun& run) override;
@@ -35,7 +34,7 @@ class EventHub final : public service::Watcher {
   };
   void tell(std::string_view event, const std::string& run, const std::string& json);
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::list<Listener> listeners_;
 };
 

@@ -67,11 +67,7 @@ ServerReply committed_reply(Call& call, Repository& repository, const repository
     else
       note = sent->reason;
   }
-  (void)call.site.access.note({.who = call.who.shown(),
-                               .action = action,
-                               .target = target,
-                               .result = report.commit,
-                               .address = call.request.address});
+  server::note(call, action, target, report.commit);
   JsonWriter json;
   json.begin_object().key("committed").boolean(report.outcome == Outcome::committed);
   json.text_if("revision", report.commit).key("pushed").boolean(pushed).text_if("note", note);
@@ -205,15 +201,12 @@ ServerReply get_git_log(Call& call) {
 }
 
 ServerReply pull(Call& call) {
-  const auto repository = call.site.repositories.of(call.site.loaded());
-  if (!repository.ok()) return problem(repository.error());
-  const auto report = (*repository)->pull();
+  const auto report = call.site.git.pull();
   if (!report.ok()) return problem(report.error());
   if (report->outcome == repository::PullReport::Outcome::refused)
     return problem(409, "conflict", report->reason, report->remedy,
                    report->diagnostics.ok() ? nullptr : &report->diagnostics);
-  if (report->outcome != repository::PullReport::Outcome::up_to_date) call.site.service.reload();
-  return git_reply(**repository);
+  return get_git(call);
 }
 
 ServerReply push(Call& call) {

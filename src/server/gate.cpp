@@ -9,21 +9,11 @@ bool changes_something(const ServerRequest& request) {
   return request.method != "GET" && request.method != "HEAD";
 }
 
-// "127.0.0.1:7070" -> "127.0.0.1", "[::1]:7070" -> "[::1]"
-std::string_view without_port(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
-}
-
-bool is_loopback_name(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]" || host.starts_with("127.");
-}
-
 // A page of another site that a visitor has open could have a name of its own lead to this machine.
 bool is_rebound(const Site& site, const ServerRequest& request) {
   if (site.is_open_to_others) return false;
   const std::string* host = request.header("Host");
-  return host != nullptr && !is_loopback_name(without_port(*host));
+  return host != nullptr && !is_loopback(without_port(*host));
 }
 
 // Browsers say where a page is from with everything that changes something.

@@ -29,6 +29,8 @@ void add_asked(JsonWriter& json, const QueuedRun& run) {
   json.text_if("cause", run.cause).text_if("by", run.by);
 }
 
+}  // namespace
+
 void add_plan_counts(JsonWriter& json, const PlanCounts& counts) {
   add_number(json, "rows", counts.rows);
   add_number(json, "added", counts.added);
@@ -38,8 +40,6 @@ void add_plan_counts(JsonWriter& json, const PlanCounts& counts) {
   add_number(json, "invalid", counts.invalid);
   add_number(json, "waiting", counts.waiting);
 }
-
-}  // namespace
 
 std::string open_run_json(const QueuedRun& run) {
   JsonWriter json;

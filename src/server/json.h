@@ -18,6 +18,8 @@ std::string ended_run_json(const QueuedRun& run, const Result<RunReport>& result
 std::string run_row_json(const RunRow& row, const QueuedRun* asked);
 // Progress.
 std::string progress_json(const std::string& run, const RunProgress& progress);
+// Members of Counts.
+void add_plan_counts(declare::JsonWriter& json, const PlanCounts& counts);
 // PlanRow, InvalidRow.
 std::string sample_json(const SampleRow& row);
 std::string invalid_json(const InvalidRow& row);

@@ -16,11 +16,9 @@ using declare::JsonWriter;
 void add_ready(JsonWriter& json, const KeptPlan& plan) {
   const PlannedSync& planned = *plan.planned;
   const PlanCounts& counts = planned.plan.counts;
-  const std::pair<const char*, uint64_t> all[] = {
-      {"rows", counts.rows},       {"added", counts.added},         {"changed", counts.changed},
-      {"removed", counts.removed}, {"unchanged", counts.unchanged}, {"invalid", counts.invalid},
-      {"waiting", counts.waiting}, {"to_send", counts.to_send},     {"requests", planned.estimate.requests}};
-  for (const auto& [name, value] : all) add_number(json, name, value);
+  add_plan_counts(json, counts);
+  add_number(json, "to_send", counts.to_send);
+  add_number(json, "requests", planned.estimate.requests);
   json.key("seconds").raw(fmt::format("{:.1f}", planned.estimate.seconds));
   if (planned.guard)
     json.key("guard")
@@ -137,11 +135,7 @@ ServerReply approve_plan(Call& call) {
   const auto approved =
       penstock::approve_plan(*plan->loaded->workspace, *plan->planned->kept, call.who.name, "");
   if (!approved.ok()) return problem(approved.error());
-  (void)call.site.access.note({.who = call.who.shown(),
-                               .action = "plan.approve",
-                               .target = fmt::format("{} {}", plan->sync, approved->plan),
-                               .result = "ok",
-                               .address = call.request.address});
+  note(call, "plan.approve", fmt::format("{} {}", plan->sync, approved->plan));
   return json_reply(plan_reply_json(*plan));
 }
 

@@ -13,24 +13,6 @@ namespace {
 
 using declare::JsonWriter;
 
-std::string_view name_of_event(config::AlertEvent event) {
-  switch (event) {
-    case config::AlertEvent::failed:
-      return "failed";
-    case config::AlertEvent::stopped:
-      return "stopped";
-    case config::AlertEvent::partial:
-      return "partial";
-    case config::AlertEvent::recovered:
-      return "recovered";
-    case config::AlertEvent::late:
-      return "late";
-    case config::AlertEvent::broken:
-      return "broken";
-  }
-  return "";
-}
-
 std::string file_of(const declare::Place& place) {
   return place.file ? place.file->name() : "";
 }
@@ -67,7 +49,7 @@ ServerReply list_alerts(Call& call) {
   for (const auto& alert : loaded->project().alerts) {
     json.begin_object().key("name").text(alert.name).key("type").text(*alert.type);
     json.text_if("file", file_of(alert.place)).key("on").begin_array();
-    for (const auto event : alert.on) json.text(name_of_event(event));
+    for (const auto event : alert.on) json.text(alert::name_of(event));
     json.end_array().key("syncs").begin_array();
     for (const auto& sync : loaded->project().syncs)
       for (const auto& name : sync.alerts)

@@ -22,14 +22,6 @@ std::optional<QueuedRun> asked_for(Call& call, const std::string& run) {
   return found.ok() ? *std::move(found) : std::nullopt;
 }
 
-void note(Call& call, const char* action, const std::string& target) {
-  (void)call.site.access.note({.who = call.who.shown(),
-                               .action = action,
-                               .target = target,
-                               .result = "ok",
-                               .address = call.request.address});
-}
-
 Result<std::optional<RunRow>> row_of(const Workspace& workspace, const std::string& run) {
   auto store = workspace.existing_runs();
   if (!store.ok()) return store.error();
@@ -184,29 +176,32 @@ ServerReply list_operations(Call& call) {
   const auto row = row_of(*loaded->workspace, call.id());
   if (!row.ok()) return problem(row.error());
   if (!*row) return not_found("run", call.id());
+  const auto given = [&](const char* name) -> std::optional<std::string> {
+    auto text = call.request.parameter(name);
+    return text && !text->empty() ? text : std::nullopt;
+  };
   OperationFilter filter;
-  const std::string outcome = call.text("outcome"), key = call.text("key");
-  filter.refused_only = outcome == "refused";
-  if (!key.empty()) filter.key = key;
-  const std::string error = call.text("error"), search = call.text("search");
-  const uint64_t limit = call.limit(200), after = std::strtoull(call.text("after").c_str(), nullptr, 10);
+  filter.outcome = given("outcome");
+  filter.refused_only = filter.outcome == "refused";
+  if (filter.refused_only) filter.outcome.reset();
+  filter.key = given("key");
+  filter.error = given("error");
+  filter.text = given("search");
+  filter.limit = call.limit(200);
+  filter.offset = std::strtoull(call.text("after").c_str(), nullptr, 10);
+  const Workspace& workspace = *loaded->workspace;
+  const auto total = count_operations(workspace, (*row)->sync, call.id(), filter);
+  if (!total.ok()) return problem(total.error());
   JsonWriter json;
   json.begin_object().key("operations").begin_array();
-  uint64_t total = 0;
-  const auto visited = for_each_operation(
-      *loaded->workspace, (*row)->sync, call.id(), filter, [&](const OperationRow& operation) {
-        if (!outcome.empty() && outcome != "refused" && operation.outcome != outcome) return;
-        if (!error.empty() && operation.error_code != error) return;
-        if (!search.empty() && operation.key.find(search) == std::string::npos &&
-            operation.error_message.find(search) == std::string::npos)
-          return;
-        if (total >= after && total < after + limit) json.raw(operation_json(operation));
-        ++total;
-      });
+  const auto visited =
+      for_each_operation(workspace, (*row)->sync, call.id(), filter,
+                         [&](const OperationRow& operation) { json.raw(operation_json(operation)); });
   if (!visited.ok()) return problem(visited.error());
   json.end_array();
-  add_number(json, "total", total);
-  if (after + limit < total) json.key("next").text(fmt::to_string(after + limit));
+  add_number(json, "total", *total);
+  if (filter.offset + filter.limit < *total)
+    json.key("next").text(fmt::to_string(filter.offset + filter.limit));
   return json_reply(json.end_object());
 }
 

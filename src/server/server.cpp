@@ -25,10 +25,6 @@ void add_security_headers(ServerReply& reply, bool is_encrypted) {
   if (is_encrypted) reply.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
 }
 
-bool is_loopback_address(std::string_view listen) {
-  return listen.starts_with("127.") || listen.starts_with("localhost:") || listen.starts_with("[::1]");
-}
-
 class RealServer final : public Server {
  public:
   RealServer(ServerParts parts, ServerOptions options)
@@ -42,8 +38,9 @@ class RealServer final : public Server {
               .standings = standings_,
               .plans = plans_,
               .repositories = repositories_,
+              .git = git_,
               .version = options_.version,
-              .is_open_to_others = !is_loopback_address(options_.listen),
+              .is_open_to_others = !is_loopback(without_port(options_.listen)),
               .is_encrypted = !options_.tls_key.empty(),
               .started = real_clock().now()} {
     parts_.service.watch(standings_);

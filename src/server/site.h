@@ -6,6 +6,7 @@
 #include "access/access.h"
 #include "alert/mail.h"
 #include "server/event_hub.h"
+#include "server/git_follower.h"
 #include "server/plans.h"
 #include "server/repositories.h"
 #include "server/standings.h"
@@ -22,6 +23,7 @@ struct Site {
   Standings& standings;
   Plans& plans;
   Repositories& repositories;
+  GitFollower& git;
   std::string version;
   bool is_open_to_others = false;  // listens on more than loopback: nobody comes in without a login
   bool is_encrypted = false;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "repository/repository.h"
+#include "run/prepare.h"
 #include "run/sample_payloads.h"
 #include "server/body.h"
 #include "server/handlers.h"
@@ -15,19 +16,6 @@ namespace {
 using declare::JsonWriter;
 
 constexpr uint64_t kPreviewRows = 50, kPreviewRowsMax = 200;
-
-OpenOptions open_options(const Workspace& workspace) {
-  return {.project_directory = workspace.project().directory,
-          .temporary_directory = workspace.paths().temporary(),
-          .threads = 0};
-}
-
-template <class T>
-std::vector<std::string> names_in(const std::vector<T>& all) {
-  std::vector<std::string> names;
-  for (const auto& one : all) names.push_back(one.name);
-  return names;
-}
 
 std::string place_file(const declare::Place& place) {
   return place.file ? place.file->name() : "";
@@ -111,7 +99,7 @@ ServerReply list_sources(Call& call) {
 ServerReply check_source(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* source = loaded->project().source(call.name());
-  if (source == nullptr) return not_found("source", call.name(), names_in(loaded->project().sources));
+  if (source == nullptr) return not_found("source", call.name(), config::names_of(loaded->project().sources));
   const Instant begun = real_clock().instant();
   const auto tables = list_tables(*source, loaded->workspace->resolver(), open_options(*loaded->workspace));
   JsonWriter json;
@@ -127,7 +115,7 @@ ServerReply check_source(Call& call) {
 ServerReply list_source_tables(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* source = loaded->project().source(call.name());
-  if (source == nullptr) return not_found("source", call.name(), names_in(loaded->project().sources));
+  if (source == nullptr) return not_found("source", call.name(), config::names_of(loaded->project().sources));
   const auto options = open_options(*loaded->workspace);
   const auto tables = list_tables(*source, loaded->workspace->resolver(), options);
   if (!tables.ok()) return problem(tables.error());
@@ -177,7 +165,7 @@ ServerReply list_models(Call& call) {
 ServerReply preview_model(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* model = loaded->project().model(call.name());
-  if (model == nullptr) return not_found("model", call.name(), names_in(loaded->project().models));
+  if (model == nullptr) return not_found("model", call.name(), config::names_of(loaded->project().models));
   auto opened =
       open_model(loaded->project(), *model, loaded->workspace->resolver(), open_options(*loaded->workspace));
   if (!opened.ok()) return problem(opened.error());
@@ -197,7 +185,7 @@ ServerReply preview_query(Call& call) {
   const auto options = open_options(*loaded->workspace);
   if (!name.empty()) {
     const auto* known = loaded->project().model(name);
-    if (known == nullptr) return not_found("model", name, names_in(loaded->project().models));
+    if (known == nullptr) return not_found("model", name, config::names_of(loaded->project().models));
     auto opened = open_model(loaded->project(), *known, loaded->workspace->resolver(), options);
     if (!opened.ok()) return problem(opened.error());
     if (yaml.empty()) return rows_reply(*opened, *known, limit);
@@ -205,7 +193,7 @@ ServerReply preview_query(Call& call) {
     return edited.ok() ? rows_reply(*opened, *known, limit, &*edited) : problem(edited.error());
   }
   const auto* source = loaded->project().source(source_name);
-  if (source == nullptr) return not_found("source", source_name, names_in(loaded->project().sources));
+  if (source == nullptr) return not_found("source", source_name, config::names_of(loaded->project().sources));
   if (sql.empty())
     return problem(400, "config", "'sql' is missing", "send a SELECT, or the name of a 'model'");
   auto opened = open_sql(*source, sql, loaded->workspace->resolver(), options);

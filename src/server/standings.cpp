@@ -1,5 +1,7 @@
 #include "server/standings.h"
 
+#include <algorithm>
+
 namespace penstock::server {
 namespace {
 
@@ -16,14 +18,13 @@ Result<SyncStanding> Standings::of(const service::LoadedRef& loaded, const confi
     const auto found = known_.find(sync.name);
     if (found != known_.end() && now < found->second.read + kStandingHolds) return found->second.standing;
   }
-  auto status = sync_status(*loaded->workspace, sync, store);
+  auto runs = store == nullptr ? Result<std::vector<RunRow>>(std::vector<RunRow>())
+                               : store->list(sync.name, kRunsOfStatus);
+  if (!runs.ok()) return runs.error();
+  auto status = sync_status(*loaded->workspace, sync, *runs);
   if (!status.ok()) return status.error();
-  SyncStanding standing{*std::move(status), {}};
-  if (store != nullptr) {
-    auto runs = store->list(sync.name, kRuns);
-    if (!runs.ok()) return runs.error();
-    standing.runs = *std::move(runs);
-  }
+  runs->resize(std::min<size_t>(runs->size(), kRuns));
+  SyncStanding standing{*std::move(status), *std::move(runs)};
   const std::lock_guard lock(mutex_);
   known_[sync.name] = {standing, now};
   return standing;

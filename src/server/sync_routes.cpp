@@ -17,12 +17,6 @@ namespace {
 
 using declare::JsonWriter;
 
-std::vector<std::string> sync_names(const config::Project& project) {
-  std::vector<std::string> names;
-  for (const auto& sync : project.syncs) names.push_back(sync.name);
-  return names;
-}
-
 // What a person sees first.
 std::string health_of(const SyncStatus& status, const service::Standing& standing, bool paused) {
   if (standing.open && standing.open->state == QueuedRun::State::taken) return "running";
@@ -72,7 +66,7 @@ void add_sync(JsonWriter& json, Call& call, const service::LoadedRef& loaded, co
 ServerReply sync_reply(Call& call, const std::function<void(JsonWriter&, const config::Sync&)>& more = {}) {
   const auto loaded = call.site.loaded();
   const auto* sync = loaded->project().sync(call.name());
-  if (sync == nullptr) return not_found("sync", call.name(), sync_names(loaded->project()));
+  if (sync == nullptr) return not_found("sync", call.name(), config::names_of(loaded->project().syncs));
   auto store = loaded->workspace->existing_runs();
   if (!store.ok()) return problem(store.error());
   auto standing = call.site.standings.of(loaded, *sync, *store ? &**store : nullptr);
@@ -124,20 +118,6 @@ void add_transforms(JsonWriter& json, const transform::Transforms& transforms) {
   json.end_array();
 }
 
-std::string_view name_of_write(config::Write write) {
-  switch (write) {
-    case config::Write::always:
-      return "always";
-    case config::Write::on_create:
-      return "on_create";
-    case config::Write::if_empty:
-      return "if_empty";
-    case config::Write::if_unchanged:
-      return "if_unchanged";
-  }
-  return "";
-}
-
 // "New customer {name} from {city}"
 std::string text_of(const transform::Template& message) {
   std::string text;
@@ -167,7 +147,7 @@ void add_mapping(JsonWriter& json, const config::Sync& sync) {
     if (rule.value) json.key("value").raw(declare::as_json(*rule.value));
     if (rule.message) json.key("message").text(text_of(**rule.message));
     add_transforms(json, rule.transform);
-    json.key("write").text(name_of_write(rule.write));
+    json.key("write").text(name_of(rule.write));
     json.key("null").text(rule.null == config::NullValue::clear ? "clear" : "omit");
     json.key("pii").boolean(rule.pii).end_object();
   }
@@ -235,14 +215,10 @@ namespace {
 ServerReply set_paused(Call& call, bool paused) {
   const auto loaded = call.site.loaded();
   if (loaded->project().sync(call.name()) == nullptr)
-    return not_found("sync", call.name(), sync_names(loaded->project()));
+    return not_found("sync", call.name(), config::names_of(loaded->project().syncs));
   auto done = call.site.service.pause(call.name(), paused ? std::optional(call.who.shown()) : std::nullopt);
   if (!done.ok()) return problem(done.error());
-  (void)call.site.access.note({.who = call.who.shown(),
-                               .action = paused ? "sync.pause" : "sync.resume",
-                               .target = call.name(),
-                               .result = "ok",
-                               .address = call.request.address});
+  note(call, paused ? "sync.pause" : "sync.resume", call.name());
   return sync_reply(call);
 }
 
@@ -259,7 +235,7 @@ ServerReply resume_sync(Call& call) {
 ServerReply list_refused(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* sync = loaded->project().sync(call.name());
-  if (sync == nullptr) return not_found("sync", call.name(), sync_names(loaded->project()));
+  if (sync == nullptr) return not_found("sync", call.name(), config::names_of(loaded->project().syncs));
   auto store = loaded->workspace->existing_runs();
   if (!store.ok()) return problem(store.error());
   JsonWriter json;
@@ -300,7 +276,7 @@ ServerReply list_refused(Call& call) {
 ServerReply trace_row(Call& call) {
   const auto loaded = call.site.loaded();
   const auto* sync = loaded->project().sync(call.name());
-  if (sync == nullptr) return not_found("sync", call.name(), sync_names(loaded->project()));
+  if (sync == nullptr) return not_found("sync", call.name(), config::names_of(loaded->project().syncs));
   const auto trace = trace_key(*loaded->workspace, *sync, call.path.find("key")->second);
   if (!trace.ok()) return problem(trace.error());
   return json_reply(trace_json(*sync, *trace, real_clock().now()));

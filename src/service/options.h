@@ -14,7 +14,6 @@ struct RunAsk {
   std::optional<std::string> key;
   std::vector<std::string> confirm;  // names of guards
   std::string plan;                  // a plan file; a path
-  std::string version;               // of the program
 };
 
 // JSON; the same text for the same ask.

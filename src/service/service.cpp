@@ -52,6 +52,7 @@ Task<void> Service::run() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
   }
+  co_await parts_.loop.yield();  // what was posted before is spawned by now: nobody waits for it in vain
   tasks_.cancel();
 }
 
@@ -71,7 +72,7 @@ Task<void> Service::follow_timetable() {
     auto put = co_await parts_.loop.offload([&] { return timetable_->put_due(loaded); });
     if (put.ok()) {
       for (const auto& run : *put) this->put(run);
-      co_await note_dues(loaded);
+      note_dues(loaded);
     } else {
       on_trouble("the schedules", put.error());
     }
@@ -80,25 +81,19 @@ Task<void> Service::follow_timetable() {
 }
 
 // What is late is told to whoever listens; all of it is kept for who asks.
-Task<void> Service::note_dues(LoadedRef loaded) {
-  auto open = co_await parts_.loop.offload([&] { return queue_->open_runs(); });
-  if (!open.ok()) co_return;
-  std::map<std::string, QueuedRun> by_sync;
-  for (auto& run : *open) {
-    const std::string sync = run.sync;
-    by_sync.emplace(sync, std::move(run));
-  }
+void Service::note_dues(const LoadedRef& loaded) {
+  const auto& open = timetable_->open_runs();
   for (const auto& [name, due] : timetable_->dues()) {
     const config::Sync* sync = loaded->project().sync(name);
     if (!due.late_since || sync == nullptr) continue;
-    const auto running = by_sync.find(name);
-    const bool goes_on = running != by_sync.end() && running->second.state == QueuedRun::State::taken;
+    const auto running = open.find(name);
+    const bool goes_on = running != open.end() && running->second.state == QueuedRun::State::taken;
     for (auto* watcher : watchers_)
       watcher->on_late(*sync, *due.late_since, goes_on ? running->second.run : "");
   }
   const std::lock_guard lock(mutex_);
   dues_ = timetable_->dues();
-  open_ = std::move(by_sync);
+  open_ = open;
 }
 
 Task<void> Service::follow_files() {
@@ -128,10 +123,8 @@ bool Service::reload() {
 }
 
 bool Service::begin_on_loop(LoopWork work) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return false;
-  }
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
   parts_.loop.post([this, work = std::move(work)] {
     const LoadedRef loaded = current_.get();
     RunParts parts{parts_.loop, parts_.client, *loaded->workspace, parts_.random, looking_,

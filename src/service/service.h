@@ -99,7 +99,7 @@ class Service : private Watcher {
   Task<void> follow_timetable();
   Task<void> follow_files();
   void have_loaded(bool usable);
-  Task<void> note_dues(LoadedRef loaded);
+  void note_dues(const LoadedRef& loaded);
   void put(const QueuedRun& run);
 
   const ServiceParts parts_;

@@ -193,6 +193,7 @@ Result<std::optional<QueuedRun>> Timetable::consider(const Loaded& loaded, const
   // Somebody else saw to it: then the mark is another one.
   if (!*put) return look_again(), std::optional<QueuedRun>();
   mark.due = run.asked;
+  open_.emplace(sync.name, run);
   return std::optional(std::move(run));
 }
 

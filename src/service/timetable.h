@@ -34,6 +34,8 @@ class Timetable {
   Result<std::vector<QueuedRun>> put_due(const LoadedRef& loaded);
   // As of the last put_due().
   const std::map<std::string, Due>& dues() const { return dues_; }
+  // What is queued or taken, by sync; as of then, with what it has put in.
+  const std::map<std::string, QueuedRun>& open_runs() const { return open_; }
   // Somebody paused or resumed a sync: the next put_due() looks.
   void look_again() { marks_read_ = {}; }
 

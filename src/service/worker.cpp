@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "async/interruptible.h"
 #include "service/options.h"
 #include "service/report.h"
 
@@ -32,12 +33,7 @@ Task<void> Worker::run() {
   beside_.spawn(replace_lost_runs());
   while (!stopping_.is_set()) {
     co_await take_runs();
-    TaskGroup waits(parts_.loop);  // the look-out, and the clock
-    waits.spawn([](Loop& loop, Duration pause, Event& woken) -> Task<void> {
-      co_await loop.sleep_for(pause);
-      woken.set();
-    }(parts_.loop, options_.look_every, looked_for_));
-    co_await looked_for_.wait();
+    co_await interruptible_sleep(parts_.loop, parts_.loop.now() + options_.look_every, looked_for_);
     looked_for_.reset();
   }
   co_await runs_.join();

@@ -64,9 +64,9 @@ Task<HttpOutcome> BlockingStore::send(HttpRequest request) {
     account->idle.pop_back();
   }
   const Instant started = loop.now();
-  // Shared with the other thread, which may still be at it when this task is destroyed.
+  // A statement may take long, and the other thread may still be at it when this task is destroyed.
   const auto shared = std::make_shared<const HttpRequest>(std::move(request));
-  StoreAnswer answer = co_await loop.offload([session, shared] { return session->carry(*shared); });
+  StoreAnswer answer = co_await loop.offload_owning([session, shared] { return session->carry(*shared); });
   if (session->usable()) account->idle.push_back(std::move(session));
   co_return outcome_of(std::move(answer), started, loop.now());
 }

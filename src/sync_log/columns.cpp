@@ -60,10 +60,7 @@ Result<void> fill(duck::Connection& connection, const std::string& project, cons
     to->add_time(unix_micros(*run.finished)).add(run.seconds());
   else
     to->add_null().add_null();
-  for (const uint64_t number :
-       {run.rows, run.added, run.changed, run.removed, run.unchanged, run.invalid, run.waiting, run.sent,
-        run.accepted, run.rejected, run.skipped, run.in_doubt, run.failed, run.requests, run.throttled})
-    to->add(static_cast<int64_t>(number));
+  for (const auto& [name, value] : kRunCounts) to->add(static_cast<int64_t>(run.*value));
   for (const std::string* value : {&run.error, &run.confirmed, &run.plan, &run.approved_by})
     add_or_null(*to, *value);
   if (auto ended = to->end_row(); !ended.ok()) return ended;
