@@ -159,7 +159,11 @@ class Access {
                                 const std::string& address) = 0;
   // Makes the user at his first login. Refuses (auth) a name that somebody else has here already.
   virtual Result<Session> login_external(const ExternalUser& user, const std::string& address) = 0;
-  // How long login() will refuse this account or address; for Retry-After. 0: it will not.
+  // A login at the provider that came to nothing: a failure of the address, and a line of the audit log.
+  // `why` holds no code and no token.
+  virtual Result<void> refuse_external(const std::string& why, const std::string& address) = 0;
+  // How long login() will refuse this account or address; for Retry-After. 0: it will not. Without a user:
+  // the address alone.
   virtual Result<Duration> login_wait(const std::string& user, const std::string& address) = 0;
   // Ends the session; one that is not there is fine.
   virtual Result<void> logout(const std::string& session, const std::string& address) = 0;

@@ -286,8 +286,17 @@ Result<Session> FileAccess::login_external(const ExternalUser& user, const std::
   return *std::move(session);
 }
 
+Result<void> FileAccess::refuse_external(const std::string& why, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  return file_.in_one_step([&]() -> Result<void> {
+    if (auto counted = tries_.count_address(address, clock_.now()); !counted.ok()) return counted;
+    return write_audit({"(provider)", address}, "login", "", "refused: " + why);
+  });
+}
+
 Result<Duration> FileAccess::login_wait(const std::string& user, const std::string& address) {
   const std::lock_guard lock(mutex_);
+  if (user.empty()) return tries_.wait_of_address(address, clock_.now());
   return tries_.wait(user, address, clock_.now());
 }
 

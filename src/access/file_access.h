@@ -19,6 +19,7 @@ class FileAccess final : public Access {
   Result<Session> login(const std::string& user, const declare::Secret& password,
                         const std::string& address) override;
   Result<Session> login_external(const ExternalUser& user, const std::string& address) override;
+  Result<void> refuse_external(const std::string& why, const std::string& address) override;
   Result<Duration> login_wait(const std::string& user, const std::string& address) override;
   Result<void> logout(const std::string& session, const std::string& address) override;
 

@@ -125,6 +125,7 @@ Result<std::optional<OidcSettings>> oidc_settings(const Variable& variable, cons
                         "write it as the provider does");
   settings.issuer = *issuer;
   settings.redirect_url = redirect_url;
+  settings.shown_name = variable("PENSTOCK_OIDC_NAME").value_or(std::string(host_of(*issuer)));
   settings.client_id = variable("PENSTOCK_OIDC_CLIENT_ID").value_or("");
   if (settings.client_id.empty())
     return bad_variable("PENSTOCK_OIDC_CLIENT_ID", "is not set",

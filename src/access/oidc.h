@@ -23,7 +23,8 @@
 namespace penstock::access {
 
 struct OidcSettings {
-  std::string issuer{};  // exactly as the provider writes it: https://login.example.com/realm
+  std::string shown_name{};  // what people call the provider; its host if not told
+  std::string issuer{};      // exactly as the provider writes it: https://login.example.com/realm
   std::string client_id{};
   declare::Secret client_secret{};  // empty: a public client
   std::string redirect_url{};       // as it is registered there
@@ -44,7 +45,7 @@ inline constexpr Duration kOidcCookieLasts = std::chrono::minutes(10);
 
 // A variable of the environment, if it is set and not empty.
 using Variable = std::function<std::optional<std::string>(const std::string& name)>;
-// PENSTOCK_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET, _SCOPES, _NAME_CLAIM, _ROLE_CLAIM, _ROLES
+// PENSTOCK_OIDC_ISSUER, _NAME, _CLIENT_ID, _CLIENT_SECRET, _SCOPES, _NAME_CLAIM, _ROLE_CLAIM, _ROLES
 // ("staff=viewer,ops=admin"), _DEFAULT_ROLE, _TRUST_EMAIL ("yes"). Nothing without an issuer. They are the
 // operator's: whoever may edit the project must not decide who is let in. Errors are of kind config.
 Result<std::optional<OidcSettings>> oidc_settings(const Variable& variable, const std::string& redirect_url);

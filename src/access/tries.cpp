@@ -47,9 +47,16 @@ std::string network_of(const std::string& address) {
 }
 
 Result<Duration> Tries::wait(const std::string& user, const std::string& address, Time now) {
+  return wait_of(account_key(user), address_key(address), now);
+}
+
+Result<Duration> Tries::wait_of_address(const std::string& address, Time now) {
+  return wait_of(address_key(address), address_key(address), now);
+}
+
+Result<Duration> Tries::wait_of(const std::string& one, const std::string& other, Time now) {
   Time until{};
-  auto rows =
-      file_.ask("SELECT not_before FROM tries WHERE who IN (?, ?)", account_key(user), address_key(address));
+  auto rows = file_.ask("SELECT not_before FROM tries WHERE who IN (?, ?)", one, other);
   if (!rows.ok()) return rows.error();
   for (;;) {
     auto row = rows->step();
@@ -62,6 +69,17 @@ Result<Duration> Tries::wait(const std::string& user, const std::string& address
 }
 
 Result<void> Tries::count(const std::string& user, const std::string& address, Time now) {
+  if (auto room = make_room(now); !room.ok()) return room;
+  if (auto done = count_one(account_key(user), options_.free_tries_account, now); !done.ok()) return done;
+  return count_one(address_key(address), options_.free_tries_address, now);
+}
+
+Result<void> Tries::count_address(const std::string& address, Time now) {
+  if (auto room = make_room(now); !room.ok()) return room;
+  return count_one(address_key(address), options_.free_tries_address, now);
+}
+
+Result<void> Tries::make_room(Time now) {
   if (auto gone = file_.change("DELETE FROM tries WHERE last < ?", now - kForgottenAfter); !gone.ok())
     return gone.error();
   auto gone = file_.change(
@@ -69,9 +87,7 @@ Result<void> Tries::count(const std::string& user, const std::string& address, T
       "last "
       "LIMIT 1000)",
       kRowsMax);
-  if (!gone.ok()) return gone.error();
-  if (auto done = count_one(account_key(user), options_.free_tries_account, now); !done.ok()) return done;
-  return count_one(address_key(address), options_.free_tries_address, now);
+  return gone.ok() ? success() : Result<void>(gone.error());
 }
 
 Result<void> Tries::count_one(const std::string& who, uint32_t free, Time now) {

@@ -17,8 +17,11 @@ class Tries {
 
   // How long this account, or this address, has to wait.
   Result<Duration> wait(const std::string& user, const std::string& address, Time now);
+  Result<Duration> wait_of_address(const std::string& address, Time now);
   // Inside in_one_step().
   Result<void> count(const std::string& user, const std::string& address, Time now);
+  // Inside in_one_step(). Without an account: whoever came was none of ours.
+  Result<void> count_address(const std::string& address, Time now);
   // Inside in_one_step(). The account begins anew; the address only gets this try back, or whoever knows one
   // password could try all others.
   Result<void> succeeded(const std::string& user, const std::string& address);
@@ -27,6 +30,8 @@ class Tries {
   Result<void> forget_account(const std::string& user);
 
  private:
+  Result<Duration> wait_of(const std::string& one, const std::string& other, Time now);
+  Result<void> make_room(Time now);
   Result<void> count_one(const std::string& who, uint32_t free, Time now);
   Result<void> take_back_one(const std::string& who, uint32_t free);
 

@@ -26,6 +26,7 @@ namespace {
 struct ServeOptions {
   std::string listen = "127.0.0.1:7070";
   std::string certificate, key;  // files
+  std::string public_url;
   std::string log_format, log_level;
   size_t runs_at_once = 32, plans_at_once = 2;
   bool schedules = true;
@@ -115,6 +116,12 @@ void allow_many_files() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::optional<std::string> variable_of_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr || *value == 0) return std::nullopt;
+  return value;
 }
 
 Result<std::string> read_pem(const std::string& file) {
@@ -214,8 +221,12 @@ class Serving {
     auto certificate = read_pem(options_.certificate), key = read_pem(options_.key);
     if (!certificate.ok()) return certificate.error();
     if (!key.ok()) return key.error();
+    auto provider = access::oidc_settings(variable_of_environment, "");
+    if (!provider.ok()) return provider.error();
     auto server = server::Server::start(
-        {.service = *service_,
+        {.loop = loop_,
+         .client = *client_,
+         .service = *service_,
          .access = *access_,
          .mail = *mail_,
          .metrics = [this] { return metrics_.text(); },
@@ -226,6 +237,8 @@ class Serving {
         {.listen = options_.listen,
          .tls_certificate = *std::move(certificate),
          .tls_key = *std::move(key),
+         .public_url = options_.public_url,
+         .provider = *std::move(provider),
          .version = std::string(kVersionText)});
     if (!server.ok()) return server.error();
     server_ = *std::move(server);
@@ -284,9 +297,11 @@ void add_serve(Door door) {
       "Runs what is due by its schedule and what is asked for, until it is told to stop (Ctrl-C, SIGTERM):\n"
       "then runs come to an orderly end, and go on when it is started again.\n"
       "On loopback everybody at this machine may do everything until there is a user. Other addresses ask\n"
-      "for a login: add a user first, and use TLS or a proxy that has it.\n"
+      "for a login: add a user first, and use TLS or a proxy that has it. PENSTOCK_OIDC_ISSUER and its\n"
+      "fellows (docs/security.md) let people log in at a provider.\n"
       "Examples:\n  penstock serve\n  penstock user add anna --role admin\n"
       "  penstock serve --listen 0.0.0.0:7070 --tls-cert cert.pem --tls-key key.pem\n"
+      "  penstock serve --public-url https://sync.example.com       # behind a proxy\n"
       "  curl http://127.0.0.1:7070/api/v1/syncs");
   auto given = std::make_shared<ServeOptions>();
   command->add_option("--listen", given->listen, "Where; port 0 takes any that is free")
@@ -298,6 +313,11 @@ void add_serve(Door door) {
       ->type_name("FILE")
       ->needs(certificate);
   certificate->needs("--tls-key");
+  command
+      ->add_option("--public-url", given->public_url,
+                   "Where people reach it, when that is not where it listens: a proxy before it")
+      ->type_name("URL")
+      ->envname("PENSTOCK_PUBLIC_URL");
   add_worker_options(*command, *given);
   command->add_flag("!--no-schedules", given->schedules, "Runs only what is asked for");
   command->callback(

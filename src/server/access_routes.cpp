@@ -1,11 +1,14 @@
 // Login, users, tokens, the audit log.
 #include <fmt/format.h>
 
+#include "base/percent.h"
 #include "log/log.h"
 #include "server/body.h"
+#include "server/cookies.h"
 #include "server/gate.h"
 #include "server/handlers.h"
 #include "server/json.h"
+#include "server/provider_login.h"
 
 namespace penstock::server {
 namespace {
@@ -25,6 +28,15 @@ void add_may(JsonWriter& json, const access::Identity& who) {
   json.end_array();
 }
 
+// What came of a login at the provider, for the page that shows the login again.
+void add_trouble(JsonWriter& json, const std::string& cookie) {
+  const std::string text = percent_decode(cookie);
+  if (text.empty()) return;
+  const size_t end = std::min(text.find('\n'), text.size());
+  json.key("trouble").begin_object().key("title").text(std::string_view(text).substr(0, end));
+  json.text_if("remedy", std::string_view(text).substr(std::min(end + 1, text.size()))).end_object();
+}
+
 std::string session_json(const Call& call, bool open, const access::Identity* who) {
   JsonWriter json;
   json.begin_object().key("authenticated").boolean(who != nullptr).key("login_needed").boolean(!open);
@@ -34,13 +46,10 @@ std::string session_json(const Call& call, bool open, const access::Identity* wh
     json.text_if("csrf_token", who->csrf_token);
     json.key("project").text(call.site.loaded()->project().name);
   }
+  if (call.site.provider != nullptr)
+    json.key("provider").begin_object().key("name").text(call.site.provider->name()).end_object();
+  if (who == nullptr) add_trouble(json, cookie_of(call.request, kTroubleCookie));
   return json.key("version").text(call.site.version).end_object().str();
-}
-
-std::string session_cookie(const Call& call, std::string_view value, Duration lasts) {
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", access::kSessionCookie, value,
-                     std::chrono::floor<std::chrono::seconds>(lasts).count(),
-                     call.site.is_encrypted ? "; Secure" : "");
 }
 
 std::string user_json(const access::User& user) {
@@ -93,7 +102,8 @@ ServerReply login(Call& call) {
     return reply;
   }
   ServerReply reply = json_reply(session_json(call, false, &session->identity));
-  reply.headers.emplace_back("Set-Cookie", session_cookie(call, session->cookie.reveal(), session->lasts));
+  set_cookie(call.site, reply,
+             {.name = access::kSessionCookie, .value = session->cookie.reveal(), .lasts = session->lasts});
   return reply;
 }
 
@@ -101,7 +111,7 @@ ServerReply logout(Call& call) {
   if (auto done = call.site.access.logout(call.session, call.request.address); !done.ok())
     return problem(done.error());
   ServerReply reply = no_content();
-  reply.headers.emplace_back("Set-Cookie", session_cookie(call, "", Duration(0)));
+  set_cookie(call.site, reply, {.name = access::kSessionCookie});
   return reply;
 }
 

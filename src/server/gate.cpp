@@ -17,11 +17,12 @@ bool is_rebound(const Site& site, const ServerRequest& request) {
 }
 
 // Browsers say where a page is from with everything that changes something.
-bool is_from_another_site(const ServerRequest& request) {
+bool is_from_another_site(const Site& site, const ServerRequest& request) {
   const std::string* origin = request.header("Origin");
   const std::string* host = request.header("Host");
   if (origin == nullptr) return false;  // no browser, or an old one: the CSRF token decides
   const size_t scheme = origin->find("://");
+  if (*origin == site.public_url) return false;  // whatever Host the proxy before us gives
   return host == nullptr || scheme == std::string::npos || origin->substr(scheme + 3) != *host;
 }
 
@@ -63,7 +64,7 @@ std::string cookie_of(const ServerRequest& request, std::string_view name) {
 }
 
 Result<bool> is_open(const Site& site) {
-  if (site.is_open_to_others) return false;
+  if (site.is_open_to_others || site.provider != nullptr) return false;
   auto has_users = site.access.has_users();
   if (!has_users.ok()) return has_users.error();
   return !*has_users;
@@ -77,7 +78,7 @@ std::optional<ServerReply> refuse(Call& call, Need need) {
   const access::Credentials credentials{bearer_of(request), cookie_of(request, access::kSessionCookie),
                                         request.address};
   call.session = credentials.session;
-  const bool is_foreign = changes_something(request) && is_from_another_site(request);
+  const bool is_foreign = changes_something(request) && is_from_another_site(call.site, request);
   if (is_foreign && credentials.bearer.empty())
     return problem(403, "permission", "this comes from a page of another site", "use our own pages");
   auto open = is_open(call.site);

@@ -21,6 +21,10 @@ ServerReply list_secrets(Call& call);
 ServerReply set_secret(Call& call);
 ServerReply remove_secret(Call& call);
 
+// provider_routes.cpp
+ServerReply begin_provider_login(Call& call);
+ServerReply end_provider_login(Call& call);
+
 // project_routes.cpp
 ServerReply get_project(Call& call);
 ServerReply get_schema(Call& call);

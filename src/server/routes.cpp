@@ -9,6 +9,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/session", Need::anybody, &get_session},
     {"POST", "/session", Need::anybody, &login},
     {"DELETE", "/session", Need::somebody, &logout},
+    {"GET", "/session/provider", Need::anybody, &begin_provider_login},
+    {"GET", "/session/provider/callback", Need::anybody, &end_provider_login},
 
     {"GET", "/project", Need::view, &get_project},
     {"GET", "/schemas/{kind}", Need::view, &get_schema},

@@ -25,6 +25,38 @@ void add_security_headers(ServerReply& reply, bool is_encrypted) {
   if (is_encrypted) reply.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
 }
 
+// Without a word of the operator: where it listens.
+std::string public_url_of(const ServerOptions& options) {
+  if (options.public_url.empty())
+    return fmt::format("http{}://{}", options.tls_key.empty() ? "" : "s", options.listen);
+  std::string url = options.public_url;
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+bool is_for_others(const ServerOptions& options) {
+  return !is_loopback(without_port(options.listen)) ||
+         !is_loopback(without_port(host_of(public_url_of(options))));
+}
+
+// http:// or https://, a host, and no path: pages and cookies are at the top.
+Result<void> check_public_url(const ServerOptions& options) {
+  const std::string url = public_url_of(options);
+  const bool is_web = url.starts_with("http://") || url.starts_with("https://");
+  if (!is_web || url.substr(url.find("://") + 3) != host_of(url) || host_of(url).empty())
+    return Error{ErrorKind::config, fmt::format("'{}' is not where people can reach the service", url),
+                 "write --public-url https://sync.example.com, without a path"};
+  if (!options.provider) return success();
+  const bool is_vague = options.public_url.empty() &&
+                        (options.listen.ends_with(":0") || !is_loopback(without_port(options.listen)));
+  if (is_vague)
+    return Error{ErrorKind::config, "the login provider must know where to lead people back to",
+                 "say it: --public-url https://sync.example.com"};
+  if (url.starts_with("https://") || is_loopback(without_port(host_of(url)))) return success();
+  return Error{ErrorKind::config, fmt::format("people would come back from the login provider to {}", url),
+               "use TLS, or a proxy that has it, and --public-url https://..."};
+}
+
 class RealServer final : public Server {
  public:
   RealServer(ServerParts parts, ServerOptions options)
@@ -40,11 +72,17 @@ class RealServer final : public Server {
               .repositories = repositories_,
               .git = git_,
               .version = options_.version,
-              .is_open_to_others = !is_loopback(without_port(options_.listen)),
-              .is_encrypted = !options_.tls_key.empty(),
+              .is_open_to_others = is_for_others(options_),
+              .is_encrypted = public_url_of(options_).starts_with("https://"),
+              .public_url = public_url_of(options_),
               .started = real_clock().now()} {
     parts_.service.watch(standings_);
     parts_.service.watch(events_);
+    if (!options_.provider) return;
+    access::OidcSettings settings = *options_.provider;
+    settings.redirect_url = site_.public_url + std::string(kCallbackPath);
+    provider_ = std::make_unique<ProviderLogin>(parts_.service, parts_.loop, parts_.client, settings);
+    site_.provider = provider_.get();
   }
   RealServer(const RealServer&) = delete;
   RealServer& operator=(const RealServer&) = delete;
@@ -80,17 +118,19 @@ class RealServer final : public Server {
   Repositories repositories_;
   GitFollower git_{parts_.service, repositories_};
   Site site_;
+  std::unique_ptr<ProviderLogin> provider_;
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<HttpServer> http_;
 };
 
 Result<void> RealServer::listen() {
-  if (site_.is_open_to_others) {
+  if (site_.is_open_to_others && provider_ == nullptr) {
     auto has_users = parts_.access.has_users();
     if (!has_users.ok()) return has_users.error();
     if (!*has_users)
       return Error{ErrorKind::config,
-                   fmt::format("others reach {}, and nobody can log in yet", options_.listen),
+                   fmt::format("others reach {}, and nobody can log in yet",
+                               options_.public_url.empty() ? options_.listen : options_.public_url),
                    "add a user first: `penstock user add NAME --role admin`"};
   }
   auto http = HttpServer::start({.listen = options_.listen,
@@ -179,6 +219,7 @@ ServerReply RealServer::answer_health(bool ready) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(ServerParts parts, ServerOptions options) {
+  if (auto checked = check_public_url(options); !checked.ok()) return checked.error();
   auto server = std::make_unique<RealServer>(std::move(parts), std::move(options));
   if (auto listening = server->listen(); !listening.ok()) return listening.error();
   return std::unique_ptr<Server>(std::move(server));

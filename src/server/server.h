@@ -8,9 +8,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "access/access.h"
+#include "access/oidc.h"
 #include "alert/mail.h"
 #include "async/loop.h"
 #include "net/http_server.h"
@@ -21,12 +23,17 @@ namespace penstock::server {
 struct ServerOptions {
   std::string listen = "127.0.0.1:7070";
   std::string tls_certificate, tls_key;  // PEM; both or neither
-  std::string version;                   // of the program
+  std::string public_url{};  // where people reach it, if not at `listen`: https://sync.example.com
+  // Where people may log in, too. Its redirect_url is made here.
+  std::optional<access::OidcSettings> provider{};
+  std::string version;  // of the program
   size_t threads = 8;
 };
 
 // All outlive the server.
 struct ServerParts {
+  Loop& loop;
+  HttpClient& client;  // to what the operator names: the login provider
   service::Service& service;
   access::Access& access;
   alert::MailSender& mail;               // for alerts that are tried
@@ -41,8 +48,8 @@ struct ServerParts {
 // Thread-safe.
 class Server {
  public:
-  // Watches the service, which does not run yet. Errors: config: the address cannot be had, or others reach
-  // it while nobody could log in.
+  // Watches the service, which does not run yet. Errors: config: the address cannot be had, others reach it
+  // while nobody could log in, or a login provider does not know where to lead people back to.
   static Result<std::unique_ptr<Server>> start(ServerParts parts, ServerOptions options);
   virtual ~Server() = default;
 

@@ -8,6 +8,7 @@
 #include "server/event_hub.h"
 #include "server/git_follower.h"
 #include "server/plans.h"
+#include "server/provider_login.h"
 #include "server/repositories.h"
 #include "server/standings.h"
 #include "service/service.h"
@@ -25,8 +26,10 @@ struct Site {
   Repositories& repositories;
   GitFollower& git;
   std::string version;
-  bool is_open_to_others = false;  // listens on more than loopback: nobody comes in without a login
-  bool is_encrypted = false;
+  bool is_open_to_others = false;     // others reach it: nobody comes in without a login
+  bool is_encrypted = false;          // for who comes by public_url
+  std::string public_url{};           // where people reach it, without a slash at the end
+  ProviderLogin* provider = nullptr;  // where people may log in, too; may be null
   Time started{};
 
   service::LoadedRef loaded() const { return service.project(); }

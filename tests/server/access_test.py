@@ -24,7 +24,7 @@ EDITOR = {("POST", path) for path in (
     "/files/validate", "/files/commit", "/git/pull", "/git/push", "/git/rollback", "/sources/{name}/check", "/preview",
     "/destinations/{name}/check", "/syncs/{name}/pause", "/syncs/{name}/resume", "/plans", "/plans/{id}/approve", "/runs",
     "/runs/{id}/cancel", "/alerts/{name}/test")}
-OPEN = {("GET", "/session"), ("POST", "/session")}
+OPEN = {("GET", "/session"), ("POST", "/session"), ("GET", "/session/provider"), ("GET", "/session/provider/callback")}
 
 
 class Access(ServedTest):

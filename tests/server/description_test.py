@@ -26,7 +26,7 @@ class Description(ServedTest):
         connection = http.client.HTTPConnection("127.0.0.1", self.prism.port, timeout=60)
         connection.request(method, path, None if body is None else json.dumps(body),
                            {"Content-Type": "application/json"} | (
-                               {} if path == "/session" else {"Authorization": "Bearer", "Cookie": "penstock_session=x"}))
+                               {} if path.startswith("/session") else {"Authorization": "Bearer", "Cookie": "penstock_session=x"}))
         reply = connection.getresponse()
         text = reply.read().decode()
         violations = reply.headers.get("sl-violations")
@@ -55,6 +55,7 @@ class Description(ServedTest):
         self.through("POST", "/syncs/contacts/pause")
         self.through("POST", "/syncs/contacts/resume")
         self.through("POST", "/runs", {"sync": "nonesuch"}, 404)
+        self.through("GET", "/session/provider?next=/runs", None, 404)
         self.through("GET", "/runs/nonesuch", None, 404)
         self.through("POST", "/tokens", {"name": "ci", "role": "viewer"}, 201)
         self.through("DELETE", "/tokens/ci", None, 204)

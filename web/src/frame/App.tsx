@@ -59,7 +59,7 @@ export function App() {
   useEffect(() => (inside ? follow(cache) : undefined), [inside, cache]);
   if (session.isPending) return <div className="alone"><Skeleton /></div>;
   if (session.error && !session.data) return <div className="alone"><Trouble error={session.error} retry={() => void session.refetch()} /></div>;
-  if (!inside) return <Login project={session.data?.project} />;
+  if (!inside) return <Login session={session.data} />;
   return <Frame />;
 }
 

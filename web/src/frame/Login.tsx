@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { answer, api } from "../api/client";
+import { answer, api, Problem, type Session } from "../api/client";
 import { Button, Labeled, Trouble } from "../design/parts";
 
-export function Login({ project }: { project?: string }) {
+export function Login({ session }: { session?: Session }) {
+  const project = session?.project;
   const cache = useQueryClient();
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
@@ -21,6 +22,8 @@ export function Login({ project }: { project?: string }) {
         <div className="brand"><img src="/icon.svg" width="32" height="32" alt="" /><h1>Penstock</h1></div>
         {project && <p className="soft">Log in to the project <b>{project}</b>.</p>}
         {login.error && <Trouble error={login.error} />}
+        {session?.trouble && !login.error && <Trouble error={new Problem(session.trouble, 401)} />}
+        {session?.provider && <a className="button plain" href={`/api/v1/session/provider?next=${encodeURIComponent(location.pathname + location.search)}`}>Log in with {session.provider.name}</a>}
         <Labeled label="Name">{(ids) => <input {...ids} value={user} onChange={(event) => setUser(event.target.value)} autoComplete="username" autoFocus required />}</Labeled>
         <Labeled label="Password">{(ids) => <input {...ids} type="password" value={password} onChange={(event) => setPassword(event.target.value)} autoComplete="current-password" required />}</Labeled>
         <Button kind="primary" type="submit" busy={login.isPending}>Log in</Button>

@@ -173,7 +173,8 @@ export function answers({ mode, login }) {
     return fine(begin(sync, { kind: body.kind ?? "run", toSend: body.limit ?? (body.key ? 1 : 3410) }), 202);
   }
 
-  const me = () => ({ authenticated: open, login_needed: login, user: open ? "mara" : undefined, role: open ? "admin" : undefined, may: open ? ["view", "run", "edit", "administer"] : [], csrf_token: "csrf", project: "acme", version: "0.1.0" });
+  const me = () => ({ authenticated: open, login_needed: login, user: open ? "mara" : undefined, role: open ? "admin" : undefined, may: open ? ["view", "run", "edit", "administer"] : [], csrf_token: "csrf", project: "acme", version: "0.1.0", ...(login ? { provider: { name: "Acme SSO" } } : {}), ...(login && !open ? { trouble } : {}) });
+  const trouble = { title: "the login provider does not take the code: invalid_grant", remedy: "log in again" };
   const audit = Array.from({ length: 60 }, (_, index) => ({ id: 600 - index, at: iso(start - index * 47 * 60_000), who: ["mara", "joris", "token ci"][index % 3], action: ["run.start", "files.commit", "sync.pause", "login", "secret.set", "plan.approve"][index % 6], target: ["customers_to_crm", "syncs/deals_to_crm.yaml", "finance_export", "", "crm_token", "newsletter_audience"][index % 6], result: index % 17 === 11 ? "refused: the role viewer may not do this" : "done", address: "10.0.3.14" }));
 
   const routes = [

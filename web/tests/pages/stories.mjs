@@ -132,6 +132,9 @@ export const tests = {
     await page.getByRole("columnheader", { name: "Owner" }).waitFor();
   }),
   "people log in, what they may not do is not offered, and they log out": (browser) => on(browser, "/syncs", { login: true }, async (page) => {
+    await page.getByText("the login provider does not take the code").waitFor();
+    const provider = await page.getByRole("link", { name: "Log in with Acme SSO" }).getAttribute("href");
+    assert.equal(provider, "/api/v1/session/provider?next=%2Fsyncs");
     await page.getByLabel("Name").fill("mara");
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();
