@@ -20,7 +20,7 @@ SECTIONS = {
                  lambda s: f"{s.plan_rows // 5:,} rows of 10 columns, server and client on one machine; medians of {2 * s.rounds} "
                            "rounds."),
     "planner": (planners.in_warehouse, "Planning in the warehouse",
-                lambda s: f"{s.plan_rows // 5:,} rows of 10 columns, server and client on one machine; medians of {s.rounds} rounds."),
+                lambda s: f"{s.plan_rows:,} rows of 10 columns, server and client on one machine; medians of {s.rounds} rounds."),
     "unchanged": (sections.unchanged, "Nothing changed",
                   lambda s: f"{s.unchanged_rows:,} rows; medians of {3 * s.rounds} rounds."),
     "clickhouse": (sources.clickhouse, "ClickHouse as a source",

@@ -420,6 +420,10 @@ class RunSync {
     if (!settled.ok()) co_return co_await ended_with(settled.error());
     planned.snapshot.reset();
     if (auto pushed = co_await push(prepared); !pushed.ok()) co_return co_await ended_with(pushed.error());
+    if (prepared.warehouse) {  // what went back there took its time, too
+      report_.run.finished = workspace_.clock().now();
+      if (auto noted = note(); !noted.ok()) co_return co_await ended_with(noted.error());
+    }
     if (auto kept = remember_columns(workspace_, sync_.name, columns_); !kept.ok())
       report_.notes.push_back(kept.error().message);
     remove_old_operations(workspace_.disk(), workspace_.paths(), sync_.name,

@@ -19,6 +19,7 @@ const char* name_of(RunStage stage) {
 }
 
 void StageTimes::enter(RunStage stage, Instant now) {
+  if (is_under_way_ && costs_.back().stage == stage) return;
   end(now);
   costs_.push_back({.stage = stage});
   is_under_way_ = true;

@@ -18,7 +18,7 @@ struct StageCost {
 
 class StageTimes {
  public:
-  // The stage before, if any, ends with it.
+  // The stage before, if any, ends with it; one that is under way goes on.
   void enter(RunStage stage, Instant now);
   void end(Instant now);
   const std::vector<StageCost>& costs() const { return costs_; }
