@@ -69,15 +69,18 @@ def pressed(port, path, seconds):
 
 def under_load(place, sizes):
     """API clients, while a run of many rows goes on."""
-    database = place.database(sizes.delivery_rows, "before")
-    seconds = 60 if sizes.name == "full" else 5
-    with limits.sandbox("--limit", "none", "--latency", "5ms") as url:
+    database = place.database(sizes.unchanged_rows, "before")
+    seconds, latency = (60, "100ms") if sizes.name == "full" else (5, "5ms")
+    with limits.sandbox("--limit", "none", "--latency", latency) as url:
         directory = place.path("service")
         shutil.rmtree(directory, ignore_errors=True)
         project = warehouse.Project(directory, url)
         with serve(project, WAREHOUSE=database) as (port, _):
             run = call(port, "POST", "/runs", {"sync": "customers"})["run"]
             rate, p99, errors = pressed(port, "/syncs", seconds)
+            there = call(port, "GET", f"/runs/{run}")["status"]
+            if sizes.name == "full" and there != "running":
+                raise SystemExit(f"the run was to go on all the while, and is {there}")
             end = time.monotonic() + 600
             while (row := call(port, "GET", f"/runs/{run}"))["status"] in ("queued", "running"):
                 if time.monotonic() > end:

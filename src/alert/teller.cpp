@@ -179,7 +179,8 @@ Task<Receipt> ask_once(TellerParts parts, const Prepared& prepared, size_t& next
 }  // namespace
 
 Task<Receipt> tell(TellerParts parts, config::Alert alert, Letter letter, Origin origin) {
-  auto prepared = prepare(alert, parts.resolver, letter, origin);
+  // A store of secrets may take its time.
+  auto prepared = co_await parts.loop.offload([&] { return prepare(alert, parts.resolver, letter, origin); });
   if (!prepared.ok())
     co_return Receipt{.arrival = Arrival::not_arrived,
                       .answer = prepared.error().message,

@@ -61,7 +61,7 @@ Task<Result<UndoTarget>> bind_undo_target(RunParts parts, const config::Sync& sy
                     "bring the sync's file back to how it was, for the undo"};
   const auto* destination = parts.workspace.project().destination(*sync.destination);
   const auto connector = parts.workspace.catalog().find(*destination->type);
-  auto settings = resolve_settings(*destination, parts.workspace.resolver(), Login::needed);
+  auto settings = co_await settings_at_hand(parts.loop, parts.workspace, *destination, Login::needed);
   if (!settings.ok()) co_return settings.error();
   UndoTarget bound;
   bound.rate_share = destination->rate_share.fraction;

@@ -77,7 +77,7 @@ Task<Result<std::vector<DiscoveredField>>> discover_fields(Loop& loop, HttpClien
                                                            Workspace& workspace,
                                                            const config::Destination& destination,
                                                            std::string object) {
-  auto settings = resolve_settings(destination, workspace.resolver(), Login::needed);
+  auto settings = co_await settings_at_hand(loop, workspace, destination, Login::needed);
   if (!settings.ok()) co_return settings.error();
   auto access = open_access(loop, client, workspace, destination, *settings, Login::needed);
   if (!access.ok()) co_return access.error();

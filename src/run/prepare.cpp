@@ -96,6 +96,12 @@ Result<connector::TargetSettings> resolve_settings(const config::Destination& de
   return settings;
 }
 
+Task<Result<connector::TargetSettings>> settings_at_hand(Loop& loop, const Workspace& workspace,
+                                                         const config::Destination& destination,
+                                                         Login login) {
+  co_return co_await loop.offload([&] { return resolve_settings(destination, workspace.resolver(), login); });
+}
+
 Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Workspace& workspace,
                                             const config::Destination& destination,
                                             const connector::TargetSettings& settings, Login login) {
@@ -169,7 +175,7 @@ Task<Result<PreparedSync>> prepare_sync_with(Loop& loop, HttpClient& client, Wor
   if (!diagnostics.ok()) explain_lost_columns(workspace, prepared, diagnostics);
   if (!diagnostics.ok()) co_return as_error(diagnostics);
 
-  auto settings = resolve_settings(*prepared.destination, workspace.resolver(), login);
+  auto settings = co_await settings_at_hand(loop, workspace, *prepared.destination, login);
   if (!settings.ok()) co_return settings.error();
   auto access = open_access(loop, client, workspace, *prepared.destination, *settings, login);
   if (!access.ok()) co_return access.error();

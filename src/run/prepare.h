@@ -67,5 +67,8 @@ Result<std::unique_ptr<Access>> open_access(Loop& loop, HttpClient& client, Work
 // Values of a destination's file, with references resolved.
 Result<connector::TargetSettings> resolve_settings(const config::Destination& destination,
                                                    const declare::Resolver& resolver, Login login);
+// The same beside the loop: a store of secrets may take its time to answer. All outlive the task.
+Task<Result<connector::TargetSettings>> settings_at_hand(Loop& loop, const Workspace& workspace,
+                                                         const config::Destination& destination, Login login);
 
 }  // namespace penstock

@@ -139,7 +139,7 @@ std::string name_of(const UnfinishedJob& job, const RunFacts& facts) {
 Task<Result<void>> resume_jobs(ResumeParts parts, const config::Sync& sync, LeftJobs left) {
   const config::Destination& destination = *parts.workspace.project().destination(*sync.destination);
   const connector::ConnectorRef connector = parts.workspace.catalog().find(*destination.type);
-  auto settings = resolve_settings(destination, parts.workspace.resolver(), Login::needed);
+  auto settings = co_await settings_at_hand(parts.loop, parts.workspace, destination, Login::needed);
   if (!settings.ok()) co_return settings.error();
   auto access = open_access(parts.loop, parts.client, parts.workspace, destination, *settings, Login::needed);
   if (!access.ok()) co_return access.error();

@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "access")]
 
 from harness import TOKEN, main, person  # noqa: E402
+from secrets_test import Receiver  # noqa: E402
 from served import Events, ServedTest  # noqa: E402
 
 
@@ -226,6 +228,30 @@ class Schedules(ServedTest):
         self.assertEqual(len(run), 1)
         time.sleep(2)
         self.assertEqual(len(served.get("/runs", sync="follower").json), 1)
+
+
+class SlowSecrets(ServedTest):
+    def test_a_store_of_secrets_that_does_not_answer_holds_up_nobody_else(self):
+        answers = threading.Event()
+        self.addCleanup(answers.set)
+
+        def vault(*_):
+            answers.wait(60)
+            return 200, json.dumps({"data": {"data": {"token": TOKEN}, "metadata": {"version": 1}}})
+        store = Receiver(vault)
+        self.addCleanup(store.stop)
+        self.rows = [person(1)]
+        self.project.write("destinations/slow.yaml", {"type": "hubspot", "access_token": "${vault:secret/crm#token}",
+                                                      "base_url": self.sandbox.url})
+        self.project.sync("slow", destination="slow")
+        served = self.serve(VAULT_ADDR=store.url, VAULT_TOKEN="hvs.x")
+        slow = served.post("/runs", {"sync": "slow"}).json["run"]
+        self.wait_for(lambda: store.requests)
+        run = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"], seconds=20)
+        self.assertEqual(run["status"], "succeeded")
+        self.assertEqual(served.get(f"/runs/{slow}").json["status"], "running")
+        answers.set()
+        self.assertEqual(self.ended_run(served, slow)["status"], "succeeded")
 
 
 class Restarts(ServedTest):
