@@ -42,6 +42,9 @@ Task<void> Alerts::flush() {
 Task<Told> Alerts::test(std::string alert) {
   return desk_->test(std::move(alert));
 }
+uint64_t Alerts::waiting() const {
+  return desk_->waiting();
+}
 
 Result<std::vector<OpenOutage>> open_outages(Workspace& workspace) {
   auto open = OpenFile(workspace.disk(), workspace.paths().alerts()).read(workspace.project());

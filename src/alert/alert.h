@@ -80,6 +80,8 @@ class Alerts {
 
   // Sends a test message to one alert of the project, whatever is open; nothing is remembered of it.
   Task<Told> test(std::string alert);
+  // How much there is to say, of all alerts, that is not said yet: outages and recoveries.
+  uint64_t waiting() const;
 
  private:
   class Desk;

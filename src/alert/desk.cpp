@@ -170,6 +170,12 @@ Task<Told> Alerts::Desk::test(std::string alert) {
   co_return Told{alert, letter.title, receipt.arrival == Arrival::arrived, receipt.answer, receipt.remedy};
 }
 
+uint64_t Alerts::Desk::waiting() const {
+  uint64_t waiting = 0;
+  for (const auto& [name, outages] : open_) waiting += outages.waiting(now());
+  return waiting;
+}
+
 void Alerts::Desk::report(const std::string& alert, const Letter& letter, const Receipt& receipt) {
   if (parts_.on_told)
     parts_.on_told(

@@ -27,6 +27,7 @@ class Alerts::Desk {
   void stop();
   Task<void> flush();
   Task<Told> test(std::string alert);
+  uint64_t waiting() const;
 
  private:
   struct Coming {

@@ -178,6 +178,13 @@ std::optional<Outages::Due> Outages::due(const Outage& outage, bool at_once) con
   return Due{Saying::still, *outage.told_last + alert_.remind_after};
 }
 
+uint64_t Outages::waiting(Time now) const {
+  return static_cast<uint64_t>(std::count_if(outages_.begin(), outages_.end(), [&](const Outage& outage) {
+    const auto next = due(outage, false);
+    return next && (next->saying != Saying::still || next->at <= now);
+  }));
+}
+
 std::vector<Message::Item> Outages::all_due(Time now, bool at_once) const {
   std::vector<Message::Item> items;
   for (const Outage& outage : outages_)

@@ -88,6 +88,10 @@ class Outages {
   // When take() may have something, if nothing happens before; nullopt: never.
   std::optional<Time> next(Time now) const;
 
+  // Outages of which there is something to say that is not said yet: they gather, are being told, or could
+  // not be. Reminders count when their time has come.
+  uint64_t waiting(Time now) const;
+
   const std::vector<Outage>& open() const { return outages_; }
 
   // As a JSON object, and back (docs/formats.md, "Open alerts"). What cannot be read is an error of kind

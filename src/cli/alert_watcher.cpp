@@ -32,8 +32,9 @@ struct AlertWatcher::Desk {
   std::unique_ptr<alert::Alerts> alerts;
 };
 
-AlertWatcher::AlertWatcher(Loop& loop, HttpClient& client, alert::MailSender& mail, Random& random)
-    : loop_(loop), client_(client), random_(random), mail_(mail), tasks_(loop) {}
+AlertWatcher::AlertWatcher(Loop& loop, HttpClient& client, alert::MailSender& mail, Random& random,
+                           Metrics& metrics)
+    : loop_(loop), client_(client), random_(random), mail_(mail), metrics_(metrics), tasks_(loop) {}
 
 AlertWatcher::~AlertWatcher() = default;
 
@@ -46,7 +47,10 @@ void AlertWatcher::on_loaded(const service::LoadedRef& loaded) {
   desk_ = std::make_shared<Desk>();
   desk_->loaded = loaded;
   desk_->alerts = std::make_unique<alert::Alerts>(
-      alert::parts_of(loop_, client_, mail_, *loaded->workspace, random_, &log_told));
+      alert::parts_of(loop_, client_, mail_, *loaded->workspace, random_, [this](const alert::Told& told) {
+        log_told(told);
+        if (!told.alert.empty()) metrics_.on_alert(told.alert, told.arrived);
+      }));
   tasks_.spawn(keep(desk_));
 }
 
@@ -60,6 +64,11 @@ void AlertWatcher::on_late(const config::Sync& sync, Time since, const std::stri
   if (!desk_) return;
   desk_->alerts->on_late(sync, run.empty() ? alert::Lateness::not_begun : alert::Lateness::too_long, since,
                          run);
+}
+
+// Its own queue is counted as often as that of the runs.
+void AlertWatcher::on_queue(uint64_t) {
+  if (desk_) metrics_.set_queue(Queue::alerts, desk_->alerts->waiting());
 }
 
 Task<void> AlertWatcher::finish() {

@@ -1,10 +1,11 @@
-// Alerts of the service: hears how runs end and which are late, and tells people.
+// Alerts of the service: hears how runs end and which are late, tells people, and counts that.
 #pragma once
 
 #include <memory>
 
 #include "alert/alert.h"
 #include "async/loop.h"
+#include "metrics/metrics.h"
 #include "service/watcher.h"
 
 namespace penstock::cli {
@@ -12,12 +13,13 @@ namespace penstock::cli {
 // Loop thread only. All that it is given outlives it.
 class AlertWatcher final : public service::Watcher {
  public:
-  AlertWatcher(Loop& loop, HttpClient& client, alert::MailSender& mail, Random& random);
+  AlertWatcher(Loop& loop, HttpClient& client, alert::MailSender& mail, Random& random, Metrics& metrics);
   ~AlertWatcher() override;
 
   void on_ended(const QueuedRun& run, const service::LoadedRef& loaded, const config::Sync* sync,
                 const Result<RunReport>& result) override;
   void on_late(const config::Sync& sync, Time since, const std::string& run) override;
+  void on_queue(uint64_t runs) override;
   // Also for the project that the service begins with.
   void on_loaded(const service::LoadedRef& loaded) override;
 
@@ -33,6 +35,7 @@ class AlertWatcher final : public service::Watcher {
   HttpClient& client_;
   Random& random_;
   alert::MailSender& mail_;
+  Metrics& metrics_;
   std::shared_ptr<Desk> desk_;  // shared with its task
   TaskGroup tasks_;
 };

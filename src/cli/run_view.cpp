@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/session.h"
 #include "declare/json.h"
+#include "run/as_json.h"
 
 namespace penstock::cli {
 namespace {
@@ -89,6 +90,7 @@ std::string progress_json(const RunProgress& progress, Instant now) {
     json.end_array();
   }
   json.key("seconds").raw(fmt::format("{:.1f}", in_seconds(now - progress.started)));
+  add_waits(json, progress);
   return json.end_object().str();
 }
 

@@ -41,6 +41,11 @@ class Chronicle final : public service::Watcher {
         log::Level::info, "run_queued",
         {{"run", run.run}, {"sync", run.sync}, {"kind", run.kind}, {"cause", run.cause}, {"by", run.by}});
   }
+  void on_queue(uint64_t runs) override { metrics_.set_queue(Queue::runs, runs); }
+  void on_missed(const config::Sync& sync, uint64_t times) override {
+    metrics_.on_missed(sync.name, times);
+    log::event(log::Level::warning, "schedule_missed", {{"sync", sync.name}, {"times", times}});
+  }
   void on_begun(const QueuedRun& run) override {
     const Duration late = std::max(Duration(0), real_clock().now() - run.asked);
     log::event(log::Level::info, "run_begun",
@@ -186,14 +191,15 @@ class Serving {
     if (!client.ok()) return client.error();
     client_ = *std::move(client);
     mail_ = alert::curl_mail_sender(loop_, own_authorities());
-    if (auto opened = open_service(); !opened.ok()) return opened;
+    if (auto opened = open_service(with_server); !opened.ok()) return opened;
     return with_server ? open_server(*workspace) : success();
   }
 
-  Result<void> open_service() {
+  Result<void> open_service(bool with_metrics) {
     service::ServiceOptions wanted;
     wanted.directory = globals_.directory;
     wanted.schedules = options_.schedules;
+    wanted.tells_queue = with_metrics;
     wanted.worker.name = name_ = worker_name();
     wanted.worker.runs_at_once = options_.runs_at_once;
     wanted.worker.plans_at_once = options_.plans_at_once;
@@ -203,7 +209,7 @@ class Serving {
     service_ = *std::move(service);
     metrics_.know(service_->project()->project());
     service_->watch(chronicle_);
-    alerts_ = std::make_unique<AlertWatcher>(loop_, *client_, *mail_, random_);
+    alerts_ = std::make_unique<AlertWatcher>(loop_, *client_, *mail_, random_, metrics_);
     alerts_->on_loaded(service_->project());
     service_->watch(*alerts_);
     // What was before this process; a state that cannot be read just now is told elsewhere.

@@ -22,6 +22,7 @@ Delivery::Delivery(DeliveryParts parts)
       user_(parts.limits, parts.options.concurrency, parts.options.weight),
       carriers_(parts.loop),
       permits_(parts.loop, parts.options.concurrency),
+      look_up_permits_(parts.loop, parts.options.concurrency),
       keyed_permits_(parts.loop, kKeyedRows),
       references_(parts.target),
       room_(parts.loop),
@@ -51,6 +52,7 @@ Task<Result<void>> Delivery::resume(std::vector<LeftJob> jobs, const LeftJobs& n
   progress_.jobs_begun = numbered.jobs_begun;
   for (auto& job : jobs) {
     rows_under_way_ += job.rows.size();
+    rows_in_jobs_ += job.rows.size();
     carriers_.spawn(carry_on(std::move(job)));
   }
   co_await finish();
@@ -60,8 +62,10 @@ Task<Result<void>> Delivery::resume(std::vector<LeftJob> jobs, const LeftJobs& n
 
 Task<void> Delivery::carry_on(LeftJob job) {
   const auto* operation = parts_.target.operation(job.journal.job.operation);
+  const uint64_t rows = job.rows.size();
   JobCarrier carrier(*this, static_cast<Step>(job.journal.job.step), operation);
   co_await carrier.carry_on(std::move(job));
+  rows_in_jobs_ -= rows;
 }
 
 // Every row has its outcome, or was let go; and all of it is on disk.
@@ -130,6 +134,7 @@ void Delivery::stop() {
 
 // The run ends before this row could be sent, or sent again.
 void Delivery::end_unsent(Row row) {
+  leave_look_up(row);
   if (!row.effect_unknown) return row_ended();
   settle(std::move(row),
          Settle{.outcome = Outcome::in_doubt,
@@ -173,6 +178,7 @@ Task<void> Delivery::read(RowSource& rows) {
       room = std::max(room, rows_at_once(step));
   }
   room += in_jobs;
+  room_rows_ = room;
   while (!stopping_) {
     auto chunk = co_await rows.next();
     if (!chunk.ok()) co_return fail(chunk.error());
@@ -211,6 +217,7 @@ Task<void> Delivery::rows_have_ended() {
 }
 
 void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
+  leave_look_up(row);
   if (const auto* settled = std::get_if<Settle>(&next)) return settle(std::move(row), *settled, facts);
   if (resuming_)
     return settle(std::move(row),
@@ -234,11 +241,15 @@ void Delivery::go(Row row, const Next& next, const RowOutcome& facts) {
   Step step = std::get<Step>(next);
   if (!is_look_up(step))
     if (const auto look_up = references_.complete(row, step, *parts_.router.operation(step))) step = *look_up;
+  row.is_at_look_up = is_look_up(step);
+  looks_up_ = looks_up_ || row.is_at_look_up;
+  if (row.is_at_look_up) ++rows_at_look_up_;
   queues_[static_cast<size_t>(step)].push_back(std::move(row));
   if (stopping_) stop();
 }
 
 void Delivery::settle(Row row, const Settle& settle, RowOutcome facts) {
+  leave_look_up(row);
   facts.ordinal = row.ordinal();
   facts.outcome = settle.outcome;
   facts.attempt = row.attempts;
@@ -282,6 +293,10 @@ void Delivery::count_image(const Row& row, const Settle& settle) {
       static_cast<uint64_t>(std::count(fates.begin(), fates.end(), static_cast<char>(FieldFate::kept)));
 }
 
+void Delivery::leave_look_up(Row& row) {
+  if (std::exchange(row.is_at_look_up, false)) --rows_at_look_up_;
+}
+
 void Delivery::row_ended() {
   --rows_under_way_;
   room_.set();
@@ -306,7 +321,9 @@ Semaphore& Delivery::permits_of(Step step) {
   const auto& job = parts_.router.operation(step)->operation->job;
   // A row that waits for its own limit holds up no row of another's: only requests that go are counted.
   if (is_limited_by_row(step)) return keyed_permits_;
-  if (!job) return permits_;
+  // Look-ups that wait for a limit of their own do not hold up what could be written meanwhile; of both
+  // together `user_` lets no more go at once than there may be.
+  if (!job) return is_look_up(step) ? look_up_permits_ : permits_;
   auto& permits = job_permits_[static_cast<size_t>(step)];
   if (!permits) permits = std::make_unique<Semaphore>(parts_.loop, static_cast<size_t>(job->at_once));
   return *permits;
@@ -316,6 +333,39 @@ bool Delivery::is_limited_by_row(Step step) const {
   const auto& names = parts_.router.operation(step)->operation->limit;
   return std::any_of(names.begin(), names.end(),
                      [&](const auto& name) { return parts_.target.limit(*name).by_row; });
+}
+
+DeliveryProgress Delivery::progress() const {
+  DeliveryProgress now = progress_;
+  now.queues = queues();
+  now.latencies = progress_.window.latencies();
+  return now;
+}
+
+// Rows that wait for others to make way are in no queue: nothing that is before them waits for them.
+std::vector<StepQueue> Delivery::queues() const {
+  const auto without = [](uint64_t rows, uint64_t others) { return rows - std::min(rows, others); };
+  std::vector<StepQueue> queues;
+  if (room_rows_ > 0) {
+    // One room for both: it fills with those that wait for the slower of them.
+    if (looks_up_) queues.push_back({"lookup", without(rows_at_look_up_, progress_.looked_for), room_rows_});
+    const uint64_t to_write = without(rows_under_way_, rows_at_look_up_ + blocked_.size());
+    queues.push_back({"deliver", without(to_write, progress_.written + rows_in_jobs_), room_rows_});
+  }
+  queues.push_back({"ledger", parts_.journal.rows_waiting(), ledger_capacity()});
+  return queues;
+}
+
+// Beyond so many outcomes that are not on disk nothing more is sent: see allow().
+uint64_t Delivery::ledger_capacity() const {
+  uint64_t at_once = 0;
+  for (size_t i = 0; i < kSteps; ++i) {
+    const Step step = static_cast<Step>(i);
+    if (is_look_up(step) || parts_.router.operation(step) == nullptr) continue;
+    if (parts_.router.repeatable(step)) return Journal::kRowsAhead;
+    at_once = std::max<uint64_t>(at_once, batch_rows(step) * parts_.options.concurrency);
+  }
+  return at_once > 0 ? std::min(at_once, Journal::kRowsAhead) : Journal::kRowsAhead;
 }
 
 void Delivery::dispatch() {
@@ -388,8 +438,11 @@ Task<void> Delivery::carry(Step step, Batch batch) {
   co_await note_whereabouts(step, batch);
   co_await note_images(step, batch);
   if (const auto* operation = parts_.router.operation(step); operation->operation->job) {
+    const uint64_t rows = batch.size();
+    rows_in_jobs_ += rows;
     JobCarrier carrier(*this, step, operation);
     co_await carrier.carry(std::move(batch));
+    rows_in_jobs_ -= rows;
   } else {
     Carrier carrier(*this, step);
     co_await carrier.carry(std::move(batch));

@@ -18,6 +18,7 @@
 #include "async/sync.h"
 #include "base/random.h"
 #include "connector/connector.h"
+#include "deliver/latencies.h"
 #include "deliver/rate_limits.h"
 #include "deliver/references.h"
 #include "deliver/retry.h"
@@ -64,6 +65,17 @@ struct JobProgress {
   std::optional<uint64_t> processed, total;  // as the destination counts
 };
 
+// Rows that wait before a step, and so many of them that the steps ahead of it wait, too. Of the queues the
+// fullest stands before the step that holds the others back.
+struct StepQueue {
+  // lookup: of records, before anything is written. deliver: for a full batch, a connection or a turn in the
+  // limits; requests and jobs that are at the destination do not count. ledger: outcomes on their way to the
+  // disk.
+  std::string_view step;
+  uint64_t rows = 0;
+  uint64_t capacity = 0;
+};
+
 // Where a delivery stands; read on the loop's thread at any time.
 struct DeliveryProgress {
   OutcomeCounts outcomes;
@@ -74,6 +86,14 @@ struct DeliveryProgress {
   uint64_t kept_fields = 0;  // values of others that were left alone
   std::map<uint64_t, JobProgress> jobs{};  // those that work now, by their number in the run
   uint64_t jobs_begun = 0;
+  std::vector<StepQueue> queues{};  // a step that this delivery does not have, or cannot tell of, is absent
+  std::optional<Latencies> latencies{};  // of the last requests; nullopt: none has ended
+};
+
+// What is counted while it goes on, and told as progress in another form.
+struct DeliveryCounts : DeliveryProgress {
+  LatencyWindow window{};
+  uint64_t looked_for = 0, written = 0;  // rows in requests that are under way: look-ups, and others
 };
 
 // A job that an earlier process left, with its rows as they lie in the upload.
@@ -110,7 +130,7 @@ class Delivery {
   void stop();
   // Jobs whose end was not waited for: the journal names them, and resume() finds them again.
   uint64_t jobs_left() const { return jobs_left_; }
-  const DeliveryProgress& progress() const { return progress_; }
+  DeliveryProgress progress() const;
 
  private:
   friend class Carrier;
@@ -124,6 +144,7 @@ class Delivery {
   // Whether the one record that was found for a removed row got its match value in this run, from another
   // row.
   bool was_passed_on(const Row& row, const std::vector<connector::FoundRecord>& records) const;
+  void leave_look_up(Row& row);
   void row_ended();
   void end_unsent(Row row);
   void release_blocked();
@@ -154,11 +175,14 @@ class Delivery {
   uint64_t rows_at_once(Step step) const;
   Semaphore& permits_of(Step step);
   bool is_limited_by_row(Step step) const;
+  std::vector<StepQueue> queues() const;
+  uint64_t ledger_capacity() const;
 
   DeliveryParts parts_;
   LimitUser user_;
+  DeliveryCounts progress_;  // requests that are cut off are counted out
   TaskGroup carriers_;
-  Semaphore permits_, keyed_permits_;
+  Semaphore permits_, look_up_permits_, keyed_permits_;
   std::unique_ptr<Semaphore> job_permits_[kSteps];
   Duration job_times_[kSteps] = {};  // from start to end, of the last job that ended well
   References references_;
@@ -170,12 +194,15 @@ class Delivery {
   uint64_t freed_ = 0;                              // rows that may have given up a match value
   uint64_t freed_before_ = 0, blocked_rounds_ = 0;  // when blocked rows were last released; how often
   uint64_t rows_under_way_ = 0;
+  uint64_t rows_at_look_up_ = 0;  // of those under way: they wait for a look-up, or are in one
+  bool looks_up_ = false;         // some row needed one
+  uint64_t rows_in_jobs_ = 0;     // of those under way: in a job that has begun
+  uint64_t room_rows_ = 0;        // so many under way, and the plan is not read on; 0: none is read
   uint64_t jobs_left_ = 0;
   bool resuming_ = false;
   bool input_ended_ = false;
   bool stopping_ = false;
   std::optional<Error> failure_;
-  DeliveryProgress progress_;
   Instant last_success_{};
 };
 

@@ -297,6 +297,28 @@ struct Way {
   LimitSet limits;
   bool with_login = true;
   Take take;
+  uint64_t rows = 0;  // that it carries; those of jobs are counted with the job
+};
+
+// Its rows do not wait while it is under way.
+class UnderWay {
+ public:
+  UnderWay(DeliveryCounts& counts, bool looks_up, uint64_t rows)
+      : counts_(counts), rows_in_(looks_up ? counts.looked_for : counts.written), rows_(rows) {
+    ++counts_.in_flight;
+    rows_in_ += rows_;
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  ~UnderWay() {
+    --counts_.in_flight;
+    rows_in_ -= rows_;
+  }
+
+ private:
+  DeliveryCounts& counts_;
+  uint64_t& rows_in_;
+  uint64_t rows_;
 };
 
 // An address that the destination named is asked without our login.
@@ -306,7 +328,9 @@ Task<Result<Admitted>> admit(DeliveryParts parts, bool with_login, HttpRequest r
   co_return Admitted{.request = std::move(request), .url = std::move(url)};
 }
 
-void tell(const DeliveryParts& parts, const Exchanged& exchanged) {
+void tell(ExchangeParts with, const Exchanged& exchanged) {
+  const DeliveryParts& parts = with.parts;
+  with.progress.window.add(exchanged.facts.latency);
   if (!parts.options.on_sent) return;
   parts.options.on_sent({.operation = exchanged.facts.operation,
                          .status = exchanged.facts.status,
@@ -341,17 +365,17 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
   exchanged.facts.operation = with.operation.name;
   exchanged.facts.request = ++with.progress.requests;
   exchanged.facts.at = parts.loop.clock().now();
-  ++with.progress.in_flight;
   const Sent sent{admitted->request.method, admitted->url};
   turn.permit->sent();
+  std::optional<UnderWay> under_way(std::in_place, with.progress, with.operation.find.has_value(), way.rows);
   HttpOutcome outcome = co_await parts.client.send(std::move(admitted->request));
-  --with.progress.in_flight;
+  under_way.reset();
   exchanged.limits = way.limits;
   if (!outcome.replied()) {
     exchanged.failure = outcome.failure();
     exchanged.facts.latency = outcome.failure().finished - outcome.failure().started;
     way.take(exchanged, sent, nullptr);
-    tell(parts, exchanged);
+    tell(with, exchanged);
     turn.permit->end(RequestEnd::failed);
     co_return once;
   }
@@ -364,7 +388,7 @@ Task<SentOnce> send_once(ExchangeParts with, Way way, HttpRequest request) {
     exchanged.retry_after = parse_retry_after(*after, parts.loop.clock().now());
   once.server_time = date_of(reply);
   way.take(exchanged, sent, &reply);
-  tell(parts, exchanged);
+  tell(with, exchanged);
   const bool refused = exchanged.reading.verdict == Verdict::throttled;
   turn.permit->end(refused               ? RequestEnd::refused
                    : reply.status >= 500 ? RequestEnd::failed
@@ -438,7 +462,8 @@ Task<Exchanged> exchange(ExchangeParts with, const std::vector<Row>& rows, std::
     if (operation.find || operation.job) exchanged.reply_body = std::move(reply->body);
   };
   HttpRequest request = request_for(with, rows, page, std::move(body));
-  co_return co_await send_with_login(with, {limits_of(with, operation.limit, rows), true, take},
+  const uint64_t counted = operation.job ? 0 : rows.size();
+  co_return co_await send_with_login(with, {limits_of(with, operation.limit, rows), true, take, counted},
                                      std::move(request));
 }
 

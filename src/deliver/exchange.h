@@ -22,7 +22,7 @@ struct Exchanged {
 struct ExchangeParts {
   const DeliveryParts& parts;
   const connector::BoundOperation& operation;
-  DeliveryProgress& progress;
+  DeliveryCounts& progress;
   Event& stop;  // set: nothing more is sent
   LimitUser& user;
   std::string_view job = {};  // the id of the job, or the session, that the rows travel in

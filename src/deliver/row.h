@@ -60,6 +60,7 @@ struct Row {
   // What its record held; null: that was not read. `image_noted`: the journal says so.
   std::shared_ptr<BeforeImage> image{};
   bool image_noted = false;
+  bool is_at_look_up = false;  // it waits for a look-up, or is in one
 
   // This request carried it, and it has to go again.
   void tried(uint64_t request) {

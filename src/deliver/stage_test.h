@@ -73,7 +73,16 @@ struct StagedSync {
   connector::TargetFacts facts;
   config::Mode mode = config::Mode::upsert;
   RateLimits* limits = nullptr;  // those of an account that others write to as well
+  std::function<void(const DeliveryProgress&)> look = nullptr;  // called every 5 ms
 };
+
+inline Task<void> keep_looking(SimLoop& loop, const Delivery& delivery,
+                               std::function<void(const DeliveryProgress&)> look) {
+  for (;;) {
+    look(delivery.progress());
+    co_await loop.sleep_for(5ms);
+  }
+}
 
 inline Staged deliver_in_virtual_time(const StagedSync& sync, const std::string& sql,
                                       PlayedDestination& destination, SimLoop& loop) {
@@ -101,7 +110,11 @@ inline Staged deliver_in_virtual_time(const StagedSync& sync, const std::string&
   auto journal = *Journal::create(loop, disk, "journal", run);
   Delivery delivery({loop, destination, access, target, router, limits, *journal, random, {}});
   Staged staged;
-  staged.ended = loop.run(delivery.run(rows));
+  {
+    TaskGroup looking(loop);
+    if (sync.look) looking.spawn(keep_looking(loop, delivery, sync.look));
+    staged.ended = loop.run(delivery.run(rows));
+  }
   staged.progress = delivery.progress();
   const auto read = read_log(disk, "journal", [&](std::string_view bytes) -> Result<void> {
     const auto record = decode_record(bytes);

@@ -5,9 +5,6 @@
 namespace penstock {
 namespace {
 
-// So many rows ahead of those that are sent are declared to be under way: after a crash all of them are sent
-// again, and until then no request waits for the disk.
-constexpr uint64_t kRowsAhead = 20'000;
 // A sync of the disk costs the same for one outcome and for thousands. What a crash takes is so much less
 // known.
 constexpr Duration kGather = 5ms;
@@ -55,6 +52,7 @@ void Journal::add(const RowOutcome& outcome) {
     group_ = OutcomeGroup::of(outcome);
   }
   ++added_;
+  ++rows_added_;
   begin_to_flush();
 }
 
@@ -82,12 +80,14 @@ Task<void> Journal::flush_all() {
     }
     auto group = std::make_shared<std::vector<std::string>>(std::move(pending_));
     pending_.clear();
-    const uint64_t through = added_;
+    const uint64_t through = added_, rows_through = rows_added_;
     auto written = co_await loop_.offload([this, group] { return write_group(writer_, *group); });
-    if (!written.ok())
+    if (!written.ok()) {
       failure_ = written.error();
-    else
+    } else {
       durable_ = through;
+      rows_durable_ = rows_through;
+    }
     flushed_.set();
     flushed_.reset();
   }

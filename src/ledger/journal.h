@@ -38,6 +38,11 @@ class Journal {
   Task<bool> allow_rows(std::vector<uint64_t> rows);
   // Whether what is allowed may still be sent: asked once more before each request.
   bool may_send() { return !is_lost(); }
+  // Outcomes of rows that were added and are not on disk yet.
+  uint64_t rows_waiting() const { return rows_added_ - rows_durable_; }
+  // So many rows ahead of those that are sent are declared to be under way: after a crash all of them are
+  // sent again, and until then no request waits for the disk.
+  static constexpr uint64_t kRowsAhead = 20'000;
   // Set when the disk failed, or the lease of the run was lost: the run must stop.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
 
@@ -53,12 +58,13 @@ class Journal {
   Loop& loop_;
   LogWriter writer_;  // touched by one flush at a time
   std::vector<std::string> pending_;
-  OutcomeGroup group_;            // the outcomes that came last; behind those that are pending
-  uint64_t added_ = 0;            // records and outcomes taken
-  uint64_t durable_ = 0;          // of which are on disk
-  uint64_t allowed_ = 0;          // the newest intent: rows numbered below
-  uint64_t allowed_record_ = 0;   // the record that declares it
-  uint64_t allowed_durably_ = 0;  // rows whose intent is known to be on disk
+  OutcomeGroup group_;                          // the outcomes that came last; behind those that are pending
+  uint64_t added_ = 0;                          // records and outcomes taken
+  uint64_t durable_ = 0;                        // of which are on disk
+  uint64_t rows_added_ = 0, rows_durable_ = 0;  // outcomes only
+  uint64_t allowed_ = 0;                        // the newest intent: rows numbered below
+  uint64_t allowed_record_ = 0;                 // the record that declares it
+  uint64_t allowed_durably_ = 0;                // rows whose intent is known to be on disk
   bool flushing_ = false;
   Event flushed_;
   size_t waiting_ = 0;  // for something to be durable

@@ -89,7 +89,9 @@ const std::vector<MetricFacts>& metric_table() {
       {"penstock_queue_length",
        gauge,
        {"queue"},
-       "What waits: runs (due or asked for, not begun), alerts (not sent yet)",
+       "What waits: runs (due or asked for, not begun by any worker), alerts (outages and recoveries that "
+       "are "
+       "not told yet)",
        true},
       {"penstock_schedule_lateness_seconds",
        gauge,
@@ -99,7 +101,8 @@ const std::vector<MetricFacts>& metric_table() {
       {"penstock_schedule_missed_total",
        counter,
        {"sync"},
-       "Times of the schedule that passed without a run, since an earlier one was going on",
+       "Times of the schedule that passed without a run of their own, since an earlier one was going on or "
+       "nobody was there: one run makes up for all of them",
        true},
       {"penstock_alerts_total", counter, {"alert", "result"}, "Messages of alerts: sent, failed", true},
       {"penstock_api_requests_total",

@@ -175,6 +175,7 @@ class Metrics::Impl {
          {RunStage::opening, RunStage::planning, RunStage::delivering, RunStage::settling})
       series_.begin(MetricId::run_stage_time, {sync, penstock::name_of(stage)});
     series_.begin(MetricId::run_duration, {sync});
+    series_.begin(MetricId::schedule_missed, {sync});
   }
   void begin_destination(const std::string& destination) {
     for (const auto reply : kReplies) series_.begin(MetricId::requests, {destination, std::string(reply)});
@@ -351,9 +352,9 @@ void Metrics::on_late(const std::string& sync, Duration by) {
   impl_->series_.set(MetricId::schedule_lateness, {sync}, in_seconds(by));
 }
 
-void Metrics::on_missed(const std::string& sync) {
+void Metrics::on_missed(const std::string& sync, uint64_t times) {
   const std::scoped_lock lock(impl_->mutex_);
-  impl_->series_.increment(MetricId::schedule_missed, {sync});
+  impl_->series_.increment(MetricId::schedule_missed, {sync}, static_cast<double>(times));
 }
 
 void Metrics::on_alert(std::string_view alert, bool sent) {

@@ -65,8 +65,8 @@ class Metrics {
   void on_run_refused(const config::Sync& sync);
   // A run was begun `by` so long after it was due; zero when in time.
   void on_late(const std::string& sync, Duration by);
-  // The time of a run passed while an earlier one was going on, or nobody was there: it was not begun.
-  void on_missed(const std::string& sync);
+  // So many times passed without a run, since an earlier one was going on or nobody was there.
+  void on_missed(const std::string& sync, uint64_t times);
   void on_alert(std::string_view alert, bool sent);
   // A request to our own API. `route`: as the API's description has it ("/runs/{run}"), never a path as it
   // came.

@@ -74,7 +74,7 @@ class MetricsTest : public testing::Test {
     metrics.on_run_ended(deals, report());
     metrics.on_run_refused(deals);
     metrics.on_late("contacts", 90s);
-    metrics.on_missed("contacts");
+    metrics.on_missed("contacts", 3);
     metrics.on_alert("ops", true);
     metrics.on_api_request("/runs/{run}", 200, 3ms);
     metrics.set_queue(Queue::runs, 2);

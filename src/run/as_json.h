@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "declare/json.h"
 #include "run/history.h"
 #include "run/run_many.h"
 #include "run/sync_status.h"
@@ -16,6 +17,9 @@ std::string sync_json(const config::Project& project, const config::Sync& sync);
 std::string sync_details_json(const config::Project& project, const config::Sync& sync);
 
 std::string plan_json(const PlannedSync& planned);
+// Members of an object about a run that goes on: what it waits for. "queues", "limits" and "latency_ms", each
+// where it is known.
+void add_waits(declare::JsonWriter& json, const RunProgress& progress);
 // "event":"result".
 std::string report_json(const RunReport& report);
 // "event":"not_run": a sync that was not begun, because one that it follows did not come to its end.

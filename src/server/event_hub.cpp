@@ -34,6 +34,13 @@ void EventHub::close() {
   listeners_.clear();
 }
 
+void EventHub::tell_plan(const std::string& id, const std::string& sync, std::string_view state,
+                         const std::string& run) {
+  declare::JsonWriter json;
+  json.begin_object().key("id").text(id).key("sync").text(sync).key("state").text(state);
+  tell("plan", "", json.text_if("run", run).end_object().str());
+}
+
 void EventHub::on_queued(const QueuedRun& run) {
   tell("run", run.run, open_run_json(run));
 }

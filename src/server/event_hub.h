@@ -20,6 +20,10 @@ class EventHub final : public service::Watcher {
   void keep_alive();
   void close();
 
+  // `state`: planning, ready, failed, expired, or run; `run`: that a run was asked for with it.
+  void tell_plan(const std::string& id, const std::string& sync, std::string_view state,
+                 const std::string& run = "");
+
   void on_queued(const QueuedRun& run) override;
   void on_begun(const QueuedRun& run) override;
   void on_progress(const QueuedRun& run, const RunProgress& progress) override;

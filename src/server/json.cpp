@@ -92,6 +92,7 @@ std::string progress_json(const std::string& run, const RunProgress& progress) {
   add_number(json, "in_flight", delivery.in_flight);
   json.key("rows_per_second")
       .raw(fmt::format("{:.1f}", seconds > 0 ? static_cast<double>(ended) / seconds : 0.0));
+  add_waits(json, progress);
   return json.end_object().str();
 }
 

@@ -42,9 +42,7 @@ std::string plan_reply_json(const KeptPlan& plan) {
   JsonWriter json;
   json.begin_object().key("id").text(plan.id).key("sync").text(plan.sync).key("made").text(
       iso8601(plan.made));
-  json.key("state").text(plan.state == KeptPlan::State::planning ? "planning"
-                         : plan.state == KeptPlan::State::ready  ? "ready"
-                                                                 : "failed");
+  json.key("state").text(plan_state(plan.state)).text_if("run", plan.run);
   if (plan.error) {
     const bool has_mistakes = !plan.diagnostics.ok();
     json.key("error").raw(problem(*plan.error, has_mistakes ? &plan.diagnostics : nullptr).body);
@@ -136,6 +134,7 @@ ServerReply approve_plan(Call& call) {
       penstock::approve_plan(*plan->loaded->workspace, *plan->planned->kept, call.who.name, "");
   if (!approved.ok()) return problem(approved.error());
   note(call, "plan.approve", fmt::format("{} {}", plan->sync, approved->plan));
+  call.site.plans.note_approved(*plan);
   return json_reply(plan_reply_json(*plan));
 }
 

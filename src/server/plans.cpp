@@ -11,8 +11,24 @@ constexpr Duration kPlanHolds = std::chrono::hours(24);
 
 }  // namespace
 
-Plans::Plans(service::Service& service, std::string version)
-    : service_(service), version_(std::move(version)) {}
+std::string_view plan_state(KeptPlan::State state) {
+  switch (state) {
+    case KeptPlan::State::planning:
+      return "planning";
+    case KeptPlan::State::ready:
+      return "ready";
+    case KeptPlan::State::failed:
+      return "failed";
+  }
+  die("a state of a plan without a name");
+}
+
+Plans::Plans(service::Service& service, EventHub& events, const Clock& clock, std::string version)
+    : service_(service), events_(events), clock_(clock), version_(std::move(version)) {}
+
+void Plans::tell(const KeptPlan& plan) {
+  events_.tell_plan(plan.id, plan.sync, plan_state(plan.state));
+}
 
 Result<KeptPlanRef> Plans::start(const std::string& sync, bool full, uint64_t samples) {
   forget_old();
@@ -22,7 +38,7 @@ Result<KeptPlanRef> Plans::start(const std::string& sync, bool full, uint64_t sa
   auto plan = std::make_shared<KeptPlan>();
   plan->id = loaded->workspace->new_run_id();
   plan->sync = sync;
-  plan->made = real_clock().now();
+  plan->made = clock_.now();
   plan->loaded = loaded;
   const std::string directory = join_path(loaded->workspace->paths().root, "plans");
   if (auto made = real_disk().make_directories(directory); !made.ok()) return made.error();
@@ -36,6 +52,7 @@ Result<KeptPlanRef> Plans::start(const std::string& sync, bool full, uint64_t sa
     const std::lock_guard lock(mutex_);
     plans_.insert_or_assign(plan->id, plan);
   }
+  tell(*plan);
   make(plan, std::move(request));
   return KeptPlanRef(plan);
 }
@@ -59,10 +76,33 @@ void Plans::make(std::shared_ptr<KeptPlan> asked, RunRequest request) {
         done->error = planned.error();
         done->state = KeptPlan::State::failed;
       }
-      const std::lock_guard lock(plans.mutex_);
-      if (const auto found = plans.plans_.find(done->id); found != plans.plans_.end()) found->second = done;
+      plans.complete(std::move(done));
     }(*this, asked, request, std::move(parts), std::move(loaded));
   });
+}
+
+void Plans::complete(std::shared_ptr<KeptPlan> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = plans_.find(done->id);
+    if (found == plans_.end()) return;
+    found->second = done;
+  }
+  tell(*done);
+}
+
+void Plans::note_run(const std::string& id, const std::string& run) {
+  std::string sync;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = plans_.find(id);
+    if (found == plans_.end()) return;
+    auto noted = std::make_shared<KeptPlan>(*found->second);
+    noted->run = run;
+    sync = noted->sync;
+    found->second = std::move(noted);
+  }
+  events_.tell_plan(id, sync, "run", run);
 }
 
 KeptPlanRef Plans::find(const std::string& id) const {
@@ -72,13 +112,20 @@ KeptPlanRef Plans::find(const std::string& id) const {
 }
 
 void Plans::forget_old() {
-  const Time now = real_clock().now();
-  const std::lock_guard lock(mutex_);
-  std::erase_if(plans_, [&](const auto& one) {
-    if (now < one.second->made + kPlanHolds) return false;
-    (void)real_disk().remove(one.second->file);
-    return true;
-  });
+  const Time now = clock_.now();
+  std::vector<KeptPlanRef> old;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(plans_, [&](const auto& one) {
+      if (now < one.second->made + kPlanHolds) return false;
+      old.push_back(one.second);
+      return true;
+    });
+  }
+  for (const auto& plan : old) {
+    (void)real_disk().remove(plan->file);
+    events_.tell_plan(plan->id, plan->sync, "expired");
+  }
 }
 
 void Plans::close() {

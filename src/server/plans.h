@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "server/event_hub.h"
 #include "service/service.h"
 
 namespace penstock::server {
@@ -21,24 +22,38 @@ struct KeptPlan {
   std::optional<PlannedSync> planned{};
   std::optional<Error> error{};
   declare::Diagnostics diagnostics{};
+  std::string run{};  // the last one that was asked for with it
 };
 using KeptPlanRef = std::shared_ptr<const KeptPlan>;
 
+std::string_view plan_state(KeptPlan::State state);
+
 // Thread-safe. Plans are kept for a day, and not beyond this process: their files are removed with it.
+// Whoever listens to events hears of each change.
 class Plans {
  public:
-  // `service` outlives it.
-  explicit Plans(service::Service& service, std::string version);
+  // All outlive it.
+  Plans(service::Service& service, EventHub& events, const Clock& clock, std::string version);
   // Begins one; it is found by the id at once.
   Result<KeptPlanRef> start(const std::string& sync, bool full, uint64_t samples);
   KeptPlanRef find(const std::string& id) const;
+  // A run of it was asked for.
+  void note_run(const std::string& id, const std::string& run);
+  // Somebody approved of it.
+  void note_approved(const KeptPlan& plan) { tell(plan); }
+  // To be called every now and then.
   void forget_old();
   // Removes all files.
   void close();
 
  private:
   void make(std::shared_ptr<KeptPlan> plan, RunRequest request);
+  void complete(std::shared_ptr<KeptPlan> done);
+  void tell(const KeptPlan& plan);
+
   service::Service& service_;
+  EventHub& events_;
+  const Clock& clock_;
   const std::string version_;
   mutable std::mutex mutex_;
   std::map<std::string, KeptPlanRef> plans_;

@@ -130,6 +130,7 @@ ServerReply start_run(Call& call) {
                                    once == nullptr ? "" : fmt::format("{} {}", call.who.shown(), *once));
   if (!put.ok()) return problem(put.error());
   note(call, "run.start", fmt::format("{} {}", sync, put->run.run));
+  if (!plan.empty()) call.site.plans.note_run(plan, put->run.run);
   if (put->run.state == QueuedRun::State::ended) {
     const auto row = row_of(*loaded->workspace, put->run.run);
     if (row.ok() && *row) return json_reply(run_row_json(**row, &put->run), 202);
@@ -155,7 +156,8 @@ ServerReply get_run(Call& call) {
     run = run_row_json(**row, asked ? &*asked : nullptr);
   }
   json.members(run);
-  if (const auto progress = call.site.service.progress(call.id()))
+  // What was heard last of a run that is over says nothing any more.
+  if (const auto progress = call.site.service.progress(call.id()); progress && is_open)
     json.key("progress").raw(progress_json(call.id(), *progress));
   if (asked) add_report(json, asked->report);
   return json_reply(json.end_object());

@@ -62,7 +62,7 @@ class RealServer final : public Server {
   RealServer(ServerParts parts, ServerOptions options)
       : parts_(std::move(parts)),
         options_(std::move(options)),
-        plans_(parts_.service, options_.version),
+        plans_(parts_.service, events_, real_clock(), options_.version),
         site_{.service = parts_.service,
               .access = parts_.access,
               .mail = parts_.mail,

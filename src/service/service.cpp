@@ -45,7 +45,10 @@ Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, ServiceOption
 }
 
 Task<void> Service::run() {
-  if (options_.schedules) tasks_.spawn(follow_timetable());
+  if (options_.schedules)
+    tasks_.spawn(follow_timetable());
+  else if (options_.tells_queue)
+    tasks_.spawn(follow_queue());
   tasks_.spawn(follow_files());
   co_await worker_->run();
   {
@@ -71,11 +74,26 @@ Task<void> Service::follow_timetable() {
     }
     auto put = co_await parts_.loop.offload([&] { return timetable_->put_due(loaded); });
     if (put.ok()) {
-      for (const auto& run : *put) this->put(run);
+      for (const auto& one : *put) {
+        this->put(one.run);
+        const config::Sync* sync = loaded->project().sync(one.run.sync);
+        if (one.missed > 0 && sync != nullptr)
+          for (auto* watcher : watchers_) watcher->on_missed(*sync, one.missed);
+      }
       note_dues(loaded);
+      for (auto* watcher : watchers_) watcher->on_queue(timetable_->waiting());
     } else {
       on_trouble("the schedules", put.error());
     }
+    co_await parts_.loop.sleep_for(options_.look_every);
+  }
+}
+
+Task<void> Service::follow_queue() {
+  while (!stopping_.is_set()) {
+    const auto open = co_await parts_.loop.offload([&] { return queue_->open_runs(); });
+    if (open.ok())
+      for (auto* watcher : watchers_) watcher->on_queue(waiting_in(*open));
     co_await parts_.loop.sleep_for(options_.look_every);
   }
 }

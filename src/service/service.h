@@ -24,7 +24,8 @@ namespace penstock::service {
 
 struct ServiceOptions {
   std::string directory = ".";
-  bool schedules = true;  // false: a worker only
+  bool schedules = true;    // false: runs only what others put in
+  bool tells_queue = true;  // false: nobody here wants to know its length
   WorkerOptions worker;
   Duration look_every = 1s;   // at the timetable
   Duration files_every = 2s;  // whether the project's files have changed
@@ -97,6 +98,7 @@ class Service : private Watcher {
                 const Result<RunReport>& result) override;
   void on_trouble(const std::string& what, const Error& error) override;
   Task<void> follow_timetable();
+  Task<void> follow_queue();
   Task<void> follow_files();
   void have_loaded(bool usable);
   void note_dues(const LoadedRef& loaded);

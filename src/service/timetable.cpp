@@ -34,6 +34,11 @@ bool has_ended_well(const RunRow& run) {
 
 }  // namespace
 
+uint64_t waiting_in(const std::vector<QueuedRun>& open) {
+  return static_cast<uint64_t>(
+      std::ranges::count(open, QueuedRun::State::queued, [](const auto& run) { return run.state; }));
+}
+
 QueuedRun queued_run(const config::Sync& sync, std::string id, std::string cause, Time asked) {
   QueuedRun run;
   run.run = std::move(id);
@@ -46,7 +51,7 @@ QueuedRun queued_run(const config::Sync& sync, std::string id, std::string cause
   return run;
 }
 
-Result<std::vector<QueuedRun>> Timetable::put_due(const LoadedRef& loaded) {
+Result<std::vector<PutDue>> Timetable::put_due(const LoadedRef& loaded) {
   const Time now = clock_.now();
   if (loaded != loaded_) {
     dues_.clear();
@@ -55,7 +60,7 @@ Result<std::vector<QueuedRun>> Timetable::put_due(const LoadedRef& loaded) {
   }
   if (auto read = read_marks(loaded->project(), now); !read.ok()) return read.error();
   if (auto read = read_runs(*loaded->workspace, now); !read.ok()) return read.error();
-  std::vector<QueuedRun> put;
+  std::vector<PutDue> put;
   for (const auto& sync : loaded->project().syncs) {
     auto one = consider(*loaded, sync, now);
     if (!one.ok()) return one.error();
@@ -67,6 +72,7 @@ Result<std::vector<QueuedRun>> Timetable::put_due(const LoadedRef& loaded) {
 Result<void> Timetable::read_marks(const config::Project& project, Time now) {
   auto open = queue_.open_runs();
   if (!open.ok()) return open.error();
+  waiting_ = waiting_in(*open);
   open_.clear();
   for (auto& run : *open) {
     const std::string sync = run.sync;
@@ -157,8 +163,7 @@ bool Timetable::still_holds(const Due& due, const config::Sync& sync, Time now) 
   return due.next && *due.next > now && due.mark == mark.due && !mark.paused;
 }
 
-Result<std::optional<QueuedRun>> Timetable::consider(const Loaded& loaded, const config::Sync& sync,
-                                                     Time now) {
+Result<std::optional<PutDue>> Timetable::consider(const Loaded& loaded, const config::Sync& sync, Time now) {
   Due& due = dues_[sync.name];
   SyncMark& mark = marks_.at(sync.name);
   const auto open = open_.find(sync.name);
@@ -166,35 +171,36 @@ Result<std::optional<QueuedRun>> Timetable::consider(const Loaded& loaded, const
   if (open != open_.end() && open->second.state == QueuedRun::State::queued &&
       open->second.asked + kLateAfter < now)
     due.late_since = open->second.asked;
-  if (still_holds(due, sync, now)) return std::optional<QueuedRun>();
+  if (still_holds(due, sync, now)) return std::optional<PutDue>();
   due = {.next = {},
          .late_since = due.late_since,
          .paused = mark.paused,
          .paused_by = mark.paused_by,
          .trouble = {},
          .mark = mark.due};
-  if (!sync.schedule || sync.paused || mark.paused) return std::optional<QueuedRun>();
+  if (!sync.schedule || sync.paused || mark.paused) return std::optional<PutDue>();
   auto next = schedule::next_due(*sync.schedule, sync.name, past_of(loaded, sync, now), now);
   if (!next.ok()) {
     due.trouble = next.error().message;
-    return std::optional<QueuedRun>();
+    return std::optional<PutDue>();
   }
-  if (!*next) return std::optional<QueuedRun>();
+  if (!*next) return std::optional<PutDue>();
   due.next = (*next)->at;
-  if ((*next)->at > now) return std::optional<QueuedRun>();
+  if ((*next)->at > now) return std::optional<PutDue>();
   // No overlap: while one goes on, the due time stays due, and is seen to when that one is over.
   if (open != open_.end()) {
     due.late_since = due.late_since.value_or((*next)->at);
-    return std::optional<QueuedRun>();
+    return std::optional<PutDue>();
   }
   QueuedRun run = queued_run(sync, loaded.workspace->new_run_id(), cause_of(*sync.schedule), (*next)->at);
   auto put = queue_.put_due(run, mark.due);
   if (!put.ok()) return put.error();
   // Somebody else saw to it: then the mark is another one.
-  if (!*put) return look_again(), std::optional<QueuedRun>();
+  if (!*put) return look_again(), std::optional<PutDue>();
   mark.due = run.asked;
   open_.emplace(sync.name, run);
-  return std::optional(std::move(run));
+  ++waiting_;
+  return std::optional(PutDue{std::move(run), (*next)->missed});
 }
 
 }  // namespace penstock::service

@@ -15,6 +15,11 @@ class Watcher {
   virtual ~Watcher() = default;
   // Put into the queue, by this process.
   virtual void on_queued(const QueuedRun&) {}
+  // How many lie there and are not taken, whoever put them in. Said once a second, also when nothing changed;
+  // not by a process that only works (ServiceOptions::tells_queue).
+  virtual void on_queue(uint64_t /*runs*/) {}
+  // So many times of its schedule passed without a run, and are made up for by the one that was just put in.
+  virtual void on_missed(const config::Sync&, uint64_t /*times*/) {}
   // Taken, by this process.
   virtual void on_begun(const QueuedRun&) {}
   virtual void on_progress(const QueuedRun&, const RunProgress&) {}

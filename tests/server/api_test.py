@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -41,6 +42,8 @@ class Api(ServedTest):
     def test_a_plan_is_looked_at_and_run_exactly(self):
         self.rows = [person(1), person(2)]
         served = self.serve()
+        events = Events(served)
+        self.addCleanup(events.close)
         plan = served.post("/plans", {"sync": "contacts"}).json
         plan = self.wait_for(lambda: (now := served.get(f"/plans/{plan['id']}").json)["state"] != "planning" and now)
         self.assertEqual((plan["state"], plan["added"]), ("ready", 2), plan)
@@ -49,9 +52,28 @@ class Api(ServedTest):
         self.assertEqual(len(self.records()), 0)
         run = self.ended_run(served, served.post("/runs", {"plan": plan["id"]}).json["run"])
         self.assertEqual((run["status"], run["accepted"]), ("succeeded", 2), run)
+        self.wait_for(lambda: len(events.of("plan")) >= 3)
+        self.assertEqual([event["state"] for event in events.of("plan")], ["planning", "ready", "run"])
+        self.assertEqual({(event["id"], event["sync"]) for event in events.of("plan")}, {(plan["id"], "contacts")})
+        self.assertEqual(events.of("plan")[-1]["run"], run["run"])
+        self.assertEqual(served.get(f"/plans/{plan['id']}").json["run"], run["run"])
         # What has moved since is not sent.
         again = self.ended_run(served, served.post("/runs", {"plan": plan["id"]}).json["run"])
         self.assertEqual(again["status"], "stopped", again)
+
+    def test_what_becomes_of_a_plan_is_told(self):
+        self.rows = [person(1)]
+        served = self.serve()
+        events = Events(served)
+        self.addCleanup(events.close)
+        approved = served.post("/plans", {"sync": "contacts"}).json["id"]
+        self.wait_for(lambda: [event["state"] for event in events.of("plan")] == ["planning", "ready"])
+        self.assertEqual(served.post(f"/plans/{approved}/approve").status, 200)
+        self.wait_for(lambda: [event["state"] for event in events.of("plan")] == ["planning", "ready", "ready"])
+        os.remove(self.project.path("data", "people.csv"))
+        broken = served.post("/plans", {"sync": "contacts"}).json["id"]
+        self.wait_for(lambda: events.of("plan")[-1] == {"id": broken, "sync": "contacts", "state": "failed"})
+        self.assertEqual(served.get(f"/plans/{broken}").json["state"], "failed")
 
     def test_asking_twice_with_one_key_starts_one_run(self):
         self.rows = [person(1)]
@@ -178,6 +200,16 @@ class Api(ServedTest):
                 self.assertLess(reply.status, 500, reply)
 
 
+def metric(served, name, **labels):
+    """The value of a series of /metrics; none: it is not there."""
+    wanted = {f'{label}="{value}"' for label, value in labels.items()}
+    for line in served.get("/metrics").body.splitlines():
+        found = re.match(name + r"(?:\{(.*)\})? (\S+)$", line)
+        if found and set(filter(None, (found.group(1) or "").split(","))) == wanted:
+            return float(found.group(2))
+    return None
+
+
 class Schedules(ServedTest):
     def test_intervals_run_by_themselves_and_files_take_effect(self):
         self.rows = [person(1)]
@@ -199,6 +231,23 @@ class Schedules(ServedTest):
         self.wait_for(lambda: served.get("/project").json["problems"])
         self.assertEqual(self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])["status"],
                          "succeeded")
+
+    def test_times_that_passed_while_nobody_was_there_are_counted(self):
+        self.rows = [person(1)]
+        self.project.sync(schedule={"every": "2s"})
+        served = self.serve()
+        self.wait_for(lambda: served.get("/runs", status="succeeded").json)
+        self.assertEqual(metric(served, "penstock_schedule_missed_total", sync="contacts"), 0)
+        served.stop()
+        time.sleep(7)
+        began = len(self.project.call("runs", "--json").objects)
+        served = self.serve()
+        self.wait_for(lambda: len(served.get("/runs", sync="contacts", status="succeeded").json) > began, seconds=20)
+        missed = metric(served, "penstock_schedule_missed_total", sync="contacts")
+        # Seven seconds hold three or four times; one of them is made up for.
+        self.assertIn(missed, (2, 3, 4))
+        told = [json.loads(line) for line in served.log.splitlines() if '"schedule_missed"' in line]
+        self.assertEqual((told[0]["sync"], told[0]["times"]), ("contacts", missed))
 
     def test_pause_and_resume(self):
         self.rows = [person(1)]
@@ -298,6 +347,34 @@ class Restarts(ServedTest):
         self.assertEqual(served.post(f"/runs/{run}/cancel").status, 409)
         time.sleep(1)
         self.assertEqual([one["status"] for one in served.get("/runs").json], ["interrupted"])
+
+    def test_what_waits_is_counted(self):
+        self.many_rows()
+        for schedules in ([], ["--no-schedules"]):
+            with self.subTest(schedules=schedules):
+                served = self.serve("--runs", "1", *schedules)
+                self.wait_for(lambda: metric(served, "penstock_queue_length", queue="runs") == 0)
+                self.assertEqual(metric(served, "penstock_queue_length", queue="alerts"), 0)
+                runs = [served.post("/runs", {"sync": "contacts", "kind": kind}).json["run"] for kind in ("run", "full")]
+                self.wait_for(lambda: metric(served, "penstock_queue_length", queue="runs") == 1)
+                self.assertEqual([served.get(f"/runs/{run}").json["status"] for run in runs], ["running", "queued"])
+                for run in reversed(runs):
+                    self.assertEqual(served.post(f"/runs/{run}/cancel").status, 202)
+                self.wait_for(lambda: metric(served, "penstock_queue_length", queue="runs") == 0)
+                self.ended_run(served, runs[0])
+                served.stop()
+
+    def test_alerts_that_wait_and_those_that_went_are_counted(self):
+        self.rows = [person(1)]
+        os.remove(self.project.path("data", "people.csv"))
+        self.project.write("alerts/ops.yaml", {"type": "webhook", "url": "http://127.0.0.1:9/", "group_within": "1s"})
+        self.project.sync(alerts=["ops"])
+        served = self.serve()
+        self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        # Nobody listens there: it waits, and goes on waiting.
+        self.wait_for(lambda: metric(served, "penstock_queue_length", queue="alerts") == 1)
+        self.wait_for(lambda: metric(served, "penstock_alerts_total", alert="ops", result="failed"))
+        self.assertEqual(metric(served, "penstock_queue_length", queue="alerts"), 1)
 
     def test_a_second_run_waits_for_the_first(self):
         self.many_rows()

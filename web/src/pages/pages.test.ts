@@ -57,7 +57,7 @@ describe("charts", () => {
 describe("a run that goes on", () => {
   const moment = (seconds: number, requests: number): Moment => ({ at: seconds * 1000, progress: { run: "r", sync: "s", stage: "delivering", seconds, requests } });
   it("names the stage that holds the others back", () => {
-    const queues = [{ step: "lookup", rows: 10, capacity: 1000 }, { step: "deliver", rows: 900, capacity: 1000 }];
+    const queues = [{ step: "lookup" as const, rows: 10, capacity: 1000 }, { step: "deliver" as const, rows: 900, capacity: 1000 }];
     expect(heldBack({ ...moment(1, 1).progress, queues })).toBe("The destination holds the others back.");
     expect(heldBack({ ...moment(1, 1).progress, queues, limits: [{ group: "crm", used: 190, allowed: 190, seconds: 10 }] })).toContain("at its limit");
     expect(heldBack({ ...moment(1, 1).progress, queues: [{ step: "deliver", rows: 10, capacity: 1000 }] })).toBeUndefined();

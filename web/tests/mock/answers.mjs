@@ -44,7 +44,7 @@ export function answers({ mode, login }) {
       state.progress = { run: run.run, sync: sync.name, stage: planning ? "planning" : "delivering", seconds, plan: planning ? { rows: Math.round(rows * seconds / planSeconds) } : { rows, added: Math.round(toSend * 0.3), changed: toSend - Math.round(toSend * 0.3), removed: 0, unchanged: rows - toSend - 12, invalid: 12, waiting: 0 },
         to_send: planning ? undefined : toSend, rows_read: planning ? Math.round(rows * seconds / planSeconds) : Math.min(toSend, done + 4200), accepted: done - rejected, rejected, skipped: 0, in_doubt: 0, failed: 0, requests: Math.ceil(done / 100), throttled: Math.floor(seconds / 20), retries: Math.floor(seconds / 14), in_flight: planning ? 0 : 8 + Math.round(4 * Math.sin(seconds)),
         rows_per_second: planning ? 0 : perSecond * wobble, latency_ms: { p50: 96 + 8 * Math.sin(seconds), p90: 180 + 20 * Math.sin(seconds * 0.7), p99: 420 + 90 * Math.sin(seconds * 0.4) },
-        queues: [{ step: "plan", rows: 0, capacity: 2000 }, { step: "lookup", rows: planning ? 0 : 700 + Math.round(300 * Math.sin(seconds)), capacity: 2000 }, { step: "deliver", rows: planning ? 0 : 1900, capacity: 2000 }, { step: "ledger", rows: planning ? 0 : 60, capacity: 2000 }],
+        queues: [{ step: "lookup", rows: planning ? 0 : 700 + Math.round(300 * Math.sin(seconds)), capacity: 2000 }, { step: "deliver", rows: planning ? 0 : 1900, capacity: 2000 }, { step: "ledger", rows: planning ? 0 : 60, capacity: 2000 }],
         limits: planning ? [] : [{ group: "crm", used: Math.round(190 * Math.min(1, 0.94 + 0.06 * wobble)), allowed: 190, seconds: 10 }] };
       emit("progress", state.progress);
       if (done < toSend && !state.cancelled) return;
