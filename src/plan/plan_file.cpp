@@ -121,6 +121,7 @@ Result<PlanFile> read_plan_file(Disk& disk, const std::string& path) {
                  "write one with `penstock plan SYNC --out FILE`"};
   if (disk.list(path).ok())
     return Error{ErrorKind::config, fmt::format("{} is a directory, not a plan file", path), "name the file"};
+  if (auto brought = disk.bring(path); !brought.ok()) return brought.error();
   auto database = duck::Database::borrow({});
   if (!database.ok()) return database.error();
   auto connection = database->connect();

@@ -8,6 +8,23 @@ namespace penstock::server {
 namespace {
 
 constexpr Duration kPlanHolds = std::chrono::hours(24);
+constexpr std::string_view kDirectory = "plans";
+
+void remove_file(const KeptPlan& plan) {
+  (void)plan.loaded->workspace->disk().remove(plan.file);
+}
+
+// What processes before this one left: ids begin with the time at which they were given.
+void sweep(const Workspace& workspace, Time before) {
+  const std::string directory = join_path(workspace.paths().root, kDirectory);
+  auto names = workspace.disk().list(directory);
+  if (!names.ok()) return;
+  std::string limit = iso8601(before).substr(0, 19);
+  std::erase_if(limit, [](char each) { return each == '-' || each == ':'; });
+  limit[8] = '-';
+  for (const auto& name : *names)
+    if (name < limit) (void)workspace.disk().remove(join_path(directory, name));
+}
 
 }  // namespace
 
@@ -21,6 +38,10 @@ std::string_view plan_state(KeptPlan::State state) {
       return "failed";
   }
   die("a state of a plan without a name");
+}
+
+std::string plan_file_name(const std::string& id) {
+  return join_path(kDirectory, id + ".parquet");
 }
 
 Plans::Plans(service::Service& service, EventHub& events, const Clock& clock, std::string version)
@@ -40,9 +61,11 @@ Result<KeptPlanRef> Plans::start(const std::string& sync, bool full, uint64_t sa
   plan->sync = sync;
   plan->made = clock_.now();
   plan->loaded = loaded;
-  const std::string directory = join_path(loaded->workspace->paths().root, "plans");
-  if (auto made = real_disk().make_directories(directory); !made.ok()) return made.error();
-  plan->file = join_path(directory, plan->id + ".parquet");
+  const std::string& root = loaded->workspace->paths().root;
+  if (auto made = loaded->workspace->disk().make_directories(join_path(root, kDirectory)); !made.ok())
+    return made.error();
+  plan->file = join_path(root, plan_file_name(plan->id));
+  sweep(*loaded->workspace, plan->made - kPlanHolds);
   RunRequest request;
   request.kind = full ? RunKind::full : RunKind::usual;
   request.samples = samples;
@@ -123,14 +146,15 @@ void Plans::forget_old() {
     });
   }
   for (const auto& plan : old) {
-    (void)real_disk().remove(plan->file);
+    remove_file(*plan);
     events_.tell_plan(plan->id, plan->sync, "expired");
   }
 }
 
 void Plans::close() {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, plan] : plans_) (void)real_disk().remove(plan->file);
+  for (const auto& [id, plan] : plans_)
+    if (plan->run.empty()) remove_file(*plan);
   plans_.clear();
 }
 

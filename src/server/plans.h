@@ -17,7 +17,7 @@ struct KeptPlan {
   std::string id, sync;
   State state = State::planning;
   Time made{};
-  std::string file;  // Parquet, in the state's directory
+  std::string file;  // Parquet, in the state's directory; whoever shares the state can read it
   service::LoadedRef loaded{};
   std::optional<PlannedSync> planned{};
   std::optional<Error> error{};
@@ -27,8 +27,11 @@ struct KeptPlan {
 using KeptPlanRef = std::shared_ptr<const KeptPlan>;
 
 std::string_view plan_state(KeptPlan::State state);
+// Below the directory of the state, whatever that is on a machine.
+std::string plan_file_name(const std::string& id);
 
-// Thread-safe. Plans are kept for a day, and not beyond this process: their files are removed with it.
+// Thread-safe. Plans are kept for a day, and not beyond this process: their files are removed with it, but for
+// those that a run may still want.
 // Whoever listens to events hears of each change.
 class Plans {
  public:
@@ -43,7 +46,7 @@ class Plans {
   void note_approved(const KeptPlan& plan) { tell(plan); }
   // To be called every now and then.
   void forget_old();
-  // Removes all files.
+  // Removes the files that nobody wants any more.
   void close();
 
  private:

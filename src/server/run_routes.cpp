@@ -119,7 +119,7 @@ ServerReply start_run(Call& call) {
       return problem(409, "conflict", "this plan is not complete", "wait until its state is ready");
     if (!sync.empty() && sync != kept->sync)
       return problem(400, "config", fmt::format("this plan is of '{}'", kept->sync), "leave out 'sync'");
-    ask.plan = kept->file;
+    ask.plan = plan_file_name(kept->id);
     sync = kept->sync;
   }
   if (sync.empty()) return problem(400, "config", "'sync' is missing", "name the sync, or send a 'plan'");

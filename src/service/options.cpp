@@ -58,7 +58,8 @@ Result<RunRequest> request_of(const QueuedRun& run, const Workspace& workspace) 
   }
   RunRequest request;
   if (!ask.plan.empty()) {
-    auto file = open_plan_file(workspace, ask.plan);
+    const bool is_path = ask.plan.starts_with('/');
+    auto file = open_plan_file(workspace, is_path ? ask.plan : join_path(workspace.paths().root, ask.plan));
     if (!file.ok()) return file.error();
     request = request_for(*std::move(file));
   } else {

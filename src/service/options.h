@@ -13,7 +13,7 @@ struct RunAsk {
   std::optional<uint64_t> limit;
   std::optional<std::string> key;
   std::vector<std::string> confirm;  // names of guards
-  std::string plan;                  // a plan file; a path
+  std::string plan;                  // a plan file: a path, or a name below the state's directory
 };
 
 // JSON; the same text for the same ask.

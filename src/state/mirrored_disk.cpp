@@ -226,7 +226,11 @@ Result<std::vector<std::string>> MirroredDisk::list(const std::string& path) {
   if (!name || is_ours(*name)) return local_.list(path);
   auto below = store_.list(*name);
   if (!below.ok()) return below.error();
-  if (below->empty()) return local_.exists(path).ok() ? std::vector<std::string>() : local_.list(path);
+  if (below->empty()) {
+    auto itself = store_.find(*name);
+    if (!itself.ok()) return itself.error();
+    return *itself ? local_.list(path) : std::vector<std::string>();  // of a file: the error that it is none
+  }
   std::set<std::string> names;
   for (const auto& object : *below) {
     const std::string inner = object.name.substr(name->size() + 1);

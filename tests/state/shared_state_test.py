@@ -9,15 +9,18 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores"), os.path.join(HERE, "..", "alerts")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "stores"), os.path.join(HERE, "..", "alerts"),
+                os.path.join(HERE, "..", "server")]
 
 from conditional_s3 import ConditionalS3  # noqa: E402
 from harness import FAILED, PARTIAL, ROOT, STOPPED, USAGE, PipeTest, main, person  # noqa: E402
 from receivers import Receiver  # noqa: E402
+from served import Served  # noqa: E402
 from servers import PASSWORD, Postgres  # noqa: E402
 
 SERVER = None
@@ -306,6 +309,31 @@ class DeathsOnPostgres(OnPostgres, Deaths, SharedTest):
 
 class DeathsOnBucket(OnBucket, Deaths, SharedTest):
     pass
+
+
+class Plans(OnPostgres, SharedTest):
+    def test_a_plan_of_the_service_is_run_by_any_machine(self):
+        self.rows = [person(1), person(2)]
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        self.project.write("destinations/silent.yaml", {
+            "type": "hubspot", "access_token": "${env:HUBSPOT_TOKEN}",
+            "base_url": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        self.project.sync("busy", destination="silent")
+        served = Served(self.project, "--runs", "1", **self.cache("one"))
+        self.addCleanup(served.stop, signal.SIGKILL)
+        plan = served.post("/plans", {"sync": "contacts"}).json["id"]
+        self.wait_until(lambda: served.get(f"/plans/{plan}").json["state"] == "ready")
+        busy = served.post("/runs", {"sync": "busy"}).json["run"]
+        self.wait_until(lambda: served.get(f"/runs/{busy}").json["status"] == "running")
+        other = Served(self.project, command="worker", **self.cache("other"))
+        self.addCleanup(other.stop, signal.SIGKILL)
+        run = served.post("/runs", {"plan": plan}).json["run"]
+        self.wait_until(lambda: served.get(f"/runs/{run}").json["status"] not in ("queued", "running"))
+        answer = served.get(f"/runs/{run}").json
+        self.assertEqual((answer["status"], answer["accepted"]), ("succeeded", 2), answer)
+        self.assertIn(run, other.log)
+        self.assertEqual(len(self.records()), 2)
 
 
 class Budgets(OnPostgres, SharedTest):
