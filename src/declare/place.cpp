@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "declare/utf8.h"
+
 namespace penstock::declare {
 
 SourceFile::SourceFile(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
@@ -22,6 +26,19 @@ std::string_view SourceFile::line(uint32_t line) const {
 std::string Place::show() const {
   if (!file) return "";
   return line == 0 ? file->name() : fmt::format("{}:{}:{}", file->name(), line, column);
+}
+
+std::string_view Place::text() const {
+  if (!file || column == 0) return {};
+  std::string_view rest = file->line(line);
+  const auto skip = [](std::string_view from, uint32_t characters) {
+    size_t at = 0;
+    for (; characters > 0 && at < from.size(); --characters)
+      at += std::max<size_t>(1, character_bytes(from.substr(at)));
+    return std::min(at, from.size());
+  };
+  rest.remove_prefix(skip(rest, column - 1));
+  return rest.substr(0, skip(rest, width));
 }
 
 std::strong_ordering operator<=>(const Place& a, const Place& b) {

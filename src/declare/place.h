@@ -41,6 +41,8 @@ struct Place {
   bool known() const { return file != nullptr; }
   // "syncs/crm.yaml:3:1", or the file's name alone for line 0; empty when not known.
   std::string show() const;
+  // What stands there: as many characters as the width says, of one line. Points into the file.
+  std::string_view text() const;
 
   static Place whole(SourceFileRef file) { return {std::move(file), 0, 0, 0}; }
 };

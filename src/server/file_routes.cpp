@@ -8,6 +8,7 @@
 #include "server/handlers.h"
 #include "server/json.h"
 #include "server/site.h"
+#include "server/written_secrets.h"
 
 namespace penstock::server {
 namespace {
@@ -21,7 +22,37 @@ constexpr std::pair<const char*, const char*> kFolders[] = {
     {"syncs", "sync"},     {"alerts", "alert"}, {"connectors", "connector"},
     {"tests", "test"}};
 
-Result<std::vector<Edit>> edits_in(Body& body) {
+struct FileText {
+  std::optional<std::string> text;
+  std::string version;
+};
+
+// A file of the project in a revision; without one as it is now: what nobody has committed yet is shown as it
+// lies there.
+Result<FileText> text_of(const Call& call, const std::string& path, const std::string& revision) {
+  const auto repository = call.site.repositories.of(call.site.loaded());
+  if (!repository.ok()) return repository.error();
+  auto file = (*repository)->file(path, revision.empty() ? "HEAD" : revision);
+  if (!file.ok()) return file.error();
+  FileText found{std::move(file->content), file->blob};
+  if (revision.empty() && (file->uncommitted || !found.text))
+    if (auto there = real_disk().read(join_path(call.site.loaded()->project().directory, path)); there.ok())
+      found.text = *std::move(there);
+  return found;
+}
+
+// Secrets that the editor did not see stay what they are.
+Result<void> put_back_secrets(const Call& call, Edit& edit) {
+  if (!edit.content || edit.content->find(kHiddenSecret) == std::string::npos) return success();
+  const auto before = text_of(call, edit.path, "");
+  if (!before.ok()) return before.error();
+  auto text = WrittenSecrets(call.site.service.problems()).put_back(*edit.content, before->text.value_or(""));
+  if (!text.ok()) return Error(text.error()).in(edit.path);
+  edit.content = *std::move(text);
+  return success();
+}
+
+Result<std::vector<Edit>> edits_in(const Call& call, Body& body) {
   std::vector<Edit> edits;
   for (auto& one : body.objects("edits")) {
     Edit edit;
@@ -31,6 +62,7 @@ Result<std::vector<Edit>> edits_in(Body& body) {
     if (auto checked = one.check({"path"}); !checked.ok()) return checked.error();
     if (!edit.content && !one.is_null("text"))
       return Error{ErrorKind::config, "'text' is missing in an edit", "null removes the file"};
+    if (auto back = put_back_secrets(call, edit); !back.ok()) return back.error();
     edits.push_back(std::move(edit));
   }
   if (edits.empty()) return Error{ErrorKind::config, "there are no edits", "send them as 'edits'"};
@@ -126,26 +158,20 @@ ServerReply list_files(Call& call) {
 }
 
 ServerReply get_file(Call& call) {
-  const auto repository = call.site.repositories.of(call.site.loaded());
-  if (!repository.ok()) return problem(repository.error());
-  const std::string path = call.text("path"), revision = call.text("revision");
-  const auto file = (*repository)->file(path, revision.empty() ? "HEAD" : revision);
+  const std::string path = call.text("path");
+  const auto file = text_of(call, path, call.text("revision"));
   if (!file.ok()) return problem(file.error());
-  // A file that nobody has committed yet is shown as it lies there.
-  std::optional<std::string> text = file->content;
-  if (revision.empty() && (file->uncommitted || !text))
-    if (auto there = real_disk().read(join_path(call.site.loaded()->project().directory, path)); there.ok())
-      text = *std::move(there);
-  if (!text) return not_found("file", path);
+  if (!file->text) return not_found("file", path);
+  const std::string shown = WrittenSecrets(call.site.service.problems()).hidden(*file->text);
   JsonWriter json;
-  json.begin_object().key("path").text(path).key("text").text(*text).key("version").text(file->blob);
+  json.begin_object().key("path").text(path).key("text").text(shown).key("version").text(file->version);
   return json_reply(json.end_object());
 }
 
 ServerReply validate_files(Call& call) {
   auto body = Body::read(call.request);
   if (!body.ok()) return problem(body.error());
-  auto edits = edits_in(*body);
+  auto edits = edits_in(call, *body);
   if (auto checked = body->check(); !checked.ok()) return problem(checked.error());
   if (!edits.ok()) return problem(edits.error());
   const std::string directory = call.site.loaded()->project().directory;
@@ -161,7 +187,7 @@ ServerReply validate_files(Call& call) {
 ServerReply commit_files(Call& call) {
   auto body = Body::read(call.request);
   if (!body.ok()) return problem(body.error());
-  auto edits = edits_in(*body);
+  auto edits = edits_in(call, *body);
   const auto message = body->text("message");
   if (auto checked = body->check({"message"}); !checked.ok()) return problem(checked.error());
   if (!edits.ok()) return problem(edits.error());
@@ -188,6 +214,7 @@ ServerReply get_git_log(Call& call) {
   request.diffs = true;
   const auto history = (*repository)->history(std::move(request));
   if (!history.ok()) return problem(history.error());
+  const WrittenSecrets secrets(call.site.service.problems());
   JsonWriter json;
   json.begin_array();
   for (const auto& entry : *history) {
@@ -195,7 +222,7 @@ ServerReply get_git_log(Call& call) {
     json.key("at").text(iso8601(entry.commit.at)).key("message").text(entry.commit.subject);
     json.key("files").begin_array();
     for (const auto& file : entry.changed) json.text(file.path);
-    json.end_array().text_if("diff", entry.diff).end_object();
+    json.end_array().text_if("diff", secrets.hidden(entry.diff)).end_object();
   }
   return json_reply(json.end_array());
 }

@@ -30,9 +30,8 @@ std::string_view plan_state(KeptPlan::State state);
 // Below the directory of the state, whatever that is on a machine.
 std::string plan_file_name(const std::string& id);
 
-// Thread-safe. Plans are kept for a day, and not beyond this process: their files are removed with it, but for
-// those that a run may still want.
-// Whoever listens to events hears of each change.
+// Thread-safe. Plans are kept for a day, and not beyond this process: their files are removed with it, but
+// for those that a run may still want. Whoever listens to events hears of each change.
 class Plans {
  public:
   // All outlive it.

@@ -11,6 +11,7 @@
 #include "server/handlers.h"
 #include "server/json.h"
 #include "server/site.h"
+#include "server/written_secrets.h"
 
 namespace penstock::server {
 namespace {
@@ -79,8 +80,9 @@ ServerReply sync_reply(Call& call, const std::function<void(JsonWriter&, const c
 }
 
 // The lines from where a definition begins: its file, where the file holds nothing else.
-std::string yaml_of(const config::Sync& sync) {
-  return sync.place.file ? sync.place.file->text() : "";
+std::string yaml_of(const Call& call, const config::Sync& sync) {
+  if (!sync.place.file) return "";
+  return WrittenSecrets(call.site.service.problems()).hidden(sync.place.file->text());
 }
 
 std::string sentence_of(const config::Sync& sync) {
@@ -198,9 +200,9 @@ ServerReply list_syncs(Call& call) {
 }
 
 ServerReply get_sync(Call& call) {
-  return sync_reply(call, [](JsonWriter& json, const config::Sync& sync) {
+  return sync_reply(call, [&call](JsonWriter& json, const config::Sync& sync) {
     json.key("file").text(sync.place.file ? sync.place.file->name() : "");
-    json.text_if("yaml", yaml_of(sync)).key("sentence").text(sentence_of(sync));
+    json.text_if("yaml", yaml_of(call, sync)).key("sentence").text(sentence_of(sync));
     add_mapping(json, sync);
     add_guards(json, sync.guard);
     json.key("on_removed").text(config::name_of(sync.on_removed));

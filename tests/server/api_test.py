@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -146,6 +147,30 @@ class Api(ServedTest):
         self.assertNotIn(TOKEN, served.log)
         self.assertEqual(served.call("DELETE", "/secrets/crm_token").status, 204)
         self.assertEqual(served.call("DELETE", "/secrets/crm_token").status, 404)
+
+    def test_a_secret_that_is_written_out_is_not_shown_and_stays(self):
+        path = "destinations/crm.yaml"
+        self.project.write(path, f"type: hubspot\naccess_token: {TOKEN}\nbase_url: {self.sandbox.url}\n")
+        subprocess.run("git init -q && git add -A && git -c user.name=a -c user.email=a@b.c commit -qm first", shell=True,
+                       check=True, cwd=self.project.directory)
+        served = self.serve()
+        shown = served.get(f"/files/content?path={path}").json
+        self.assertIn("access_token: (a secret that is not shown)\n", shown["text"])
+        edited = shown["text"].replace("type: hubspot\n", "# Ours.\ntype: hubspot\n")
+        edits = [{"path": path, "text": edited, "version": shown["version"]}]
+        self.assertTrue(served.post("/files/validate", {"edits": edits}).json["valid"])
+        reply = served.post("/files/commit", {"edits": edits, "message": "A comment"})
+        self.assertEqual(reply.status, 200, reply)
+        with open(self.project.path(path), encoding="utf-8") as file:
+            self.assertEqual(file.read(), f"# Ours.\ntype: hubspot\naccess_token: {TOKEN}\nbase_url: {self.sandbox.url}\n")
+        twice = served.post("/files/commit", {"message": "x", "edits": [
+            {"path": path, "text": edited + "other: (a secret that is not shown)\n", "version": shown["version"]}]})
+        self.assertEqual(twice.status, 400, twice)
+        self.assertIn("secret set", twice.json["remedy"])
+        log = served.get(f"/git/log?path={path}")
+        self.assertIn("not shown", log.body)
+        for text in (log.body, served.get("/project").body, served.get("/destinations").body, served.log):
+            self.assertNotIn(TOKEN, text)
 
     def test_a_mapping_is_tried_on_real_rows(self):
         self.rows = [person(1), person(2, name="Ann")]
