@@ -183,6 +183,7 @@ class RunSync {
   void enter(RunStage stage) {
     progress_.stage = stage;
     report_.stages.enter(stage, parts_.loop.now());
+    progress_.stages = report_.stages.ended();
   }
 
   Login login() const { return request_.kind == RunKind::baseline ? Login::optional : Login::needed; }

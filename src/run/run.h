@@ -80,7 +80,8 @@ struct RunProgress {
   Instant started{};
   PlanCounts plan;  // from `delivering` on
   DeliveryProgress delivery;
-  std::vector<LimitUse> limits{};  // of the account, while it delivers
+  std::vector<LimitUse> limits{};   // of the account, while it delivers
+  std::vector<StageCost> stages{};  // that have ended
 };
 using OnProgress = std::function<void(const RunProgress&)>;
 

@@ -27,6 +27,10 @@ void StageTimes::enter(RunStage stage, Instant now) {
   cpu_before_ = cpu_of_process();
 }
 
+std::vector<StageCost> StageTimes::ended() const {
+  return {costs_.begin(), costs_.end() - (is_under_way_ ? 1 : 0)};
+}
+
 void StageTimes::end(Instant now) {
   if (!is_under_way_) return;
   is_under_way_ = false;

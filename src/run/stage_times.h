@@ -22,6 +22,8 @@ class StageTimes {
   void enter(RunStage stage, Instant now);
   void end(Instant now);
   const std::vector<StageCost>& costs() const { return costs_; }
+  // Without the one under way.
+  std::vector<StageCost> ended() const;
 
  private:
   std::vector<StageCost> costs_;  // of those that have ended, and of the one under way

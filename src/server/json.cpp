@@ -93,6 +93,12 @@ std::string progress_json(const std::string& run, const RunProgress& progress) {
   json.key("rows_per_second")
       .raw(fmt::format("{:.1f}", seconds > 0 ? static_cast<double>(ended) / seconds : 0.0));
   add_waits(json, progress);
+  json.key("stages").begin_array();
+  for (const StageCost& cost : progress.stages) {
+    json.begin_object().key("stage").text(name_of(cost.stage));
+    json.key("seconds").raw(fmt::format("{:.3f}", in_seconds(cost.took))).end_object();
+  }
+  json.end_array();
   return json.end_object().str();
 }
 

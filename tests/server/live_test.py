@@ -97,6 +97,28 @@ class Live(ServedTest):
         self.assertGreater(max(fill(one["lookup"]) for one in waiting), 0.5)
         self.assertLess(waiting[len(waiting) // 2]["deliver"]["rows"], waiting[len(waiting) // 2]["lookup"]["rows"])
 
+    def test_who_does_not_carry_a_run_out_says_nothing_of_it(self):
+        self.sandbox.stop()
+        self.sandbox = Sandbox("--latency", "100ms")
+        self.addCleanup(self.sandbox.stop)
+        self.project.write("destinations/crm.yaml", {"type": "hubspot", "access_token": TOKEN,
+                                                     "base_url": self.sandbox.url})
+        self.project.sync(batch={"rows": 10, "concurrency": 2})
+        self.rows = [person(number) for number in range(1, 1001)]
+        both = [self.serve(), self.serve()]
+        events = [Events(served) for served in both]
+        for each in events:
+            self.addCleanup(each.close)
+        run = both[0].post("/runs", {"sync": "contacts"}).json["run"]
+        self.wait_for(lambda: any(each.of("progress") for each in events))
+        time.sleep(1)
+        told = [served.get(f"/runs/{run}").json for served in both]
+        self.assertEqual([one["status"] for one in told], ["running", "running"])
+        self.assertEqual(sorted("progress" in one for one in told), [False, True])
+        self.assertEqual([bool(each.of("progress")) for each in events], ["progress" in one for one in told])
+        for served in both:
+            self.assertEqual(self.ended_run(served, run)["status"], "succeeded")
+
     def test_the_command_line_tells_the_same(self):
         self.sandbox.stop()
         self.sandbox = Sandbox("--latency", "100ms")

@@ -8,7 +8,7 @@ import { keyReader } from "../frame/keys";
 import { trail } from "../frame/trail";
 import { changesOf } from "./FieldDiff";
 import { csvCell } from "./run/export";
-import { heldBack, limitOf, requestsOverTime } from "./run/live";
+import { heldBack, limitUse, requestsOverTime } from "./run/live";
 import { explain } from "./sync/explain";
 
 describe("the palette", () => {
@@ -65,7 +65,13 @@ describe("a run that goes on", () => {
   it("counts requests per second over a while, not between two events", () => {
     const [series] = requestsOverTime([0, 1, 2, 3, 4].map((second) => moment(second, second * 19)));
     expect(series?.points.map((point) => Math.round(point.y))).toEqual([19, 19, 19, 19]);
-    expect(limitOf({ ...moment(1, 1).progress, limits: [{ group: "day", used: 1, allowed: 250_000, seconds: 86_400 }, { group: "crm", used: 1, allowed: 190, seconds: 10 }] })).toEqual({ y: 19, name: "limit crm: 190 per 10 s" });
+  });
+  it("shows the limit that is used most, in its own window", () => {
+    const limits = (used: number) => [{ group: "crm", used: 300, allowed: 250_000, seconds: 86_400 }, { group: "crm", used: 20, allowed: 190, seconds: 10 }, { group: "search", used, allowed: 5, seconds: 1 }];
+    const use = limitUse([{ at: 0, progress: { ...moment(1, 1).progress, limits: limits(2) } }, { at: 0, progress: { ...moment(2, 1).progress, limits: limits(5) } }]);
+    expect(use?.limit).toEqual({ y: 5, name: "limit search: 5 per second" });
+    expect(use?.series[0]?.points).toEqual([{ x: 1, y: 2 }, { x: 2, y: 5 }]);
+    expect(limitUse([moment(1, 1)])).toBeUndefined();
   });
 });
 

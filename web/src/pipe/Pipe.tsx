@@ -58,7 +58,7 @@ function Wide({ flow, total }: { flow: Flow; total: number }) {
           </g>
         );
       })}
-      {flow.gate && <GateMark flow={flow} x={at.x[3] ?? 0} middle={at.middle} />}
+      {flow.gate && <GateMark flow={flow} x={at.x[flow.stages.findIndex((stage) => stage.id === flow.gate?.at)] ?? 0} middle={at.middle} />}
       {flow.stages.map((stage, index) => <StageMark key={stage.id} stage={stage} x={at.x[index] ?? 0} middle={at.middle} />)}
       {flow.broken && <Broken says={flow.broken.says} x={(at.x[flow.stages.findIndex((stage) => stage.id === flow.broken?.at)] ?? 0)} middle={at.middle} />}
     </svg>
@@ -119,7 +119,7 @@ function Narrow({ flow }: { flow: Flow }) {
             </svg>
             <div>
               <b>{stage.title}</b> <span className="rows">{stageFigures(stage)}</span> {stage.perSecond && stage.rows ? <span className="faint">{rate(stage.perSecond)}</span> : null}
-              {stage.id === "deliver" && flow.gate && <p className="small soft">{flow.gate.says}</p>}
+              {flow.gate?.at === stage.id && <p className="small soft">{flow.gate.says}</p>}
               {flow.broken?.at === stage.id && <p className="tone-bad toned">✕ {flow.broken.says}</p>}
               {flow.branches.filter((branch) => branch.from === stage.id).map((branch) => (
                 <p key={branch.id} className={`off tone-${branch.tone}`}>

@@ -2,7 +2,7 @@
 import type { Progress, Run, RunDetail } from "../api/client";
 import { count, rate } from "../words/numbers";
 import { isOver, status, type Tone } from "../words/status";
-import { span } from "../words/times";
+import { windowOf } from "../words/times";
 
 export type StageId = "model" | "plan" | "lookup" | "deliver" | "ledger";
 export interface Stage {
@@ -49,7 +49,8 @@ const given = (p: Progress) => ({
 /** Seconds that the planning and the delivery took, as far as it is known. */
 function times(run: RunDetail, progress?: Progress): { plan: number; deliver: number } {
   const seconds = progress?.seconds ?? run.seconds ?? 0;
-  const stages = run.stages ?? [];
+  if (progress?.stage === "opening" || progress?.stage === "planning") return { plan: seconds, deliver: seconds };
+  const stages = progress?.stages ?? run.stages ?? [];
   const of = (name: RegExp) => stages.filter((each) => name.test(each.stage)).reduce((sum, each) => sum + each.seconds, 0);
   const plan = of(/plan|open|source|model/i);
   const deliver = of(/deliver/i);
@@ -64,13 +65,15 @@ function queueBefore(stage: StageId, progress?: Progress): Stage["queue"] {
   return { rows: queue.rows, fill: Math.min(1, queue.rows / (queue.capacity || QUEUE_ROWS)) };
 }
 
+/** The limit that is nearest to being used up. It stands before the step that waits most: whose requests it is for is not told. */
 function gateOf(progress?: Progress): Gate | undefined {
   const limits = progress?.limits ?? [];
   const tightest = [...limits].sort((a, b) => b.used / (b.allowed || 1) - a.used / (a.allowed || 1))[0];
   if (!tightest?.allowed) return undefined;
   const share = tightest.used / tightest.allowed;
-  return { at: "deliver", opening: Math.max(0.12, 1 - share * 0.85), tight: share >= 0.95,
-    says: `${count(tightest.used)} of ${count(tightest.allowed)} per ${span(tightest.seconds)}` };
+  const waiting = (step: string) => progress?.queues?.find((each) => each.step === step)?.rows ?? 0;
+  return { at: waiting("lookup") > waiting("deliver") ? "lookup" : "deliver", opening: Math.max(0.12, 1 - share * 0.85), tight: share >= 0.95,
+    says: `${tightest.group}: ${count(tightest.used)} of ${count(tightest.allowed)} per ${windowOf(tightest.seconds)}` };
 }
 
 export interface Links {

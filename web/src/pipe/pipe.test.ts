@@ -38,7 +38,13 @@ describe("the flow of a run that goes on", () => {
     expect(flow.stages.map((stage) => stage.rows)).toEqual([1_200_000, 3410, 1500, 1000, 990]);
     expect(flow.stages.map((stage) => stage.flows)).toEqual([false, true, true, true, false]);
     expect(flow.stages[3]?.queue).toEqual({ rows: 950, fill: 0.95 });
-    expect(flow.gate).toMatchObject({ tight: true, says: "190 of 190 per 10 s" });
+    expect(flow.gate).toMatchObject({ tight: true, says: "crm: 190 of 190 per 10 s", at: "deliver" });
+    const searching = flowOf(under, { ...progress, queues: [{ step: "lookup", rows: 900, capacity: 1000 }, { step: "deliver", rows: 0, capacity: 1000 }], limits: [{ group: "search", used: 5, allowed: 5, seconds: 1 }] });
+    expect(searching.gate).toMatchObject({ says: "search: 5 of 5 per second", at: "lookup" });
+  });
+  it("tells the model's pace by the time that planning took, not by what has passed since", () => {
+    expect(flowOf(under, progress).stages[0]?.perSecond).toBe(150_000);
+    expect(flowOf(under, { ...progress, stages: [{ stage: "opening", seconds: 1 }, { stage: "planning", seconds: 3 }] }).stages[0]?.perSecond).toBe(300_000);
   });
   it("fills the plan first", () => {
     const flow = flowOf(under, { run: "r1", sync: "customers", stage: "planning", seconds: 3, rows_read: 600_000 });

@@ -20,6 +20,9 @@ export function fromNow(at: string | Date, now: number): string {
 }
 
 /** 0.4 s, 12 s, 3 min 20 s, 2 h 5 min. */
+/** The length of a limit's window: a round number. */
+export const windowOf = (seconds: number): string => (seconds === 1 ? "second" : seconds < MINUTE ? `${seconds} s` : span(seconds));
+
 export function span(seconds: number | undefined): string {
   const s = seconds ?? 0;
   if (s < 0.001) return "0 s";

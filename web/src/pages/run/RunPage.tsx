@@ -15,7 +15,7 @@ import { isOver, status } from "../../words/status";
 import { exact, span } from "../../words/times";
 import { Ask } from "../sync/Ask";
 import { RefusedGroups } from "../sync/Refused";
-import { doneOf, heldBack, latencies, limitOf, paceOf, requestsOverTime, rowsOverTime } from "./live";
+import { doneOf, heldBack, latencies, limitUse, paceOf, requestsOverTime, rowsOverTime } from "./live";
 import "./run.css";
 
 export function RunPage() {
@@ -104,6 +104,7 @@ function Live({ progress, moments, queued }: { progress?: Progress; moments: rea
   const done = doneOf(progress);
   const toSend = progress.to_send ?? 0;
   const held = heldBack(progress);
+  const limit = limitUse(moments);
   const left = progress.rows_per_second && toSend > done ? (toSend - done) / progress.rows_per_second : 0;
   return (
     <>
@@ -122,7 +123,9 @@ function Live({ progress, moments, queued }: { progress?: Progress; moments: rea
       {moments.length > 2 && progress.stage !== "planning" && (
         <div className="charts">
           <Section title="Rows"><LineChart series={rowsOverTime(moments)} unit="rows per second" label="Rows per second over the run" /></Section>
-          <Section title={limitOf(progress) ? "Requests against the limit" : "Requests"}><LineChart series={requestsOverTime(moments)} limit={limitOf(progress)} unit="requests per second" label="Requests per second against the limit" /></Section>
+          {limit
+            ? <Section title="Requests against the limit"><LineChart series={limit.series} limit={limit.limit} unit={limit.unit} label={`Of the limit: ${limit.unit}`} /></Section>
+            : <Section title="Requests"><LineChart series={requestsOverTime(moments)} unit="requests per second" label="Requests per second" /></Section>}
           {progress.latency_ms && <Section title="How long replies take"><LineChart series={latencies(moments)} unit="ms" label="Latency of requests in milliseconds" /></Section>}
         </div>
       )}

@@ -2,6 +2,7 @@
 import type { Progress } from "../../api/client";
 import type { Moment } from "../../api/events";
 import type { Series } from "../../charts/LineChart";
+import { windowOf } from "../../words/times";
 
 const stages: Record<string, string> = { plan: "The plan", lookup: "The look-up", deliver: "The destination", ledger: "The ledger" };
 
@@ -10,7 +11,7 @@ export function heldBack(progress: Progress | undefined): string | undefined {
   const queues = progress?.queues ?? [];
   const fullest = [...queues].sort((a, b) => b.rows / (b.capacity ?? 2000) - a.rows / (a.capacity ?? 2000))[0];
   if (!fullest || fullest.rows / (fullest.capacity ?? 2000) < 0.6) return undefined;
-  const atLimit = fullest.step === "deliver" && (progress?.limits ?? []).some((limit) => limit.used / (limit.allowed || 1) > 0.95);
+  const atLimit = fullest.step !== "ledger" && (progress?.limits ?? []).some((limit) => limit.used / (limit.allowed || 1) > 0.95);
   return `${stages[fullest.step] ?? fullest.step} holds the others back${atLimit ? ": it is at its limit" : ""}.`;
 }
 
@@ -35,9 +36,24 @@ function perSecond(moments: readonly Moment[], of: (progress: Progress) => numbe
   return points;
 }
 
-export function limitOf(progress: Progress | undefined): { y: number; name: string } | undefined {
-  const tightest = [...(progress?.limits ?? [])].filter((limit) => limit.seconds > 0 && limit.seconds < 600).sort((a, b) => a.allowed / a.seconds - b.allowed / b.seconds)[0];
-  return tightest && { y: tightest.allowed / tightest.seconds, name: `limit ${tightest.group}: ${tightest.allowed} per ${tightest.seconds} s` };
+export interface LimitUse {
+  series: Series[];
+  limit: { y: number; name: string };
+  unit: string;
+}
+/** The limit that was nearest to being used up over the run, and how many requests counted in it. A day's is no matter of a chart. */
+export function limitUse(moments: readonly Moment[]): LimitUse | undefined {
+  const uses = moments.flatMap(({ progress }) => (progress.limits ?? []).filter((limit) => limit.allowed > 0 && limit.seconds < 600).map((limit) => ({ x: progress.seconds, ...limit })));
+  const key = (limit: { group: string; seconds: number }) => `${limit.group} ${limit.seconds}`;
+  const fills = new Map<string, number>();
+  for (const limit of uses) fills.set(key(limit), (fills.get(key(limit)) ?? 0) + limit.used / limit.allowed);
+  const nearest = [...fills].sort((a, b) => b[1] - a[1])[0]?.[0];
+  const of = uses.filter((limit) => key(limit) === nearest);
+  const last = of.at(-1);
+  if (!last) return undefined;
+  const unit = `requests per ${windowOf(last.seconds)}`;
+  return { unit, limit: { y: last.allowed, name: `limit ${last.group}: ${last.allowed} per ${windowOf(last.seconds)}` },
+    series: [{ name: "counted", kind: "line", area: true, points: of.map((limit) => ({ x: limit.x, y: limit.used })) }] };
 }
 
 export function latencies(moments: readonly Moment[]): Series[] {
