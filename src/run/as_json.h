@@ -22,6 +22,8 @@ std::string plan_json(const PlannedSync& planned);
 void add_waits(declare::JsonWriter& json, const RunProgress& progress);
 // "event":"result".
 std::string report_json(const RunReport& report);
+// One of its "refused".
+std::string refused_json(const RefusedGroup& group);
 // "event":"not_run": a sync that was not begun, because one that it follows did not come to its end.
 std::string not_begun_json(const EndedSync& ended);
 

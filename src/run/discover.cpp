@@ -109,10 +109,11 @@ Task<Result<MatchKind>> find_match_kind(HttpClient& client, Access& access, conn
     if (one.name == field) co_return one.unique ? MatchKind::unique : MatchKind::search;
     names.push_back(one.name);
   }
+  const std::string nearest = declare::did_you_mean(field, names);
   co_return Error{
       ErrorKind::config,
       fmt::format("{}: {} have no field '{}'", sync.match[0].name_place.show(), *sync.object, field),
-      fmt::format("{}; `penstock discover {} {}` lists the fields", declare::did_you_mean(field, names),
+      fmt::format("{}{}`penstock discover {} {}` lists the fields", nearest, nearest.empty() ? "" : "; ",
                   *sync.destination, *sync.object)};
 }
 

@@ -40,6 +40,9 @@ std::string standing(const Trace& trace, Time now) {
   if (!trace.state) return trace.operations.empty() ? "never sent" : "not at the destination because of us";
   const KeyState& state = *trace.state;
   std::string text;
+  if (state.waiting() && state.details->waiting->kind == Waiting::Kind::in_doubt &&
+      (!state.accepted || *state.accepted == kUnknownPayload))
+    return waiting_text(*state.details->waiting, now);
   if (state.accepted && *state.accepted == kUnknownPayload)
     text = "what the destination holds is not known: the next run sends it again";
   else if (state.gone)
@@ -163,17 +166,17 @@ std::string trace_json(const config::Sync& sync, const Trace& trace, Time now) {
   json.end_array().key("now").text(standing(trace, now));
   if (trace.state && trace.state->waiting()) {
     const Waiting& waiting = *trace.state->details->waiting;
+    const bool is_held = waiting.kind == Waiting::Kind::in_doubt || waiting.kind == Waiting::Kind::held;
     json.key("waiting")
         .begin_object()
+        .key("kind")
+        .text(name_of(waiting.kind))
         .key("attempts")
         .integer(waiting.attempts)
         .key("since")
         .text(iso8601(waiting.since));
-    json.key("next_try")
-        .text(iso8601(waiting.next_try))
-        .text_if("code", waiting.code)
-        .text_if("message", waiting.message)
-        .end_object();
+    if (!is_held) json.key("next_try").text(iso8601(waiting.next_try));
+    json.text_if("code", waiting.code).text_if("message", waiting.message).end_object();
   }
   return json.end_object().str();
 }

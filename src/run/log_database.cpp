@@ -23,21 +23,6 @@ CREATE TABLE waiting(sync VARCHAR, key VARCHAR, kind VARCHAR, attempts UBIGINT, 
                      code VARCHAR, message VARCHAR);
 )";
 
-const char* word_for(Waiting::Kind kind) {
-  switch (kind) {
-    case Waiting::Kind::in_doubt:
-      return "in_doubt";
-    case Waiting::Kind::held:
-      return "held";
-    case Waiting::Kind::nothing_to_do:
-      return "nothing_to_do";
-    case Waiting::Kind::removal_rejected:
-      return "removal_rejected";
-    default:
-      return "rejected";
-  }
-}
-
 duck::Appender& text_or_null(duck::Appender& to, const std::string& text) {
   return text.empty() ? to.add_null() : to.add(text);
 }
@@ -79,7 +64,7 @@ Result<void> fill_waiting(duck::Connection& connection, const Workspace& workspa
       if (!details.ok()) return details.error();
       if (!details->waiting) return success();
       const Waiting& waiting = *details->waiting;
-      to->add(sync).add(details->key).add(word_for(waiting.kind)).add(uint64_t{waiting.attempts});
+      to->add(sync).add(details->key).add(name_of(waiting.kind)).add(uint64_t{waiting.attempts});
       to->add_time(unix_micros(waiting.since)).add_time(unix_micros(waiting.next_try));
       text_or_null(text_or_null(*to, waiting.code), waiting.message);
       return to->end_row();

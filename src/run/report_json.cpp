@@ -5,6 +5,14 @@
 
 namespace penstock {
 
+std::string refused_json(const RefusedGroup& group) {
+  declare::JsonWriter json;
+  json.begin_object().key("code").text(group.code).key("message").text(group.message);
+  json.key("rows").integer(static_cast<int64_t>(group.rows)).key("keys").begin_array();
+  for (const auto& key : group.keys) json.text(key);
+  return json.end_array().end_object().str();
+}
+
 std::string report_json(const RunReport& report) {
   const RunRow& run = report.run;
   declare::JsonWriter json;
@@ -35,18 +43,7 @@ std::string report_json(const RunReport& report) {
   if (report.guard) json.key("guard").text(report.guard->guard);
   json.text_if("confirmed", run.confirmed).text_if("plan", run.plan).text_if("approved_by", run.approved_by);
   json.key("refused").begin_array();
-  for (const auto& group : report.refused) {
-    json.begin_object()
-        .key("code")
-        .text(group.code)
-        .key("message")
-        .text(group.message)
-        .key("rows")
-        .integer(static_cast<int64_t>(group.rows));
-    json.key("keys").begin_array();
-    for (const auto& key : group.keys) json.text(key);
-    json.end_array().end_object();
-  }
+  for (const auto& group : report.refused) json.raw(refused_json(group));
   return json.end_array().end_object().str();
 }
 

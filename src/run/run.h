@@ -56,6 +56,7 @@ struct PlannedSync {
 // Rows that were refused for one reason.
 struct RefusedGroup {
   std::string code, message;
+  std::string outcome;  // rejected, in_doubt or failed
   uint64_t rows = 0;
   std::vector<std::string> keys;  // a few
 };

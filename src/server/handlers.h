@@ -47,8 +47,11 @@ ServerReply list_syncs(Call& call);
 ServerReply get_sync(Call& call);
 ServerReply pause_sync(Call& call);
 ServerReply resume_sync(Call& call);
+
+// row_routes.cpp
 ServerReply list_refused(Call& call);
 ServerReply trace_row(Call& call);
+ServerReply settle_rows(Call& call);
 
 // plan_routes.cpp
 ServerReply start_plan(Call& call);

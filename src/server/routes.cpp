@@ -45,6 +45,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/syncs/{name}/resume", Need::run, &resume_sync},
     {"GET", "/syncs/{name}/refused", Need::view_rows, &list_refused},
     {"GET", "/syncs/{name}/rows/{key}", Need::view_rows, &trace_row},
+    {"POST", "/syncs/{name}/settle", Need::run, &settle_rows},
 
     {"POST", "/plans", Need::run, &start_plan},
     {"GET", "/plans/{id}", Need::view_rows, &get_plan},

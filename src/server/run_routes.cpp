@@ -6,6 +6,7 @@
 
 #include "plan/guards.h"
 #include "run/as_json.h"
+#include "run/refused.h"
 #include "server/body.h"
 #include "server/handlers.h"
 #include "server/json.h"
@@ -29,11 +30,20 @@ Result<std::optional<RunRow>> row_of(const Workspace& workspace, const std::stri
   return (*store)->find(run);
 }
 
+// Of runs whose report is not there: they were started by a command, or long ago.
+void add_refused(JsonWriter& json, const Workspace& workspace, const RunRow& run) {
+  const std::string file = workspace.paths().operations(run.sync, run.run);
+  if (run.rejected + run.in_doubt + run.failed == 0 || !workspace.disk().bring(file).ok()) return;
+  json.key("refused").begin_array();
+  for (const auto& group : refused_groups(file)) json.raw(refused_json(group));
+  json.end_array();
+}
+
 // What the report kept besides the counts: a JSON object's members that the API has.
 void add_report(JsonWriter& json, const std::string& report) {
   simdjson::dom::parser parser;
   simdjson::dom::element all;
-  if (report.empty() || parser.parse(report).get(all) != simdjson::SUCCESS) return;
+  if (parser.parse(report).get(all) != simdjson::SUCCESS) return;
   const auto copy = [&](const char* from, const char* to) {
     simdjson::dom::element value;
     if (all[from].get(value) == simdjson::SUCCESS) json.key(to).raw(simdjson::to_string(value));
@@ -159,7 +169,10 @@ ServerReply get_run(Call& call) {
   // What was heard last of a run that is over says nothing any more.
   if (const auto progress = call.site.service.progress(call.id()); progress && is_open)
     json.key("progress").raw(progress_json(call.id(), *progress));
-  if (asked) add_report(json, asked->report);
+  if (asked && !asked->report.empty())
+    add_report(json, asked->report);
+  else if (*row)
+    add_refused(json, *loaded->workspace, **row);
   return json_reply(json.end_object());
 }
 

@@ -32,13 +32,14 @@ class Standings final : public service::Watcher {
     forget(run.sync);
   }
   void on_loaded(const service::LoadedRef&) override;
+  // After something was changed by another way than a run.
+  void forget(const std::string& sync);
 
  private:
   struct Known {
     SyncStanding standing;
     Instant read{};
   };
-  void forget(const std::string& sync);
   std::mutex mutex_;
   std::map<std::string, Known> known_;
 };

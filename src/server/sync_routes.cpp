@@ -1,4 +1,4 @@
-// Syncs: how they stand, what they do, what waits for a person, one row's story.
+// Syncs: how they stand, what they do.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 
 #include "config/selection.h"
 #include "run/as_json.h"
-#include "run/refused.h"
 #include "schedule/schedule.h"
 #include "server/handlers.h"
 #include "server/json.h"
@@ -232,56 +231,6 @@ ServerReply pause_sync(Call& call) {
 
 ServerReply resume_sync(Call& call) {
   return set_paused(call, false);
-}
-
-ServerReply list_refused(Call& call) {
-  const auto loaded = call.site.loaded();
-  const auto* sync = loaded->project().sync(call.name());
-  if (sync == nullptr) return not_found("sync", call.name(), config::names_of(loaded->project().syncs));
-  auto store = loaded->workspace->existing_runs();
-  if (!store.ok()) return problem(store.error());
-  JsonWriter json;
-  json.begin_array();
-  auto runs = *store ? (*store)->list(sync->name, Standings::kRuns)
-                     : Result<std::vector<RunRow>>(std::vector<RunRow>());
-  if (!runs.ok()) return problem(runs.error());
-  // Of each reason the newest run that met it, and since when it is met.
-  struct Seen {
-    RefusedGroup group;
-    std::string run;
-    Time since{};
-  };
-  std::vector<Seen> seen;
-  for (const auto& run : *runs) {
-    if (run.rejected + run.in_doubt + run.failed == 0) continue;
-    const std::string file = loaded->workspace->paths().operations(sync->name, run.run);
-    if (!loaded->workspace->disk().bring(file).ok()) continue;
-    for (auto& group : refused_groups(file)) {
-      const auto known = std::ranges::find_if(seen, [&](const Seen& one) {
-        return one.group.code == group.code && one.group.message == group.message;
-      });
-      if (known == seen.end())
-        seen.push_back({std::move(group), run.run, run.started});
-      else
-        known->since = run.started;
-    }
-  }
-  for (const auto& one : seen) {
-    json.begin_object().key("code").text(one.group.code).key("message").text(one.group.message);
-    add_number(json, "rows", one.group.rows);
-    add_texts(json, "keys", one.group.keys);
-    json.key("since").text(iso8601(one.since)).key("run").text(one.run).end_object();
-  }
-  return json_reply(json.end_array());
-}
-
-ServerReply trace_row(Call& call) {
-  const auto loaded = call.site.loaded();
-  const auto* sync = loaded->project().sync(call.name());
-  if (sync == nullptr) return not_found("sync", call.name(), config::names_of(loaded->project().syncs));
-  const auto trace = trace_key(*loaded->workspace, *sync, call.path.find("key")->second);
-  if (!trace.ok()) return problem(trace.error());
-  return json_reply(trace_json(*sync, *trace, real_clock().now()));
 }
 
 }  // namespace penstock::server

@@ -33,6 +33,22 @@ struct Waiting {
   bool operator==(const Waiting&) const = default;
 };
 
+constexpr const char* name_of(Waiting::Kind kind) {
+  switch (kind) {
+    case Waiting::Kind::in_doubt:
+      return "in_doubt";
+    case Waiting::Kind::held:
+      return "held";
+    case Waiting::Kind::nothing_to_do:
+      return "nothing_to_do";
+    case Waiting::Kind::removal_rejected:
+      return "removal_rejected";
+    case Waiting::Kind::row_rejected:
+      break;
+  }
+  return "rejected";
+}
+
 // Texts of a key: on disk only, read one key at a time.
 struct Details {
   std::string key{};                 // as it is shown to people (show_key)

@@ -22,8 +22,8 @@ VIEWER = {("GET", path) for path in (
     "/runs/{id}/operations", "/events", "/alerts")} | {("DELETE", "/session")}
 EDITOR = {("POST", path) for path in (
     "/files/validate", "/files/commit", "/git/pull", "/git/push", "/git/rollback", "/sources/{name}/check", "/preview",
-    "/destinations/{name}/check", "/syncs/{name}/pause", "/syncs/{name}/resume", "/plans", "/plans/{id}/approve", "/runs",
-    "/runs/{id}/cancel", "/alerts/{name}/test")}
+    "/destinations/{name}/check", "/syncs/{name}/pause", "/syncs/{name}/resume", "/syncs/{name}/settle", "/plans",
+    "/plans/{id}/approve", "/runs", "/runs/{id}/cancel", "/alerts/{name}/test")}
 OPEN = {("GET", "/session"), ("POST", "/session"), ("GET", "/session/provider"), ("GET", "/session/provider/callback")}
 
 

@@ -13,7 +13,8 @@ export function Code({ text, language, label }: { text: string; language: Langua
 
 /** A unified diff, line by line. */
 export function Diff({ text }: { text: string }) {
-  const lines = text.replace(/\n$/, "").split("\n").filter((line) => !/^(diff|index|---|\+\+\+) /.test(line));
+  const lines = text.replace(/\n$/, "").split("\n").filter((line) => !/^(diff|index|---|\+\+\+|new file mode|deleted file mode|old mode|new mode|similarity index) /.test(line));
+  if (lines[0]?.startsWith("@@")) lines.shift(); // where there is nothing before it there is nothing left out
   return (
     <pre className="code diff" tabIndex={0} aria-label="Difference">
       {lines.map((line, index) => {

@@ -70,7 +70,8 @@ function Form({ kind, type, title, help, settings, taken, usual, page }: { kind:
   const lacking = missing(settings, answers);
   const { diagnostics } = useValidation(useMemo(() => (lacking.length || taken.includes(name) ? [] : [{ path, text: file.yaml }]), [lacking.length, path, file.yaml, name, taken]));
   // A secret is set together with the file: until then the check does not find it.
-  const mine = diagnostics.filter((each) => each.file === path && !file.secrets.some((secret) => each.message.includes(secret.name)));
+  const begun = tried || Object.values(answers).some(Boolean); // nobody is told what they have not come to yet
+  const mine = diagnostics.filter((each) => begun && each.file === path && !file.secrets.some((secret) => each.message.includes(secret.name)));
   const save = useMutation({
     mutationFn: async () => {
       for (const secret of file.secrets) await answer(api.PUT("/secrets/{name}", { params: { path: { name: secret.name } }, body: { value: secret.value } }));

@@ -66,7 +66,8 @@ function Edit({ name: given, before, start, version, path: givenPath }: { name?:
   const sample = useSample(draft, yaml, !mistakes.some((each) => each.severity === "error"));
   // What is found only when the model is opened: a column that is not there, SQL that does not fit.
   const found = sample.data?.diagnostics;
-  const shownDiagnostics = useMemo(() => [...mistakes, ...(found ?? []).filter((each) => each.file?.endsWith(PREVIEW) && !mistakes.some((other) => other.message === each.message)).map((each) => ({ ...each, file: path }))], [mistakes, found, path]);
+  const begun = !!given || !!(draft?.model && draft.destination && draft.object); // nobody is told what they have not come to yet
+  const shownDiagnostics = useMemo(() => [...mistakes.filter((each) => begun || each.line !== undefined && !/ is missing in a sync/.test(each.message)), ...(found ?? []).filter((each) => each.file?.endsWith(PREVIEW) && !mistakes.some((other) => other.message === each.message)).map((each) => ({ ...each, file: path }))], [mistakes, found, path, begun]);
   const placed = useMemo(() => place(yaml, shownDiagnostics, path), [yaml, shownDiagnostics, path]);
   const errors = shownDiagnostics.filter((each) => each.severity === "error");
   const taken = !given && syncs.some((sync) => sync.name === name);
@@ -84,7 +85,7 @@ function Edit({ name: given, before, start, version, path: givenPath }: { name?:
       <header className="page-head editor-head">
         <div className="stack sync-title">
           <h1>{given ? <>Edit {given}</> : "New sync"}</h1>
-          <p className="soft" aria-live="polite">{errors.length ? <span className="tone-bad toned">{plural(errors.length, "thing")} to mend</span> : changed ? checked ? "Valid. Nothing is changed until you save." : "Checking" : "Nothing is changed"}</p>
+          <p className="soft" aria-live="polite">{errors.length ? <span className="tone-bad toned">{plural(errors.length, "thing")} to mend</span> : !begun ? "Nothing is changed until you save." : changed ? checked ? "Valid. Nothing is changed until you save." : "Checking" : "Nothing is changed"}</p>
         </div>
         <div className="row">
           <Button kind="quiet" onClick={() => go(given ? `/syncs/${encodeURIComponent(given)}` : "/syncs")}>Leave</Button>

@@ -41,17 +41,20 @@ export function readModel(text: string): ModelDraft {
   return { source: word(map.source) ?? "", key: list(map.primary_key).join(", "), sql: sqlFile ? sqlFile.sql : word(map.sql), table: word(map.table), dbt: word(map.dbt), pii: list(map.pii), description: word(map.description) ?? "" };
 }
 
-/** A .sql file: YAML in a comment at its head, and the query. */
-function splitSql(text: string): { head: string; sql: string } | undefined {
-  const match = /^\s*\/\*\n?([\s\S]*?)\*\/\n?/.exec(text);
-  return match ? { head: match[1] ?? "", sql: text.slice(match[0].length) } : undefined;
+/** A .sql file: YAML in a comment at its head (in one block, or in lines of dashes), and the query. */
+function splitSql(text: string): { head: string; sql: string; dashes: boolean } | undefined {
+  const block = /^\s*\/\*\n?([\s\S]*?)\*\/\n?/.exec(text);
+  if (block) return { head: block[1] ?? "", sql: text.slice(block[0].length), dashes: false };
+  const lines = /^\s*((?:--[^\n]*\n)+)/.exec(text);
+  return lines ? { head: (lines[1] ?? "").replace(/^-- ?/gm, ""), sql: text.slice(lines[0].length), dashes: true } : undefined;
 }
 
 export function setModel(text: string, key: string, value: unknown): string {
   const sqlFile = splitSql(text);
   if (sqlFile) {
     if (key === "sql") return text.slice(0, text.length - sqlFile.sql.length) + String(value);
-    return `/*\n${setModel(sqlFile.head, key, value)}*/\n${sqlFile.sql}`;
+    const head = setModel(sqlFile.head, key, value);
+    return sqlFile.dashes ? head.replace(/^(?=.)/gm, "-- ") + sqlFile.sql : `/*\n${head}*/\n${sqlFile.sql}`;
   }
   const doc = parseDocument(text);
   if (doc.errors.length || (doc.contents !== null && !isMap(doc.contents))) return text;

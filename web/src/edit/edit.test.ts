@@ -156,6 +156,11 @@ it("a model in a .sql file has its YAML in a comment at the head", () => {
   expect(setModel(text, "sql", "select 1\n")).toBe("/*\nsource: warehouse # ours\nprimary_key: id\n*/\nselect 1\n");
   expect(setModel(text, "pii", ["email"])).toBe("/*\nsource: warehouse # ours\nprimary_key: id\npii: [email]\n*/\nselect id\nfrom customers\n");
   expect(readModel("select * from /x")).toMatchObject({ source: "" });
+  const dashes = "-- source: warehouse\n-- primary_key: id\n-- # one row a customer\n-- pii: [email]\nselect id -- the key\nfrom customers\n";
+  expect(readModel(dashes)).toMatchObject({ source: "warehouse", key: "id", pii: ["email"], sql: "select id -- the key\nfrom customers\n" });
+  expect(setModel(dashes, "sql", "select 1\n")).toBe("-- source: warehouse\n-- primary_key: id\n-- # one row a customer\n-- pii: [email]\nselect 1\n");
+  expect(setModel(dashes, "description", "A customer")).toBe("-- source: warehouse\n-- primary_key: id\n-- # one row a customer\n-- pii: [email]\n-- description: A customer\nselect id -- the key\nfrom customers\n");
+  expect(setModel(dashes, "pii", undefined)).not.toContain("pii");
 });
 
 it("says in a sentence what is being made", () => {

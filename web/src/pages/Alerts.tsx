@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Send } from "lucide-react";
+import { Fragment } from "react";
 import { Link } from "wouter";
 import { answer, api } from "../api/client";
 import { Code } from "../design/Code";
@@ -14,6 +15,7 @@ url: \${secret:slack_hook}
 on: [failed, stopped, late]
 `;
 
+const SYNCS = 12; // that are named, of a thousand
 export function AlertsPage() {
   const alerts = useQuery({ queryKey: ["alerts"], queryFn: ({ signal }) => answer(api.GET("/alerts", { signal })) });
   return (
@@ -29,7 +31,7 @@ export function AlertsPage() {
                   <div className="row apart"><h2>{alert.name}</h2><span className="small soft">{alert.type}</span></div>
                   {alert.description && <p className="soft">{alert.description}</p>}
                   <p className="row"><span className="soft">told of</span> {alert.on.map((what) => <Chip key={what}>{what}</Chip>)}</p>
-                  {alert.syncs && alert.syncs.length > 0 && <p className="small soft">for {alert.syncs.map((sync) => (sync === "*" ? "every sync" : sync)).join(", ")}</p>}
+                  {alert.syncs && alert.syncs.length > 0 && <p className="small soft">for {alert.syncs.slice(0, SYNCS).map((sync, index) => <Fragment key={sync}>{index > 0 && ", "}{sync === "*" ? "every sync" : <Link href={`/syncs/${encodeURIComponent(sync)}`}>{sync}</Link>}</Fragment>)}{alert.syncs.length > SYNCS && ` and ${plural(alert.syncs.length - SYNCS, "other")}`}</p>}
                   {alert.open ? <p className="row tone-warn toned"><ShapeMark shape="half" tone="warn" />{plural(alert.open, "outage")} told and not over</p> : <p className="row tone-good toned"><ShapeMark shape="check" tone="good" />nothing is open</p>}
                   {alert.file && <Link href={`/files/${alert.file}`} className="mono small">{alert.file}</Link>}
                   <TestAlert name={alert.name} />

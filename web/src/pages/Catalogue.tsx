@@ -34,6 +34,9 @@ export function CataloguePage() {
   );
 }
 
+/** The page as the docs have it, without what only the docs need: the file that it was made from. */
+const asPage = (text: string) => text.replace(/^\*Made from .*\*\n/m, "");
+
 export function ConnectorPage() {
   const { name = "" } = useParams<{ name: string }>();
   const connector = useConnector(decodeURIComponent(name));
@@ -43,10 +46,10 @@ export function ConnectorPage() {
       {(found) => (
         <div className="stack wide">
           <header className="page-head">
-            <div className="stack sync-title"><h1>{found.title}</h1>{found.help && <p className="soft prose"><Said text={found.help.split("\n")[0]} /></p>}</div>
+            <div className="stack sync-title"><h1>{found.title}</h1>{found.help && !found.page && <p className="soft prose"><Said text={found.help.split("\n")[0]} /></p>}</div>
             {may("edit") && <ButtonLink kind="primary" icon={PlugZap} href={`/tools/connect/destination/${encodeURIComponent(found.name)}`}>Connect</ButtonLink>}
           </header>
-          {found.page ? <Markdown text={found.page} skipTitle /> : (
+          {found.page ? <Markdown text={asPage(found.page)} skipTitle /> : (
             <>
               <Section title="Objects"><ul className="panel lines">{found.objects.map((object) => <li key={object.name}><code>{object.name}</code><span className="grow">{object.title} <span className="soft"><Said text={object.help} /></span></span><span className="small faint">{object.modes?.join(", ")}</span></li>)}</ul></Section>
               <Section title="Settings"><Wide label="Settings"><table className="plain-table settings-table"><tbody>{found.settings.map((setting) => <tr key={setting.name}><th scope="row"><code>{setting.name}</code></th><td><Said text={setting.help} /></td><td className="faint">{setting.required ? "required" : setting.default !== undefined && setting.default !== null ? String(setting.default) : ""}</td></tr>)}</tbody></table></Wide></Section>

@@ -11,7 +11,9 @@ export function FieldDiff({ fields, change }: { fields: readonly FieldChange[]; 
   const shown = all ? fields : changed;
   const same = fields.length - changed.length;
   const value = (field: FieldChange, side: "before" | "after") => (field.masked && field[side] !== undefined && field[side] !== null ? <Masked /> : <Value value={field[side]} />);
-  if (change !== "changed")
+  // Where it is not known what was there before, nothing is claimed of it.
+  const unknown = change === "changed" && fields.every((field) => field.before === undefined);
+  if (change !== "changed" || unknown)
     return (
       <dl className="field-list">
         {fields.map((field) => <div key={field.field}><dt><code>{field.field}</code></dt><dd>{change === "removed" ? <del>{value(field, "before")}</del> : <ins>{value(field, "after")}</ins>}</dd></div>)}

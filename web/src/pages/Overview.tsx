@@ -2,7 +2,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import { Link } from "wouter";
-import { answer, api, type Run, type Sync } from "../api/client";
+import { answer, api, type RefusedGroup, type Run, type Sync } from "../api/client";
 import { useMoments } from "../api/events";
 import { useProject, useRuns, useSyncs } from "../api/questions";
 import { OutcomeChart } from "../charts/OutcomeChart";
@@ -10,6 +10,7 @@ import { useNow } from "../design/now";
 import { Ago, Asked, ButtonLink, Section, ShapeMark, Skeleton, StandingMark } from "../design/parts";
 import { useMay } from "../frame/may";
 import { count, plural, rate, share } from "../words/numbers";
+import { reasonOf } from "../words/sayings";
 import { health, needsPerson, urgency } from "../words/status";
 import { span } from "../words/times";
 import { paceOf } from "./run/live";
@@ -94,7 +95,7 @@ function LiveRun({ sync }: { sync: Sync }) {
     <Link href={`/runs/${encodeURIComponent(sync.running ?? "")}`} className="panel live-run">
       <span className="row apart"><b className="cut">{sync.name}</b><StandingMark standing={health({ health: "running" })} bare /></span>
       <progress value={part} max={1} aria-label={`${sync.name}: ${share(done, moment?.to_send ?? 0)}`} />
-      <span className="small soft">{moment ? (moment.to_send ? `${count(done)} of ${count(moment.to_send)} rows · ${rate(moment.rows_per_second)}${left(moment.to_send - done, moment.rows_per_second)}` : `${moment.stage}, ${span(moment.seconds)}`) : "begins"}</span>
+      <span className="small soft">{moment ? (moment.to_send ? `${count(done)} of ${count(moment.to_send)} rows${moment.rows_per_second ? ` · ${rate(moment.rows_per_second)}` : ""}${left(moment.to_send - done, moment.rows_per_second)}` : `${moment.stage}, ${span(moment.seconds)}`) : "begins"}</span>
     </Link>
   );
 }
@@ -117,7 +118,7 @@ function NeedsYou({ troubled }: { troubled: Sync[] }) {
   );
 }
 
-function Need({ sync, others, reason, groups }: { sync: Sync; others: number; reason?: { code: string; message: string; rows: number }; groups?: number }) {
+function Need({ sync, others, reason, groups }: { sync: Sync; others: number; reason?: RefusedGroup; groups?: number }) {
   const standing = health(sync);
   return (
     <li>
@@ -141,9 +142,9 @@ function alike(troubled: Sync[]): Sync[][] {
   return [...groups.values()];
 }
 
-function why(sync: Sync, reason?: { code: string; message: string; rows: number }, groups = 0): string {
-  if (reason) return `${plural(reason.rows, "row")}: ${reason.code}, ${reason.message}${groups > 1 ? `; and ${plural(groups - 1, "other reason")}` : ""}`;
-  if (sync.in_doubt) return `${plural(sync.in_doubt, "row")} in doubt: nobody knows whether they arrived`;
+function why(sync: Sync, reason?: RefusedGroup, groups = 0): string {
+  if (sync.in_doubt && reason?.outcome !== "rejected") return `${plural(sync.in_doubt, "row")} sent without an answer: nobody knows whether they arrived`;
+  if (reason) return `${plural(reason.rows, "row")}: ${reasonOf(reason)}${groups > 1 ? `; and ${plural(groups - 1, "other reason")}` : ""}`;
   if (sync.health === "late") return `Should have run ${sync.schedule ?? "by now"}; the last good data is older`;
   return sync.last_run?.error ?? `${plural((sync.last_run?.rejected ?? 0) + (sync.last_run?.invalid ?? 0), "row")} refused or invalid in the last run`;
 }
@@ -158,7 +159,7 @@ function NextStep({ sync }: { sync: Sync }) {
 }
 
 function Next({ syncs, now }: { syncs: Sync[]; now: number }) {
-  const next = syncs.filter((sync) => sync.next_run && !sync.paused && Date.parse(sync.next_run) > now - 60_000).sort((a, b) => (a.next_run ?? "").localeCompare(b.next_run ?? ""));
+  const next = syncs.filter((sync) => sync.next_run && !sync.paused && !sync.running && Date.parse(sync.next_run) > now - 60_000).sort((a, b) => (a.next_run ?? "").localeCompare(b.next_run ?? ""));
   return (
     <Section title="Next">
       {next.length === 0 && <p className="calm panel padded soft">No sync has a schedule; they run on request.</p>}
@@ -167,7 +168,7 @@ function Next({ syncs, now }: { syncs: Sync[]; now: number }) {
           <li key={sync.name}>
             <span className="when"><Ago at={sync.next_run} /></span>
             <Link href={syncHref(sync.name)} className="grow cut">{sync.name}</Link>
-            <span className="faint small cut">{sync.last_run ? `about ${plural(typical(sync), "row")}` : ""}</span>
+            <span className="faint small cut">{expected(sync)}</span>
           </li>
         ))}
         {next.length > 7 && <li><Link href="/syncs" className="row small">and {count(next.length - 7)} more <ArrowRight size={13} aria-hidden /></Link></li>}
@@ -176,7 +177,8 @@ function Next({ syncs, now }: { syncs: Sync[]; now: number }) {
   );
 }
 
-function typical(sync: Sync): number {
-  const sent = (sync.last_runs ?? []).filter((run) => run.kind !== "full").map((run) => run.sent ?? 0).sort((a, b) => a - b);
-  return sent[Math.floor(sent.length / 2)] ?? 0;
+/** So many rows as its runs usually send; of one that never came to its end nothing is known. */
+function expected(sync: Sync): string {
+  const sent = (sync.last_runs ?? []).filter((run) => run.kind !== "full" && (run.status === "succeeded" || run.status === "partial")).map((run) => run.sent ?? 0).sort((a, b) => a - b);
+  return sent.length ? `about ${plural(sent[Math.floor(sent.length / 2)] ?? 0, "row")}` : "";
 }

@@ -28,7 +28,7 @@ const columns: Column<Sync>[] = [
   { id: "waiting", title: "Waiting", number: true, phone: "hide", sort: (a, b) => a.waiting - b.waiting, cell: (sync) => (sync.waiting ? count(sync.waiting) : <span className="faint">0</span>) },
   { id: "runs", title: "Runs", phone: "hide", cell: (sync) => <RunBars runs={sync.last_runs} /> },
   { id: "fresh", title: "Fresh", sort: (a, b) => time(a.fresh_at) - time(b.fresh_at), cell: (sync) => <Ago at={sync.fresh_at} /> },
-  { id: "next", title: "Next", sort: (a, b) => (time(a.next_run) || 9e15) - (time(b.next_run) || 9e15), cell: (sync) => (sync.running ? <span className="soft">running</span> : sync.paused ? <span className="faint">paused</span> : <Ago at={sync.next_run} none={sync.schedule ?? "on request"} />) },
+  { id: "next", title: "Next", still: true, sort: (a, b) => (time(a.next_run) || 9e15) - (time(b.next_run) || 9e15), cell: (sync) => (sync.running ? <span className="soft">running</span> : sync.paused ? <span className="faint">paused</span> : <Ago at={sync.next_run} none={sync.schedule ? "by schedule" : "on request"} />) },
   { id: "schedule", title: "Schedule", hidden: true, phone: "hide", cell: (sync) => sync.schedule ?? "on request" },
   { id: "owner", title: "Owner", hidden: true, sort: (a, b) => (a.owner ?? "").localeCompare(b.owner ?? ""), cell: (sync) => sync.owner ?? "" },
   { id: "tags", title: "Tags", hidden: true, cell: (sync) => sync.tags?.join(", ") },

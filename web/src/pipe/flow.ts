@@ -105,14 +105,15 @@ export function flowOf(given: RunDetail, progress?: Progress, links?: Links): Fl
   const live = !isOver(run);
   const step = live ? progress?.stage : undefined;
   const time = times(run, live ? progress : undefined);
-  const toSend = progress?.to_send ?? run.sent ?? (run.added ?? 0) + (run.changed ?? 0) + (run.removed ?? 0);
+  const broken = live ? undefined : brokenAt(run);
+  const differ = (run.added ?? 0) + (run.changed ?? 0) + (run.removed ?? 0);
+  const toSend = progress?.to_send ?? (broken ? differ || (run.sent ?? 0) : run.sent ?? differ);
   const done = (run.accepted ?? 0) + (run.rejected ?? 0) + (run.skipped ?? 0) + (run.in_doubt ?? 0) + (run.failed ?? 0);
   const read = live && progress?.rows_read !== undefined && step !== "planning" ? progress.rows_read : done;
   const delivering = step === "delivering";
   const planned = !live || delivering || step === "settling";
   const pace = delivering ? progress?.rows_per_second : per(run.sent ?? done, time.deliver);
   const rows = run.rows ?? (step === "planning" ? progress?.rows_read : undefined);
-  const broken = live ? undefined : brokenAt(run);
   const stages: Stage[] = [
     { id: "model", title: "Model", rows, perSecond: per(rows, time.plan), flows: step === "planning", filled: (rows ?? 0) > 0 },
     { id: "plan", title: "Plan", rows: planned ? toSend : undefined, perSecond: planned && toSend ? pace : 0, flows: delivering, filled: planned && toSend > 0 && !broken },

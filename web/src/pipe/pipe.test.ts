@@ -55,6 +55,7 @@ describe("the flow of a run that goes on", () => {
 
 it("a run that broke says where", () => {
   expect(flowOf({ ...finished, status: "stopped", sent: 0, accepted: 0, rejected: 0, guard: { guard: "max_removed", message: "" } }).broken).toEqual({ at: "plan", says: "guard max_removed" });
+  expect(flowOf({ ...finished, status: "stopped", sent: 0, accepted: 0, rejected: 0 }).stages.map((stage) => stage.rows)).toEqual([1_200_000, 3410, 0, 0, 0]);
   expect(flowOf({ ...finished, status: "failed", rows: 0, sent: 0 }).broken?.at).toBe("model");
   expect(flowOf({ ...finished, status: "failed" }).broken?.at).toBe("deliver");
 });

@@ -11,6 +11,7 @@ export interface Column<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
   number?: boolean;
+  still?: boolean; // on one line
   wide?: boolean; // takes what is left of the width
   sort?: (a: Row, b: Row) => number;
   hidden?: boolean; // until somebody chooses it
@@ -20,11 +21,12 @@ export interface TableProps<Row> {
   label: string;
   name: string; // under which the choice of columns is kept
   columns: Column<Row>[];
-  rows: readonly Row[];
+  rows: readonly (Row | undefined)[]; // undefined: not here yet, and asked for when it comes into sight
   keyOf: (row: Row) => string;
   hrefOf?: (row: Row) => string | undefined;
-  total?: number;
-  onEnd?: () => void; // the last row came into sight
+  total?: number; // rows there are, where `rows` is a part of them
+  from?: number; // the first row's place among these
+  onSight?: (first: number, last: number) => void; // which rows are in sight, as places in `rows`
   rowHeight?: number;
 }
 
@@ -48,23 +50,27 @@ function useColumns<Row>(name: string, columns: Column<Row>[]) {
 }
 
 export function DataTable<Row>(props: TableProps<Row>) {
-  const { label, name, columns, keyOf, hrefOf, onEnd } = props;
+  const { label, name, columns, keyOf, onSight } = props;
+  const hrefOf = (row: Row | undefined) => (row === undefined ? undefined : props.hrefOf?.(row));
   const { shown, off, toggle } = useColumns(name, columns);
   const [order, setOrder] = useState<{ id: string; down: boolean }>();
   const [at, setAt] = useState(0);
   const body = useRef<HTMLTableSectionElement>(null);
   const [, go] = useLocation();
   const by = columns.find((column) => column.id === order?.id)?.sort;
-  const rows = by ? [...props.rows].sort((a, b) => (order?.down ? -by(a, b) : by(a, b))) : props.rows;
+  const rows = by ? [...(props.rows as readonly Row[])].sort((a, b) => (order?.down ? -by(a, b) : by(a, b))) : props.rows; // tables that come in parts have no sort
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop(body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0), [rows.length === 0]);
   const phone = typeof matchMedia === "function" && matchMedia("(max-width: 760px)").matches;
-  const view = useWindowVirtualizer({ count: rows.length, estimateSize: () => (phone ? 120 : props.rowHeight ?? 44), overscan: 12, scrollMargin: top, getItemKey: (index) => keyOf(rows[index] as Row) });
+  const keyAt = (index: number) => {
+    const row = rows[index];
+    return row === undefined ? `#${index}` : keyOf(row);
+  };
+  const view = useWindowVirtualizer({ count: rows.length, estimateSize: () => (phone ? 120 : props.rowHeight ?? 44), overscan: 12, scrollMargin: top, getItemKey: (index) => keyAt(index) });
   const items = view.getVirtualItems();
+  const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (onEnd && rows.length > 0 && last >= rows.length - 20) onEnd();
-  }, [last, rows.length, onEnd]);
+  useEffect(() => onSight?.(first, last), [first, last, onSight]);
   const before = items[0] ? items[0].start - top : 0;
   const after = Math.max(0, view.getTotalSize() - ((items.at(-1)?.end ?? top) - top));
   const focus = (index: number) => {
@@ -76,7 +82,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
   const onKeyDown = (event: KeyboardEvent, index: number) => {
     if (event.target !== event.currentTarget) return;
     const moves: Record<string, number> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: rows.length - 1, PageDown: index + 10, PageUp: index - 10 };
-    const href = hrefOf?.(rows[index] as Row);
+    const href = hrefOf(rows[index]);
     if (event.key === "Enter" && href) go(href);
     else if (moves[event.key] !== undefined) focus(moves[event.key] as number);
     else return;
@@ -103,12 +109,15 @@ export function DataTable<Row>(props: TableProps<Row>) {
         <tbody ref={body} role="rowgroup">
           {before > 0 && <tr aria-hidden className="space"><td colSpan={shown.length} style={{ height: before }} /></tr>}
           {items.map((item) => {
-            const row = rows[item.index] as Row;
+            const row = rows[item.index];
+            const place = (props.from ?? 0) + item.index + 2;
+            if (row === undefined)
+              return <tr role="row" key={item.key} data-index={item.index} ref={view.measureElement} aria-rowindex={place} aria-busy className="comes">{shown.map((column, index) => <td role="cell" key={column.id} className={`${column.phone ?? ""} ${column.wide ? "wide" : ""}`}>{index === 0 ? <span className="unseen">on its way</span> : " "}<i aria-hidden /></td>)}</tr>;
             return (
-              <tr role="row" key={item.key} data-index={item.index} ref={view.measureElement} tabIndex={item.index === tabInSight ? 0 : -1} aria-rowindex={item.index + 2}
-                className={hrefOf?.(row) ? "opens" : ""} onKeyDown={(event) => onKeyDown(event, item.index)} onFocus={() => setAt(item.index)}
-                onClick={(event) => { const href = hrefOf?.(row); if (href && !(event.target as HTMLElement).closest("a,button") && !getSelection()?.toString()) go(href); }}>
-                {shown.map((column) => <td role="cell" key={column.id} data-title={column.title} className={`${column.number ? "number" : ""} ${column.phone ?? ""} ${column.wide ? "wide" : ""}`}>{column.cell(row)}</td>)}
+              <tr role="row" key={item.key} data-index={item.index} ref={view.measureElement} tabIndex={item.index === tabInSight ? 0 : -1} aria-rowindex={place}
+                className={hrefOf(row) ? "opens" : ""} onKeyDown={(event) => onKeyDown(event, item.index)} onFocus={() => setAt(item.index)}
+                onClick={(event) => { const href = hrefOf(row); if (href && !(event.target as HTMLElement).closest("a,button") && !getSelection()?.toString()) go(href); }}>
+                {shown.map((column) => <td role="cell" key={column.id} data-title={column.title} className={`${column.number ? "number" : ""} ${column.phone ?? ""} ${column.wide ? "wide" : ""} ${column.still ? "nowrap" : ""}`}>{column.cell(row)}</td>)}
               </tr>
             );
           })}

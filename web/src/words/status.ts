@@ -26,7 +26,7 @@ const statuses: Record<Run["status"], Standing> = {
   queued: of("Queued", "quiet", "clock", "waits for its turn"),
   running: of("Running", "flow", "flow", "goes on"),
   succeeded: of("Succeeded", "good", "check", "every row was accepted, or there was nothing to do"),
-  partial: of("Partial", "warn", "half", "done, and some rows were refused or invalid"),
+  partial: of("Partial", "warn", "half", "done, and some rows were refused, invalid or are in doubt"),
   failed: of("Failed", "bad", "cross", "the source, the destination or the network did not do"),
   stopped: of("Stopped", "bad", "stop", "a guard stopped it before anything was sent"),
   interrupted: of("Interrupted", "warn", "broken", "ended early; what was delivered is recorded"),
@@ -40,7 +40,10 @@ const outcomes: Record<string, Standing> = {
 };
 
 const unknown = (word: string): Standing => of(word, "quiet", "circle", word);
-export const health = (sync: Pick<Sync, "health">): Standing => healths[sync.health] ?? unknown(sync.health);
+const inDoubt = of("In doubt", "warn", "half", "rows were sent and no answer came: a person looks whether they arrived");
+/** Rows in doubt are a thing of their own, where nothing worse is the matter. */
+export const health = (sync: Pick<Sync, "health"> & Partial<Pick<Sync, "in_doubt" | "last_run">>): Standing =>
+  sync.health === "partial" && sync.in_doubt && !sync.last_run?.rejected && !sync.last_run?.invalid ? inDoubt : healths[sync.health] ?? unknown(sync.health);
 export const status = (run: Pick<Run, "status">): Standing => statuses[run.status] ?? unknown(run.status);
 export const outcome = (name: string): Standing => outcomes[name] ?? unknown(name);
 

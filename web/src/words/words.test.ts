@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytes, count, plural, rate, share, short } from "./numbers";
 import { health, isOver, needsPerson, outcome, status, urgency } from "./status";
+import { formFields, plainly, reasonOf } from "./sayings";
 import { fromNow, span } from "./times";
 
 describe("numbers", () => {
@@ -32,11 +33,31 @@ describe("times", () => {
   });
 });
 
+describe("what tools say", () => {
+  it("is read without the JSON around it", () => {
+    expect(plainly('Property values were not valid: [{"isValid":false,"message":"Email address a@@b is invalid","error":"INVALID_EMAIL"}]')).toBe("Property values were not valid: Email address a@@b is invalid");
+    expect(plainly('{"errors":[{"message":"one"},{"message":"two"},{"message":"one"}]}')).toBe("one; two");
+  });
+  it("stays as it is where it is no JSON, or JSON that says nothing", () => {
+    for (const text of ["Rate limit reached", "bad value {x}", '[1,2]', '{"code":7}']) expect(plainly(text)).toBe(text);
+  });
+  it("has a code or not", () => {
+    expect(reasonOf({ code: "GONE", message: "no such list" })).toBe("GONE: no such list");
+    expect(reasonOf({ code: "", message: "connection reset" })).toBe("connection reset");
+  });
+  it("is a form where it looks like one", () => {
+    expect(formFields("channel=%23sales&text=Firm%208%20has+ordered")).toEqual({ channel: "#sales", text: "Firm 8 has ordered" });
+    for (const text of ["", "hello", "a = b", '{"a":"b=c"}', "<a b=c/>"]) expect(formFields(text)).toBeUndefined();
+  });
+});
+
 describe("states", () => {
   it("have a word and a shape, known or not", () => {
     expect(health({ health: "late" })).toMatchObject({ word: "Late", shape: "clock" });
     expect(status({ status: "odd" as never })).toMatchObject({ word: "odd", tone: "quiet" });
     expect(outcome("in_doubt").word).toBe("in doubt");
+    expect(health({ health: "partial", in_doubt: 2 }).word).toBe("In doubt");
+    expect(health({ health: "failed", in_doubt: 2 }).word).toBe("Failed");
   });
   it("put first what needs a person", () => {
     const sync = (of: "healthy" | "failed" | "partial" | "paused" | "never", in_doubt = 0) => ({ health: of, in_doubt });

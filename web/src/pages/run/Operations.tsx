@@ -1,11 +1,11 @@
 // What became of each row of a run: hundreds of thousands of them, filtered by the address.
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useParams } from "wouter";
 import { answer, api, type Operation } from "../../api/client";
 import { useRun } from "../../api/questions";
-import { Asked, Button, Chip, Empty, Menu, StandingMark } from "../../design/parts";
+import { Asked, Button, Chip, Empty, Menu, StandingMark, Trouble } from "../../design/parts";
 import { sayProblem } from "../../frame/toasts";
 import { type Column, DataTable } from "../../table/DataTable";
 import { useFilters } from "../../table/filters";
@@ -14,7 +14,8 @@ import { outcome } from "../../words/status";
 import { ofClockSeconds, span } from "../../words/times";
 import { csvHead, csvLines, download, jsonLines } from "./export";
 
-const PAGE = 500;
+const PAGE = 200;
+const PART = 100_000; // rows in one table: browsers end at some thirty million pixels
 const outcomes = ["accepted", "rejected", "skipped", "in_doubt", "failed", "refused"] as const;
 type Outcome = (typeof outcomes)[number];
 interface Filter { outcome?: Outcome; key?: string; error?: string; search?: string }
@@ -33,8 +34,30 @@ const columns: Column<Operation>[] = [
   { id: "operation", title: "Operation", hidden: true, cell: (one) => one.operation },
 ];
 
-const ask = (id: string, filter: Filter, after: string | undefined, signal?: AbortSignal) =>
-  answer(api.GET("/runs/{id}/operations", { signal, params: { path: { id }, query: { limit: PAGE, ...filter, ...(after ? { after } : {}) } } }));
+const ask = (id: string, filter: Filter, after: string | undefined, signal?: AbortSignal, limit = PAGE) =>
+  answer(api.GET("/runs/{id}/operations", { signal, params: { path: { id }, query: { limit, ...filter, ...(after ? { after } : {}) } } }));
+
+/** Rows of a part, of which only the pages in sight are asked for and kept: anywhere in a million is one question away. */
+function useRows(id: string, filter: Filter, part: number) {
+  const page = (number: number) => ({
+    queryKey: ["operations", id, filter, number], gcTime: 20_000, structuralSharing: false,
+    queryFn: ({ signal }: { signal: AbortSignal }) => ask(id, filter, number ? String(number * PAGE) : undefined, signal),
+  });
+  const [sight, setSight] = useState<{ first: number; last: number }>({ first: 0, last: 0 });
+  const top = useQuery({ ...page(0), placeholderData: (before) => before });
+  const total = top.data?.total ?? 0;
+  const from = part * PART;
+  const pages: number[] = [];
+  for (let number = Math.floor((from + sight.first) / PAGE); number <= Math.floor((from + sight.last) / PAGE) && number * PAGE < total; number += 1) pages.push(number);
+  const got = useQueries({ queries: pages.map(page) });
+  const rows = new Array<Operation | undefined>(Math.max(0, Math.min(PART, total - from)));
+  got.forEach((each, index) => each.data?.operations.forEach((one, at) => {
+    const place = (pages[index] ?? 0) * PAGE + at - from;
+    if (place >= 0 && place < rows.length) rows[place] = one;
+  }));
+  const onSight = useCallback((first: number, last: number) => setSight((old) => (old.first === first && old.last === last ? old : { first, last })), []);
+  return { top, total, from, rows, onSight, error: got.find((each) => each.error)?.error };
+}
 
 export function OperationsPage() {
   const { id: coded = "" } = useParams<{ id: string }>();
@@ -42,39 +65,52 @@ export function OperationsPage() {
   const run = useRun(id).data;
   const { get, set } = useFilters();
   const filter: Filter = { outcome: outcomes.find((each) => each === get("outcome")), key: get("key") || undefined, error: get("error") || undefined, search: get("search") || undefined };
-  const list = useInfiniteQuery({
-    queryKey: ["operations", id, filter], initialPageParam: undefined as string | undefined,
-    queryFn: ({ signal, pageParam }) => ask(id, filter, pageParam, signal), getNextPageParam: (page) => page.next, placeholderData: (before) => before,
-  });
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const more = useCallback(() => { if (hasNextPage && !isFetchingNextPage) void fetchNextPage(); }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const part = Math.max(0, Math.floor(Number(get("part")) || 1) - 1);
+  const list = useRows(id, filter, part);
+  const { total, from } = list;
+  const search = useCallback((text: string) => set({ search: text, part: "" }), [set]);
+  const filtered = (change: Record<string, string>) => set({ ...change, part: "" });
   const any = Object.values(filter).some(Boolean);
   return (
     <div className="stack wide">
       <header className="page-head">
         <h1>Every row{run && <> of <Link href={`/runs/${coded}`} className="plain">{run.sync}</Link></>}</h1>
-        {list.data && <Export id={id} filter={filter} total={list.data.pages[0]?.total ?? 0} />}
+        {list.top.data && <Export id={id} filter={filter} total={total} />}
       </header>
       <div className="filters" role="search">
-        <Search value={get("search")} onChange={(search) => set({ search })} />
-        <select aria-label="Outcome" value={filter.outcome ?? ""} onChange={(event) => set({ outcome: event.target.value })}>
+        <Search value={get("search")} onChange={search} />
+        <select aria-label="Outcome" value={filter.outcome ?? ""} onChange={(event) => filtered({ outcome: event.target.value })}>
           <option value="">Any outcome</option>
           {outcomes.map((each) => <option key={each} value={each}>{each === "refused" ? "all that did not go through" : outcome(each).word}</option>)}
         </select>
-        {filter.error && <Chip label="error" onRemove={() => set({ error: "" })}>error: {filter.error}</Chip>}
-        {filter.key && <Chip label="key" onRemove={() => set({ key: "" })}>key: {filter.key}</Chip>}
-        {filter.outcome && <Chip label="outcome" onRemove={() => set({ outcome: "" })}>{outcome(filter.outcome).word}</Chip>}
-        {list.data && <span className="small faint" aria-live="polite">{count(list.data.pages[0]?.total)} {any ? "like this" : "rows"}</span>}
+        {filter.error && <Chip label="error" onRemove={() => filtered({ error: "" })}>error: {filter.error}</Chip>}
+        {filter.key && <Chip label="key" onRemove={() => filtered({ key: "" })}>key: {filter.key}</Chip>}
+        {filter.outcome && <Chip label="outcome" onRemove={() => filtered({ outcome: "" })}>{outcome(filter.outcome).word}</Chip>}
+        {list.top.data && <span className="small faint" aria-live="polite">{count(total)} {any ? "like this" : "rows"}</span>}
       </div>
-      <Asked of={list} lines={10}>
+      {total > PART && <Parts total={total} part={part} onChange={(next) => { set({ part: next ? String(next + 1) : "" }); scrollTo(0, 0); }} />}
+      {list.error && <Trouble error={list.error} />}
+      <Asked of={list.top} lines={10}>
         {(data) => {
-          const all = data.pages.flatMap((page) => page.operations);
-          if (!all.length) return <Empty title={any ? "No row is like that" : "No row was sent"} action={any ? <Button onClick={() => set({ outcome: "", error: "", key: "", search: "" })}>Show all</Button> : undefined}>{any ? undefined : "Nothing had changed, or the run ended before it sent anything."}</Empty>;
-          return <DataTable label="Rows of the run" name="operations" columns={columns} rows={all} total={data.pages[0]?.total} keyOf={(one) => `${one.key}/${one.attempt}/${one.operation}`} hrefOf={rowHref} onEnd={more} rowHeight={38} />;
+          if (!data.total) return <Empty title={any ? "No row is like that" : "No row was sent"} action={any ? <Button onClick={() => filtered({ outcome: "", error: "", key: "", search: "" })}>Show all</Button> : undefined}>{any ? undefined : "Nothing had changed, or the run ended before it sent anything."}</Empty>;
+          return <DataTable key={part} label="Rows of the run" name="operations" columns={columns} rows={list.rows} total={total} from={from} keyOf={(one) => `${one.key}/${one.attempt}/${one.operation}`} hrefOf={rowHref} onSight={list.onSight} rowHeight={38} />;
         }}
       </Asked>
-      {list.isFetchingNextPage && <p className="faint small" role="status">More rows are coming</p>}
     </div>
+  );
+}
+
+/** Which hundred thousand: the first, the last, and those between. */
+function Parts({ total, part, onChange }: { total: number; part: number; onChange: (part: number) => void }) {
+  const last = Math.ceil(total / PART) - 1;
+  return (
+    <nav className="row" aria-label="Parts of the rows">
+      <Button disabled={part <= 0} onClick={() => onChange(part - 1)}>Before</Button>
+      <select aria-label="Which rows" value={part} onChange={(event) => onChange(Number(event.target.value))}>
+        {Array.from({ length: last + 1 }, (_, index) => <option key={index} value={index}>rows {count(index * PART + 1)} to {count(Math.min(total, (index + 1) * PART))}</option>)}
+      </select>
+      <Button disabled={part >= last} onClick={() => onChange(part + 1)}>After</Button>
+    </nav>
   );
 }
 
@@ -104,7 +140,7 @@ function Export({ id, filter, total }: { id: string; filter: Filter; total: numb
     try {
       do {
         setDone(sum);
-        const page = await ask(id, filter, after, stop.current.signal);
+        const page = await ask(id, filter, after, stop.current.signal, 1000);
         pieces.push(form === "csv" ? csvLines(page.operations) : jsonLines(page.operations));
         sum += page.operations.length;
         after = page.next;

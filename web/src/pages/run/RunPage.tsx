@@ -7,7 +7,7 @@ import { answer, api, type Progress, type RunDetail } from "../../api/client";
 import { type Moment, useMoments } from "../../api/events";
 import { useRun, useSync } from "../../api/questions";
 import { LineChart } from "../../charts/LineChart";
-import { Ago, Asked, Button, ButtonLink, CommandLine, Count, Dialog, Section, StandingMark, Trouble } from "../../design/parts";
+import { Ago, Asked, Button, ButtonLink, Count, Dialog, Said, Section, StandingMark, Trouble } from "../../design/parts";
 import { useMay } from "../../frame/may";
 import { Pipe } from "../../pipe/Pipe";
 import { count, plural, rate, share } from "../../words/numbers";
@@ -15,6 +15,7 @@ import { isOver, status } from "../../words/status";
 import { exact, span } from "../../words/times";
 import { Ask } from "../sync/Ask";
 import { RefusedGroups } from "../sync/Refused";
+import { Settle } from "../sync/Settle";
 import { doneOf, heldBack, latencies, limitUse, paceOf, requestsOverTime, rowsOverTime } from "./live";
 import "./run.css";
 
@@ -53,7 +54,7 @@ function Full({ run }: { run: RunDetail }) {
           {live && <Cancel run={run} />}
         </div>
       </header>
-      {run.error && <div className="trouble" role="alert"><strong>{run.error}</strong></div>}
+      {run.error && !run.guard && <div className="trouble" role="alert"><div className="stack"><strong>{run.error}</strong>{run.status === "stopped" && <span className="soft">Nothing was sent. <Link href={`/syncs/${encodeURIComponent(run.sync)}?do=plan`}>Plan it again, and look at the rows.</Link></span>}{run.status === "failed" && <span className="soft">What was accepted before is recorded; the next run goes on from there.</span>}</div></div>}
       {run.guard && <GuardStop run={run} />}
       <section className="panel padded" aria-label="The run as a pipe"><Pipe run={run} progress={progress} links={{ run: href }} /></section>
       {live ? <Live progress={progress} moments={moments} queued={run.status === "queued"} /> : <Over run={run} moments={moments} />}
@@ -87,7 +88,7 @@ function GuardStop({ run }: { run: RunDetail }) {
   return (
     <div className="notice warn">
       <div className="stack grow">
-        <div><strong>Guard {run.guard.guard}.</strong> {run.guard.message}. Nothing was sent.{run.guard.remedy && <p>{run.guard.remedy}</p>}</div>
+        <div><strong>Guard {run.guard.guard}.</strong> {run.guard.message}. Nothing was sent.{run.guard.remedy && <p><Said text={run.guard.remedy} /></p>}</div>
         {may("run") && sync && <div><Button onClick={() => setPast(true)}>Run once past {run.guard.guard}</Button></div>}
         {past && sync && <Ask action="run" sync={sync} confirm={[run.guard.guard]} onClose={() => setPast(false)} />}
       </div>
@@ -146,7 +147,7 @@ function Over({ run, moments }: { run: RunDetail; moments: readonly Moment[] }) 
         <Figure title="Requests" small={run.throttled ? `told to wait ${count(run.throttled)} times` : undefined}>{count(run.requests)}</Figure>
       </dl>
       {(run.refused?.length ?? 0) > 0 && <Section title="Refused by the destination" id="refused"><RefusedGroups sync={run.sync} groups={run.refused ?? []} /></Section>}
-      {(run.in_doubt ?? 0) > 0 && <div className="notice warn"><div className="stack grow"><span>{plural(run.in_doubt ?? 0, "row")} in doubt: sent, and no answer came.</span><CommandLine text={`penstock settle ${run.sync}`} /></div></div>}
+      {(run.in_doubt ?? 0) > 0 && <div className="notice warn"><div className="stack grow"><InDoubt run={run} /></div></div>}
       {(run.invalid_rows?.length ?? 0) > 0 && <InvalidRows sync={run.sync} rows={run.invalid_rows ?? []} />}
       {moments.length > 4 && <Section title="Rows per second"><LineChart series={rowsOverTime(moments)} unit="rows per second" label="Rows per second over the run" /></Section>}
       {(run.stages?.length ?? 0) > 0 && (
@@ -157,6 +158,15 @@ function Over({ run, moments }: { run: RunDetail; moments: readonly Moment[] }) 
       {(run.notes?.length ?? 0) > 0 && <Section title="Notes"><ul className="stack">{run.notes?.map((note) => <li key={note} className="prose">{note}</li>)}</ul></Section>}
     </>
   );
+}
+
+/** What this run left in doubt, and what of it still is. */
+function InDoubt({ run }: { run: RunDetail }) {
+  const sync = useSync(run.sync).data;
+  const then = `${plural(run.in_doubt ?? 0, "row")} in doubt: sent, and no answer came.`;
+  if (!sync) return <span>{then}</span>;
+  if (sync.in_doubt === 0) return <span>{then} Somebody has said since what became of {run.in_doubt === 1 ? "it" : "them"}.</span>;
+  return <><span>{then} Look in {sync.destination_title ?? sync.destination}, then say what you found of {sync.in_doubt === 1 ? "the row that is" : `all ${plural(sync.in_doubt, "row")} that are`} in doubt now.</span><Settle sync={run.sync} tool={sync.destination_title ?? sync.destination} rows={sync.in_doubt} /></>;
 }
 
 export function InvalidRows({ sync, rows }: { sync: string; rows: readonly { key: string; reason: string; rows?: number }[] }) {

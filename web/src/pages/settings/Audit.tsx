@@ -11,17 +11,18 @@ const columns: Column<Entry>[] = [
   { id: "who", title: "Who", cell: (entry) => entry.who },
   { id: "action", title: "Did", cell: (entry) => <code>{entry.action}</code> },
   { id: "target", title: "What", wide: true, cell: (entry) => <div className="cut">{entry.target}</div> },
-  { id: "result", title: "Result", cell: (entry) => (entry.result === "done" || entry.result === "ok" ? <span className="soft">{entry.result}</span> : <span className="tone-bad toned">{entry.result}</span>) },
+  { id: "result", title: "Result", cell: (entry) => (/^(ok|done)\b/.test(entry.result) ? <span className="soft">{entry.result}</span> : <span className="tone-bad toned">{entry.result}</span>) },
   { id: "address", title: "From", hidden: true, cell: (entry) => <code>{entry.address}</code> },
 ];
 
+const PAGE = 100;
 export function AuditTab() {
   const { get, set } = useFilters();
   const who = get("who");
   const entries = useInfiniteQuery({
     queryKey: ["audit", who], initialPageParam: undefined as number | undefined,
-    queryFn: ({ signal, pageParam }) => answer(api.GET("/audit", { signal, params: { query: { limit: 100, ...(who ? { who } : {}), ...(pageParam ? { before: pageParam } : {}) } } })),
-    getNextPageParam: (page) => page.at(-1)?.id,
+    queryFn: ({ signal, pageParam }) => answer(api.GET("/audit", { signal, params: { query: { limit: PAGE, ...(who ? { who } : {}), ...(pageParam ? { before: pageParam } : {}) } } })),
+    getNextPageParam: (page) => (page.length < PAGE ? undefined : page.at(-1)?.id),
   });
   return (
     <div className="stack">

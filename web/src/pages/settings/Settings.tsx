@@ -45,7 +45,7 @@ function General() {
         )}</Asked>
       </Section>
       <Section title="On this device">
-        <fieldset className="bare row"><legend className="soft">Colours</legend>{(["auto", "light", "dark"] as Theme[]).map((each) => <label key={each} className="check"><input type="radio" name="theme" checked={theme === each} onChange={() => setTheme(each)} />{each === "auto" ? "as the system" : each}</label>)}</fieldset>
+        <fieldset className="bare theme-choice"><legend className="soft">Colours</legend>{(["auto", "light", "dark"] as Theme[]).map((each) => <label key={each} className="check"><input type="radio" name="theme" checked={theme === each} onChange={() => setTheme(each)} />{each === "auto" ? "as the system" : each}</label>)}</fieldset>
         <p className="soft">Times are in your zone: {Intl.DateTimeFormat().resolvedOptions().timeZone}.</p>
       </Section>
     </>

@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 import type { RefusedGroup } from "../../api/client";
 import { Ago, Count, Said } from "../../design/parts";
-import { plural } from "../../words/numbers";
+import { plainly } from "../../words/sayings";
 
 const row = (sync: string, key: string) => `/syncs/${encodeURIComponent(sync)}/rows/${encodeURIComponent(key)}`;
 
@@ -14,15 +14,17 @@ export function RefusedGroups({ sync, groups }: { sync: string; groups: readonly
           <details open={groups.length < 4}>
             <summary>
               <b><Count n={group.rows} /> {group.rows === 1 ? "row" : "rows"}</b>
-              <code>{group.code}</code>
+              {group.code && <code>{group.code}</code>}
+              {group.outcome === "in_doubt" && <span className="soft">in doubt</span>}
+              {group.outcome === "failed" && <span className="soft">not delivered</span>}
               {group.since && <span className="faint small">since <Ago at={group.since} /></span>}
             </summary>
-            <blockquote>“{group.message}”</blockquote>
+            <blockquote title={group.message}>“{plainly(group.message)}”</blockquote>
             {group.remedy && <p><b>What to do.</b> <Said text={group.remedy} /></p>}
             <p className="row keys-of">
               <span className="soft">Such as</span>
               {group.keys.slice(0, 6).map((key) => <Link key={key} href={row(sync, key)} className="mono">{key}</Link>)}
-              {group.run && <Link href={`/runs/${encodeURIComponent(group.run)}/operations?error=${encodeURIComponent(group.code)}`}>{group.rows > 1 ? `All ${plural(group.rows, "row")}` : "In the run"}</Link>}
+              {group.run && <Link href={`/runs/${encodeURIComponent(group.run)}/operations?${group.code ? `error=${encodeURIComponent(group.code)}` : `outcome=${group.outcome ?? "refused"}`}`}>In the last run that met it</Link>}
             </p>
           </details>
         </li>

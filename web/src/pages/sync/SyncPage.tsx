@@ -5,7 +5,7 @@ import { Link, useLocation, useParams } from "wouter";
 import type { RefusedGroup, SyncDetail } from "../../api/client";
 import { useMoments } from "../../api/events";
 import { useRefused, useRun, useSync } from "../../api/questions";
-import { Ago, Asked, Button, ButtonLink, Chip, CommandLine, Menu, Section, StandingMark, TabLinks } from "../../design/parts";
+import { Ago, Asked, Button, ButtonLink, Chip, Menu, Said, Section, StandingMark, TabLinks } from "../../design/parts";
 import { useMay } from "../../frame/may";
 import { Pipe } from "../../pipe/Pipe";
 import { useFilters } from "../../table/filters";
@@ -15,6 +15,7 @@ import { span } from "../../words/times";
 import { Ask, useStartPlan } from "./Ask";
 import { type Action, explain } from "./explain";
 import { RefusedGroups } from "./Refused";
+import { Settle } from "./Settle";
 import { HistoryTab, MappingTab, RunsTab, ScheduleTab, YamlTab } from "./tabs";
 import "./sync.css";
 
@@ -29,12 +30,13 @@ const tabs = { "": "Runs", mapping: "Mapping", schedule: "Schedule & guards", hi
 function Full({ sync, tab }: { sync: SyncDetail; tab: string }) {
   const base = `/syncs/${encodeURIComponent(sync.name)}`;
   const refused = useRefused(sync.name);
+  const groups = (refused.data ?? []).filter((group) => group.outcome !== "in_doubt" || sync.in_doubt === 0); // these have a notice of their own
   return (
     <div className="stack wide">
       <Head sync={sync} base={base} />
       {sync.sentence && <p className="sentence prose">{sync.sentence}</p>}
       <LastRun sync={sync} />
-      <NeedsYou sync={sync} groups={refused.data ?? []} />
+      <NeedsYou sync={sync} groups={groups} doubtful={refused.data?.find((group) => group.outcome === "in_doubt")} />
       <div className="stack">
         <TabLinks label="About this sync" here={tab ? `${base}/${tab}` : base} tabs={Object.entries(tabs).map(([id, title]) => ({ href: id ? `${base}/${id}` : base, title }))} />
         {tab === "" && <RunsTab sync={sync} />}
@@ -112,10 +114,11 @@ function LastRun({ sync }: { sync: SyncDetail }) {
   );
 }
 
-function NeedsYou({ sync, groups }: { sync: SyncDetail; groups: RefusedGroup[] }) {
+function NeedsYou({ sync, groups, doubtful }: { sync: SyncDetail; groups: RefusedGroup[]; doubtful?: RefusedGroup }) {
   const may = useMay();
   const guard = useRun(sync.last_run?.status === "stopped" ? sync.last_run.run : "").data?.guard;
   const [past, setPast] = useState(false);
+  const plan = useStartPlan();
   const number = groups.length + (sync.in_doubt ? 1 : 0) + (sync.last_run?.status === "stopped" ? 1 : 0) + (sync.last_run?.status === "failed" ? 1 : 0);
   if (!number) return null;
   return (
@@ -123,15 +126,15 @@ function NeedsYou({ sync, groups }: { sync: SyncDetail; groups: RefusedGroup[] }
       {sync.last_run?.status === "stopped" && (
         <div className="trouble">
           <div className="stack grow">
-            <div><strong>{guard ? `Guard ${guard.guard}: ${guard.message}` : sync.last_run.error}</strong>{guard?.remedy && <p>{guard.remedy}</p>}<p className="soft">Nothing was sent.</p></div>
-            {may("run") && guard && <div className="row"><ButtonLink href={`/syncs/${encodeURIComponent(sync.name)}?do=plan`}>Plan, and look at the rows</ButtonLink><Button kind="danger" onClick={() => setPast(true)}>Run once past {guard.guard}</Button></div>}
+            <div><strong>{guard ? `Guard ${guard.guard}: ${guard.message}` : sync.last_run.error}</strong>{guard?.remedy && <p><Said text={guard.remedy} /></p>}<p className="soft">Nothing was sent.</p></div>
+            {may("run") && <div className="row"><Button icon={ClipboardList} busy={plan.isPending} onClick={() => plan.mutate({ sync: sync.name })}>Plan, and look at the rows</Button>{guard && <Button kind="danger" onClick={() => setPast(true)}>Run once past {guard.guard}</Button>}</div>}
           </div>
           {past && guard && <Ask action="run" sync={sync} confirm={[guard.guard]} onClose={() => setPast(false)} />}
         </div>
       )}
       {sync.last_run?.status === "failed" && <div className="trouble"><div className="stack grow"><div><strong>{sync.last_run.error}</strong><p className="soft"><Ago at={sync.last_run.started} />. What was accepted before is recorded; the next run goes on from there.</p></div><div><ButtonLink href={`/runs/${encodeURIComponent(sync.last_run.run)}`}>See the run</ButtonLink></div></div></div>}
       {sync.in_doubt > 0 && (
-        <div className="notice warn"><div className="stack grow"><div><strong>{plural(sync.in_doubt, "row")} in doubt.</strong> They were sent, and no answer came. Look at the destination, then say what became of them:</div><CommandLine text={`penstock settle ${sync.name}`} /></div></div>
+        <div className="notice warn"><div className="stack grow"><div><strong>{plural(sync.in_doubt, "row")} in doubt.</strong> {sync.in_doubt === 1 ? "It was" : "They were"} sent, and no answer came: nobody knows whether {sync.in_doubt === 1 ? "it" : "they"} arrived. Look in {sync.destination_title ?? sync.destination}, then say what you found.{doubtful && <p className="soft">“{doubtful.message}”</p>}</div>{doubtful && <p className="row keys-of"><span className="soft">{doubtful.rows > doubtful.keys.length ? "Such as" : doubtful.rows === 1 ? "Its key" : "Their keys"}</span>{doubtful.keys.map((key) => <Link key={key} href={`/syncs/${encodeURIComponent(sync.name)}/rows/${encodeURIComponent(key)}`} className="mono">{key}</Link>)}</p>}<Settle sync={sync.name} tool={sync.destination_title ?? sync.destination} rows={sync.in_doubt} /></div></div>
       )}
       {groups.length > 0 && <RefusedGroups sync={sync.name} groups={groups} />}
     </Section>

@@ -61,3 +61,16 @@ export function explain(action: Action, sync: Sync & Partial<SyncDetail>): Expla
         says: [`It runs ${sync.schedule ?? "by its schedule"} again. The next run sends all that has changed meanwhile.`] };
   }
 }
+
+/** What it means to say that rows in doubt arrived, or that they did not. */
+export function settling({ tool, rows, keys }: { tool: string; rows: number; keys?: string[] }, written: boolean): Omit<Explained, "short"> {
+  const one = rows === 1;
+  const which = keys?.length === 1 ? `Row ${keys[0]}` : one ? "The row" : `All ${plural(rows, "row")} in doubt`;
+  if (written)
+    return { title: one ? "It arrived" : "They arrived", button: one ? "Take it for arrived" : "Take them for arrived",
+      says: [`${which} ${one ? "is" : "are"} taken for what ${tool} holds, as ${one ? "it was" : "they were"} sent. Nothing is sent now.`, `${one ? "It goes" : "They go"} again only when ${one ? "its values change" : "their values change"}.`],
+      careful: `If that is not so, ${tool} will lack ${one ? "it" : "them"} until then, and nobody is told.` };
+  return { title: one ? "It did not arrive" : "They did not arrive", button: one ? "Send it again" : "Send them again",
+    says: [`${which} ${one ? "is" : "are"} taken for never sent: the next run sends ${one ? "it" : "them"}, as the model has ${one ? "it" : "them"} then. Nothing is sent now.`],
+    careful: `If ${one ? "it is" : "they are"} there after all, ${tool} will have ${one ? "it" : "them"} twice.` };
+}

@@ -9,6 +9,7 @@ import { Code } from "../../design/Code";
 import { useNow } from "../../design/now";
 import { Asked, ButtonLink, Chip, Empty, Wide } from "../../design/parts";
 import { useMay } from "../../frame/may";
+import { isOver } from "../../words/status";
 import { CommitList } from "../CommitList";
 import { RunTable } from "../RunTable";
 
@@ -21,7 +22,7 @@ export function RunsTab({ sync }: { sync: SyncDetail }) {
         ? <Empty title="It was never run" example={`penstock run ${sync.name} --limit 1`}>A first run with one row shows whether the destination takes it.</Empty>
         : (
           <div className="stack wide">
-            <OutcomeChart runs={all} now={now} label={`Rows that ${sync.name} moved over time`} />
+            {all.some(isOver) && <OutcomeChart runs={all} now={now} label={`Rows that ${sync.name} moved over time`} />}
             <RunTable runs={all} name="sync-runs" without={["sync"]} />
           </div>
         )}
@@ -60,7 +61,7 @@ export function MappingTab({ sync }: { sync: SyncDetail }) {
 
 const guardWords: Record<string, string> = {
   max_removed: "at most so many of the rows may be removed", max_changed: "at most so many may change", max_added: "at most so many may be new", max_rejected: "the run ends when more are refused",
-  max_invalid: "at most so many may be invalid", max_requests: "at most so many requests", max_quota: "at most so much of the day's allowance", empty_model: "what to do when the model has no rows", model_columns: "what to do when the model's columns change",
+  max_invalid: "at most so many may be invalid", max_requests: "at most so many requests", max_quota: "at most so much of the day's allowance", empty_model: "a model that had rows and has none: stop sends nothing, allow takes all of them for removed", model_columns: "what to do when the model's columns change",
 };
 
 export function ScheduleTab({ sync }: { sync: SyncDetail }) {
