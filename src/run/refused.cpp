@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "snapshot/snapshot.h"
 
@@ -88,7 +89,9 @@ Result<std::vector<WaitingGroup>> waiting_groups(const Workspace& workspace, con
     std::ranges::sort(group.refused.keys);
     groups.push_back(std::move(group));
   }
-  std::ranges::stable_sort(groups, std::greater(), [](const auto& group) { return group.refused.rows; });
+  std::ranges::sort(groups, [](const auto& one, const auto& other) {
+    return std::tie(other.refused.rows, one.refused.code) < std::tie(one.refused.rows, other.refused.code);
+  });
   return groups;
 }
 

@@ -60,6 +60,21 @@ function toLint(view: EditorView, each: Diagnostic): Lint {
   return { from, to: Math.min(Math.max(from + (each.width ?? 1), from), line.to), severity: each.severity, message: [each.message, each.hint].filter(Boolean).join("\n") };
 }
 
+const ECHO_MS = 1000;
+
+// What is typed over a selection is put in here: the browser would keep the colours of what it takes away by a style
+// in the line, which the policy of the pages does not allow (and complains of).
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection;
+    if (event.isComposing || event.inputType !== "insertText" || !event.data || view.state.readOnly || main.empty) return false;
+    const text = event.data;
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handler) => handler(view, main.from, main.to, text, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 export function mount(host: HTMLElement, options: Options): Mounted {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const parent = document.createElement("div");
@@ -67,19 +82,23 @@ export function mount(host: HTMLElement, options: Options): Mounted {
   root.replaceChildren(parent);
   const words = new Compartment();
   let silent = false;
+  let told: { text: string; at: number }[] = [];
   const view = new EditorView({
     root,
     parent,
     state: EditorState.create({
       doc: options.text,
       extensions: [
-        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightSelectionMatches(), lintGutter(),
+        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightSelectionMatches(), lintGutter(), typedOver,
         syntaxHighlighting(colours), look, EditorView.lineWrapping, words.of(language(options, options.tables ?? {})),
         EditorState.tabSize.of(2), EditorState.readOnly.of(options.readOnly ?? false),
         EditorView.contentAttributes.of({ "aria-label": options.label, "aria-multiline": "true", role: "textbox", tabindex: "0" }),
         keymap.of([{ key: "Mod-Enter", run: () => (options.onRun?.(), true) }, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, { ...indentWithTab, preventDefault: false }]),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged && !silent) options.onChange(update.state.doc.toString());
+          if (!update.docChanged || silent) return;
+          const text = update.state.doc.toString();
+          told = [...told.filter((each) => each.at > Date.now() - ECHO_MS), { text: text.trimEnd(), at: Date.now() }];
+          options.onChange(text);
         }),
       ],
     }),
@@ -87,7 +106,10 @@ export function mount(host: HTMLElement, options: Options): Mounted {
   return {
     set(text) {
       const old = view.state.doc.toString();
-      if (old === text) return;
+      // What the editor has told of comes back by the page, a little later and with another end: it is no news, and
+      // must not take away what was typed meanwhile.
+      if (old.trimEnd() === text.trimEnd() || told.some((each) => each.text === text.trimEnd() && each.at > Date.now() - ECHO_MS)) return;
+      told = [];
       // Only what differs is replaced, so that the cursor stays where it is.
       let from = 0;
       while (from < old.length && from < text.length && old[from] === text[from]) from += 1;

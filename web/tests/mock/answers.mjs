@@ -63,7 +63,9 @@ export function answers({ mode, login }) {
 
   const detail = (sync) => ({ ...sync, file: `syncs/${sync.name}.yaml`, yaml: files.find((file) => file.path === `syncs/${sync.name}.yaml`)?.text ?? customersYaml,
     sentence: `Each row of ${sync.model} becomes one of ${sync.destination_title}'s ${sync.object}, found by email: new ones are created, existing ones updated, and nothing is removed.`, ...fieldsOf, guards: { max_changed: "50%", max_removed: "5%" }, on_removed: "ignore", alerts: ["ops"], approve: sync.name === "newsletter_audience" });
-  const groups = (sync) => (sync.health === "partial" ? [
+  const doubtful = ["100009", "102720"];
+  const groups = (sync) => (sync.in_doubt ? [
+    { code: "", message: "the connection was lost after the request had gone out", outcome: "in_doubt", rows: sync.in_doubt, keys: doubtful.slice(0, sync.in_doubt), since: iso(start - 6e6), run: sync.last_run?.run }] : sync.health === "partial" ? [
     { code: "INVALID_EMAIL", message: "Property values were not valid: \"ana@@example.com\" is not a valid email address", rows: 7, keys: ["100005", "100231", "100457"], since: iso(start - 3 * 864e5), run: sync.last_run?.run, remedy: "Mend the address in the warehouse, or map the field with `transform: email`, which takes bad ones for invalid. The row goes again when it changes." },
     { code: "SEVERAL_MATCH", message: "several contacts match phone +49 30 5512233: 50118, 50204", rows: 2, keys: ["100118", "100344"], since: iso(start - 6e7), run: sync.last_run?.run, remedy: "Merge the two contacts, or match by a field that is unique." }] : []);
 
@@ -87,14 +89,15 @@ export function answers({ mode, login }) {
     const wants = (one) => (!outcome || one.outcome === outcome || (outcome === "refused" && ["rejected", "in_doubt", "failed"].includes(one.outcome))) && (!query.get("error") || one.error?.code === query.get("error")) && (!query.get("key") || one.key === query.get("key")) && (!query.get("search") || JSON.stringify(one).toLowerCase().includes(query.get("search").toLowerCase()));
     const filtered = outcome || query.get("error") || query.get("key") || query.get("search");
     const found = [];
+    const after = Number(query.get("after") ?? 0); // so many of those that are wanted
     let count = filtered ? 0 : total;
     let next;
-    for (let index = filtered ? 0 : Number(query.get("after") ?? 0); index < total; index += 1) {
+    for (let index = filtered ? 0 : after; index < total; index += 1) {
       const one = operation(id, run.sync, index, Date.parse(run.started));
       if (filtered && !wants(one)) continue;
       if (filtered) count += 1;
-      if (index < Number(query.get("after") ?? 0)) continue;
-      if (found.length === limit) { next ??= String(index); if (!filtered) break; continue; }
+      if (filtered && count <= after) continue;
+      if (found.length === limit) { next ??= String(after + limit); if (!filtered) break; continue; }
       found.push(one);
     }
     return fine({ operations: found, total: count, next });
@@ -111,7 +114,7 @@ export function answers({ mode, login }) {
     const before = { ...payload(who), orders: who.orders - 1, tier: "lead" };
     const story = [0, 1, 2].map((back) => { const run = sync.last_runs[back * 4] ?? sync.last_run; const ok = back > 0; return { ...one, run: run.run, at: run.finished ?? run.started, outcome: ok ? "accepted" : one.outcome, status: ok ? 200 : one.status, error: ok ? null : one.error, change: back === 2 ? "added" : "changed", why: back === 2 ? "never accepted before" : "orders, tier", payload: payload(who), before: back === 2 ? undefined : before, request: { method: "POST", url: "https://api.example.com/crm/v3/objects/contacts/batch/upsert", rows: 100, status: ok ? 200 : one.status, latency_ms: one.latency_ms, body: send, reply: ok ? JSON.stringify({ status: "COMPLETE", results: [{ id: String(50100000 + index) }] }) : reply } }; });
     return fine({ sync: name, key, operations: story, now: one.outcome === "rejected" ? "It waits: the destination refused this payload. It goes again when the row, the mapping or the connector changes, or when a person says so." : "Accepted: the destination holds this payload. It goes again when a mapped value changes.",
-      waiting: one.outcome === "rejected" ? { attempts: 4, since: iso(start - 3 * 864e5), next_try: iso(start + 5 * 36e5), code: one.error.code, message: one.error.message } : undefined });
+      waiting: one.outcome === "in_doubt" && sync.in_doubt ? { kind: "in_doubt", attempts: 1, since: iso(start - 6e6), message: one.error.message } : one.outcome === "rejected" ? { kind: "rejected", attempts: 4, since: iso(start - 3 * 864e5), next_try: iso(start + 5 * 36e5), code: one.error.code, message: one.error.message } : undefined });
   }
 
   function makePlan({ sync }) {
@@ -206,6 +209,13 @@ export function answers({ mode, login }) {
     ["GET", /^\/syncs$/, () => fine(syncs)],
     ["GET", /^\/syncs\/([^/]+)$/, ([name]) => (find(name) ? fine(detail(find(name))) : missing(`sync ${name}`))],
     ["POST", /^\/syncs\/([^/]+)\/(pause|resume)$/, ([name, what]) => { const sync = find(name); sync.paused = what === "pause"; sync.health = sync.paused ? "paused" : "healthy"; return fine(sync); }],
+    ["POST", /^\/syncs\/([^/]+)\/settle$/, ([name], _, body) => {
+      const sync = find(name);
+      if (!sync) return missing(`sync ${name}`);
+      const keys = body.keys ?? doubtful.slice(0, sync.in_doubt);
+      sync.in_doubt -= keys.length;
+      return fine({ keys, notes: [] });
+    }],
     ["GET", /^\/syncs\/([^/]+)\/refused$/, ([name]) => (find(name) ? fine(groups(find(name))) : missing(`sync ${name}`))],
     ["GET", /^\/syncs\/([^/]+)\/rows\/(.+)$/, ([name, key]) => trace(name, key)],
     ["POST", /^\/plans$/, (_, __, body) => makePlan(body)],

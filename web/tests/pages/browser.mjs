@@ -12,6 +12,9 @@ export async function open(browser, url, { theme = "light", width = 1440, height
   const complaints = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && !/status of (4\d\d)/.test(message.text()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
+  // What the policy of the pages forbids is told on the console, too, but not in every case.
+  await context.exposeFunction("tellViolation", (text) => complaints.push(text));
+  await context.addInitScript(() => addEventListener("securitypolicyviolation", (event) => window.tellViolation(`the policy forbids ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`), true));
   await page.goto(url, { waitUntil: "load" });
   await settled(page);
   return { page, context, complaints };

@@ -10,9 +10,7 @@ async function on(browser, path, story, options = {}) {
   const { page, context, complaints } = await open(browser, mock.url + path, options);
   page.setDefaultTimeout(30_000);
   await story(page, mock);
-  // Typing over coloured text the browser itself would keep the colour by an inline style. The policy says no, which
-  // is right, and the editor colours the text anew.
-  assert.deepEqual(complaints.filter((text) => !/inline style violates/.test(text)), []);
+  assert.deepEqual(complaints, []);
   await context.close();
   mock.close();
 }

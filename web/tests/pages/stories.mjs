@@ -71,6 +71,26 @@ export const tests = {
     await page.getByRole("button", { name: "Remove error" }).click();
     await page.waitForURL((url) => !url.searchParams.has("error"));
   }),
+  "rows in doubt are settled, after it was said what that does": (browser) => on(browser, "/syncs?health=late", {}, async (page) => {
+    await page.getByRole("row").nth(1).getByRole("link").first().click();
+    await page.getByText("2 rows in doubt.").waitFor();
+    await page.getByRole("link", { name: "100009" }).click();
+    await page.getByText("Look there, then say what you found.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Try this row now" }).count(), 0, "nothing is sent again unasked");
+    await page.getByRole("button", { name: "It did not: send it again" }).click();
+    await page.getByRole("dialog").getByText("will have it twice").waitFor();
+    await accessible(page, "the question what became of a row");
+    await page.getByRole("button", { name: "Leave it" }).click();
+    await page.getByRole("button", { name: "It arrived", exact: true }).click();
+    await page.getByRole("dialog").getByText("Row 100009 is taken for what").waitFor();
+    await page.getByRole("button", { name: "Take it for arrived" }).click();
+    await page.getByText("1 row taken for arrived").waitFor();
+    await page.goBack();
+    await page.getByText("1 row in doubt.").waitFor();
+    await page.getByRole("button", { name: "It did not: send it again" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Send it again" }).click();
+    await page.getByText("1 row in doubt.").waitFor({ state: "detached" });
+  }),
   "a plan is read field by field, approved, and run exactly so": (browser) => on(browser, "/syncs/newsletter_audience", {}, async (page) => {
     await page.getByRole("button", { name: "Plan", exact: true }).click();
     await page.waitForURL(/\/plans\//);
