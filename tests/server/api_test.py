@@ -40,6 +40,45 @@ class Api(ServedTest):
         self.assertEqual((sync["health"], sync["accepted"], sync["waiting"]), ("partial", 2, 1))
         self.assertEqual(served.get("/runs").json[0]["run"], run["run"])
 
+    def test_rows_in_doubt_wait_for_a_person_who_says_what_became_of_them(self):
+        self.project.sync(mode="append", object="tickets", match=None, fields={"subject": "name"})
+        self.sandbox.fault(path="/batch/create", kind="reset", after=True, count=1)
+        self.rows = [person(1), person(2), person(3)]
+        served = self.serve()
+        run = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        self.assertEqual((run["status"], run["in_doubt"], run["refused"][0]["rows"]), ("partial", 3, 3), run)
+        reason = served.get("/syncs/contacts/refused").json[0]
+        self.assertEqual((reason["outcome"], reason["rows"], reason["keys"], reason["run"]),
+                         ("in_doubt", 3, ["1", "2", "3"], run["run"]))
+        story = served.get("/syncs/contacts/rows/1").json
+        self.assertEqual(story["waiting"]["kind"], "in_doubt")
+        self.assertNotIn("next_try", story["waiting"])
+        self.assertNotIn("sends it again", story["now"])
+        for body in ({}, {"written": "yes"}, {"written": True, "keys": []}, {"written": True, "keys": ["1", "7"]}):
+            self.assertEqual(served.post("/syncs/contacts/settle", body).status, 400, body)
+        self.assertEqual(served.get("/syncs/contacts").json["in_doubt"], 3, "nothing was changed")
+        self.assertEqual(served.post("/syncs/contacts/settle", {"written": True, "keys": ["1"]}).json["keys"], ["1"])
+        self.assertEqual(served.get("/syncs/contacts").json["in_doubt"], 2, "told at once")
+        self.assertEqual(served.get("/syncs/contacts/refused").json[0]["keys"], ["2", "3"])
+        self.assertEqual(sorted(served.post("/syncs/contacts/settle", {"written": False}).json["keys"]), ["2", "3"])
+        self.assertEqual(served.get("/syncs/contacts/refused").json, [])
+        again = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        self.assertEqual((again["status"], again["accepted"]), ("succeeded", 2), again)
+
+    def test_what_waits_is_told_of_all_runs_and_only_while_it_waits(self):
+        self.rows = [person(1), person(2, email="none"), person(3, email="nil")]
+        served = self.serve()
+        first = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        self.rows = [person(1), person(2, email="none"), person(3, email="nil"), person(4, email="nought")]
+        second = self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        reasons = served.get("/syncs/contacts/refused").json
+        self.assertEqual([(one["rows"], one["keys"], one["run"]) for one in reasons],
+                         [(3, ["2", "3", "4"], second["run"])], reasons)
+        self.assertLess(reasons[0]["since"], second["started"], first)
+        self.rows = [person(1), person(2), person(3), person(4)]
+        self.ended_run(served, served.post("/runs", {"sync": "contacts"}).json["run"])
+        self.assertEqual(served.get("/syncs/contacts/refused").json, [])
+
     def test_a_plan_is_looked_at_and_run_exactly(self):
         self.rows = [person(1), person(2)]
         served = self.serve()
