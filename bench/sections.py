@@ -67,13 +67,17 @@ def at_most(value, limit):
 def plan(place, sizes):
     rows = sizes.plan_rows
     after, sent, project = place.database(rows, "after"), place.sent(rows), place.accepted_project(rows)
+    few, few_after, of_few = rows // 10, place.database(rows // 10, "after"), place.accepted_project(rows // 10)
     costs = alternate(sizes.rounds,
+                      few=lambda: of_few.penstock(few_after, "plan"),
                       scan=lambda: warehouse.bare_scan(after),
                       plan=lambda: project.penstock(after, "plan"),
                       md5=lambda: warehouse.plan_with_md5(after, place.path("tmp"), sent),
                       fast_hash=lambda: warehouse.plan_with_fast_hash(after, place.path("tmp")))
     counts = result_of(costs["plan"][-1])
     check_counts(counts, rows)
+    check_counts(result_of(costs["few"][-1]), few)
+    growth = median(costs["plan"]) / median(costs["few"])
     scan, planned, md5, fast_hash = (median(costs[name]) for name in ("scan", "plan", "md5", "fast_hash"))
     memory = max(cost.peak_bytes for cost in costs["plan"]) - median(costs["scan"], "peak_bytes")
     allowed = 32 * rows + 256 * MB
@@ -86,6 +90,7 @@ def plan(place, sizes):
              f"{fast_hash / planned:.1f}× faster ({fast_hash:.2f} s)", "≥ 3×", fast_hash / planned >= 3),
         Line("Memory on top of the bare scan's", f"{memory / MB:,.0f} MB", f"≤ {allowed / MB:,.0f} MB",
              at_most(memory, allowed)),
+        Line(f"Plan of {rows:,} rows against {few:,}", f"{growth:.1f}× ({planned:.2f} s : {median(costs['few']):.2f} s)"),
     ]
 
 
