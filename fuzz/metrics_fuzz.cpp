@@ -1,5 +1,5 @@
-// Any bytes as the file that an earlier run left: numbers are taken from it or not, and what is written then is read
-// again, to the last line.
+// Any bytes as the file that an earlier run left: numbers are taken from it or not, and what is written then
+// is read again, to the last line.
 #include <cstdint>
 #include <string_view>
 

@@ -346,8 +346,9 @@ const Of<Schedule>& schedule_shape() {
                .example("true"),
            field<&Schedule::jitter>("jitter", declare::duration(0s))
                .by_default("0s")
-               .help("With `every` and `cron`: it begins up to so much later, by a time of its own that stays "
-                     "the same, so that many syncs do not all begin at once.")
+               .help(
+                   "With `every` and `cron`: it begins up to so much later, by a time of its own that stays "
+                   "the same, so that many syncs do not all begin at once.")
                .example("2m")})
           .place<&Schedule::place>()
           .shorthand("every")

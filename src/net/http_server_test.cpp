@@ -147,7 +147,8 @@ TEST_F(HttpServerTest, who_is_too_slow_for_a_stream_is_cut_off) {
 
 TEST_F(HttpServerTest, goes_while_streams_are_open) {
   std::shared_ptr<ReplyStream> stream = std::make_shared<ReplyStream>();
-  auto server = serve_requests([&](const ServerRequest&) { return ServerReply{.body = {}, .stream = stream}; });
+  auto server =
+      serve_requests([&](const ServerRequest&) { return ServerReply{.body = {}, .stream = stream}; });
   TaskGroup group(loop);
   std::vector<HttpOutcome> outcomes;
   group.spawn(send_into(*client, {.url = server->url()}, &outcomes));

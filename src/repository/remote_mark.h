@@ -26,8 +26,8 @@ class RemoteMark {
 // remotes. Locks of people's own git stay: they leave no mark.
 Result<void> clear_after_the_dead(Disk& disk, const Checkout& checkout);
 
-// References below refs/penstock/ are moved by us alone, under the repository's lock: locks that whoever holds
-// that one finds are of the dead.
+// References below refs/penstock/ are moved by us alone, under the repository's lock: locks that whoever
+// holds that one finds are of the dead.
 void remove_own_locks(const Checkout& checkout);
 
 }  // namespace penstock::repository

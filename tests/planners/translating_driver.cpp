@@ -1,8 +1,9 @@
-// An ADBC driver for tests: a database that speaks another SQL than DuckDB. Each statement goes to a translator, which
-// listens at the Unix socket that the option `translator` names; what it says is asked of DuckDB.
+// An ADBC driver for tests: a database that speaks another SQL than DuckDB. Each statement goes to a
+// translator, which listens at the Unix socket that the option `translator` names; what it says is asked of
+// DuckDB.
 //
-// A question is its length in four bytes and the statement, the answer the same with '+' or '-' before the text: the
-// statement in DuckDB's SQL, or why it is none of the dialect.
+// A question is its length in four bytes and the statement, the answer the same with '+' or '-' before the
+// text: the statement in DuckDB's SQL, or why it is none of the dialect.
 #include <adbc.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -47,8 +48,9 @@ std::string translated(std::string sql) {
   strncpy(address.sun_path, socket_path.c_str(), sizeof(address.sun_path) - 1);
   std::string answer = "-the translator cannot be reached";
   auto length = static_cast<uint32_t>(sql.size());
-  if (connect(to, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 && transfer(to, &length, 4, true) &&
-      transfer(to, sql.data(), sql.size(), true) && transfer(to, &length, 4, false)) {
+  if (connect(to, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+      transfer(to, &length, 4, true) && transfer(to, sql.data(), sql.size(), true) &&
+      transfer(to, &length, 4, false)) {
     std::string text(length, ' ');
     if (transfer(to, text.data(), length, false)) answer = std::move(text);
   }
@@ -56,7 +58,8 @@ std::string translated(std::string sql) {
   return answer;
 }
 
-AdbcStatusCode set_database_option(AdbcDatabase* database, const char* name, const char* value, AdbcError* error) {
+AdbcStatusCode set_database_option(AdbcDatabase* database, const char* name, const char* value,
+                                   AdbcError* error) {
   if (strcmp(name, "translator") == 0) return socket_path = value, ADBC_STATUS_OK;
   if (strcmp(name, "prelude") == 0) return prelude = value, ADBC_STATUS_OK;
   return duckdb_driver.DatabaseSetOption(database, name, value, error);
@@ -64,7 +67,8 @@ AdbcStatusCode set_database_option(AdbcDatabase* database, const char* name, con
 
 // What the dialect's functions are, in DuckDB.
 AdbcStatusCode init_connection(AdbcConnection* connection, AdbcDatabase* database, AdbcError* error) {
-  if (const AdbcStatusCode code = duckdb_driver.ConnectionInit(connection, database, error); code != ADBC_STATUS_OK)
+  if (const AdbcStatusCode code = duckdb_driver.ConnectionInit(connection, database, error);
+      code != ADBC_STATUS_OK)
     return code;
   AdbcStatement statement{};
   ArrowArrayStream rows{};
@@ -91,7 +95,8 @@ AdbcStatusCode set_statement_option(AdbcStatement*, const char*, const char*, Ad
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) AdbcStatusCode AdbcDriverInit(int version, void* raw, AdbcError* error) {
+extern "C" __attribute__((visibility("default"))) AdbcStatusCode AdbcDriverInit(int version, void* raw,
+                                                                                AdbcError* error) {
   const AdbcStatusCode code = duckdb_adbc_init(version, raw, error);
   if (code != ADBC_STATUS_OK) return code;
   auto* driver = static_cast<AdbcDriver*>(raw);

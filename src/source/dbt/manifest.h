@@ -42,8 +42,8 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& path);
 // How the last `dbt run` or `dbt build` went for a model.
 struct ModelResult {
   bool ok = false;
-  std::string status;   // success, error, skipped, "failed tests"
-  std::string message;  // dbt's own
+  std::string status;           // success, error, skipped, "failed tests"
+  std::string message;          // dbt's own
   std::optional<Time> at = {};  // when dbt wrote its results
 };
 // By the id of a model or test.

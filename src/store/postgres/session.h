@@ -3,9 +3,9 @@
 
 #include <map>
 
+#include "database/postgres.h"
 #include "store/answer.h"
 #include "store/blocking_store.h"
-#include "database/postgres.h"
 #include "store/postgres/table.h"
 #include "store/rows_body.h"
 

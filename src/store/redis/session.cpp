@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "declare/json.h"
 #include "database/address.h"
+#include "declare/json.h"
 #include "store/redis/redis.h"
 
 namespace penstock::redis {
