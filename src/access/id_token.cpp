@@ -21,7 +21,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr int64_t kSkewSeconds = 60;
-constexpr int64_t kOldestSeconds = 15 * 60;  // a token of a code flow was made just now
+constexpr int64_t kOldestSeconds = int64_t{15} * 60;  // a token of a code flow was made just now
 
 Error not_believed(std::string why) {
   return {ErrorKind::auth, fmt::format("the login is not believed: {}", why),

@@ -92,7 +92,7 @@ Error another_login(std::string_view why) {
 Result<std::optional<Role>> role_variable(const Variable& variable, const std::string& name) {
   const auto text = variable(name);
   if (!text) return std::optional<Role>();
-  if (const auto role = role_named(*text)) return std::optional(*role);
+  if (const auto role = role_named(*text)) return role;
   return bad_variable(name, "names no role",
                       fmt::format("the roles are {}", declare::list_names(role_names(), 12, "and")));
 }

@@ -11,7 +11,7 @@
 namespace penstock {
 namespace {
 
-constexpr size_t kKeysShown = 6;
+constexpr size_t kRefusedKeysShown = 6;
 
 // Nothing to do and held back after an undo are no refusals.
 std::string outcome_of(Waiting::Kind kind) {
@@ -80,7 +80,7 @@ Result<std::vector<WaitingGroup>> waiting_groups(const Workspace& workspace, con
       group.since = waiting.since;
     }
     group.since = std::min(group.since, waiting.since);
-    if (group.refused.keys.size() < kKeysShown) group.refused.keys.push_back(details->key);
+    if (group.refused.keys.size() < kRefusedKeysShown) group.refused.keys.push_back(details->key);
     return success();
   });
   if (!visited.ok()) return visited.error();
