@@ -10,6 +10,9 @@ namespace penstock::server {
 // A file of the pages; for any path that is none of them, the page itself, which finds its way by the
 // address.
 ServerReply page_reply(const ServerRequest& request);
+
+// Long answers go compressed to who takes them so: a list of a thousand syncs is a tenth as long.
+void compress(const ServerRequest& request, ServerReply& reply);
 // api/openapi.yaml.
 std::string_view openapi_text();
 

@@ -113,7 +113,7 @@ function Chapter({ operation, open }: { operation: Operation; open: boolean }) {
             <Link href={runHref({ run: operation.run })}>the run</Link>
             <span>{operation.operation}, {operation.attempt > 1 ? `try ${operation.attempt}` : "first try"}</span>
             {operation.status > 0 && <span>HTTP {operation.status}</span>}
-            {operation.latency_ms > 0 && <span>{span(operation.latency_ms / 1000)}</span>}
+            {operation.latency_ms >= 0.5 && <span>{span(operation.latency_ms / 1000)}</span>}
             {operation.record_id && <span>record <code>{operation.record_id}</code>{operation.created && ", created then"}</span>}
           </p>
           {payload && <div className="stack"><h2>{differs ? "What it changed" : "What was sent"}</h2><FieldDiff fields={changesOf(payload, before)} change={differs ? "changed" : "added"} /></div>}

@@ -84,7 +84,7 @@ function branchesOf(run: Run, links?: Links): Branch[] {
   const to = (outcome: string) => links && `${links.run}/operations?outcome=${outcome}`;
   const all: (Branch | false)[] = [
     { id: "unchanged", from: "plan", title: "unchanged", rows: run.unchanged ?? 0, tone: "quiet" },
-    { id: "waiting", from: "plan", title: "waiting", rows: run.waiting ?? 0, tone: "warn", href: links && `${links.run}#refused` },
+    { id: "waiting", from: "plan", title: "waiting", rows: run.waiting ?? 0, tone: "warn", href: links && `/syncs/${encodeURIComponent(run.sync)}#refused` },
     { id: "invalid", from: "plan", title: "invalid", rows: run.invalid ?? 0, tone: "bad", href: links && `${links.run}#invalid` },
     { id: "skipped", from: "lookup", title: "skipped", rows: run.skipped ?? 0, tone: "quiet", href: to("skipped") },
     { id: "rejected", from: "deliver", title: "rejected", rows: run.rejected ?? 0, tone: "bad", href: to("rejected") },

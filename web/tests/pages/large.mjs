@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { open, program as chromium, start } from "./browser.mjs";
-import { makePlace, penstock } from "./world.mjs";
+import { makePlace, penstock, withPages } from "./world.mjs";
 
 function skip(why) {
   console.log(`skipped: ${why}`);
@@ -25,10 +25,9 @@ const timed = async (work) => {
 };
 const memoryOf = (pid) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1000);
 
-async function serve(at) {
+async function serve(at) { // without schedules: a thousand syncs would all be due at once
   const url = await at.start("serve", "--listen", "127.0.0.1:0", "--no-schedules");
-  if (!(await fetch(`${url}/`)).ok) skip("this program was built without its pages");
-  return { url: String(url), pid: url.pid };
+  return { url: await withPages(String(url), at.started), pid: url.pid };
 }
 
 function project(at, crm) {

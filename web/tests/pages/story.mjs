@@ -4,12 +4,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request as ask } from "node:http";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { policy } from "../mock/server.mjs";
 import { open, program as chromium, settled, start } from "./browser.mjs";
+import { withPages } from "./world.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const penstock = process.env.PENSTOCK_PROGRAM ?? join(root, "build", "penstock");
@@ -42,29 +41,6 @@ function run(words, environment = {}) {
 }
 const git = (...words) => spawnSync("git", ["-C", place, "-c", "user.name=Mara", "-c", "user.email=mara@example.com", ...words], { encoding: "utf8" });
 
-/** The pages of web/dist before a program that was built without them. */
-async function withPages(url) {
-  if ((await fetch(url)).ok) return url;
-  console.log("      (the program was built without its pages: web/dist stands before it)");
-  const dist = join(root, "web", "dist");
-  const kinds = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
-  const server = createServer((request, response) => {
-    if (request.url.startsWith("/api/")) {
-      const up = ask(url + request.url, { method: request.method, headers: { ...request.headers, host: new URL(url).host, ...(request.headers.origin ? { origin: url } : {}) } }, (reply) => (response.writeHead(reply.statusCode, reply.headers), reply.pipe(response)));
-      up.on("error", () => response.destroy());
-      response.on("close", () => up.destroy());
-      return void request.pipe(up);
-    }
-    const path = new URL(request.url, url).pathname;
-    const file = extname(path) && existsSync(dist + path) ? dist + path : join(dist, "index.html");
-    response.writeHead(200, { "Content-Type": kinds[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": policy });
-    response.end(readFileSync(file));
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  started.push({ kill: () => (server.closeAllConnections(), server.close()) });
-  return `http://127.0.0.1:${server.address().port}`;
-}
-
 async function story(browser) {
   mkdirSync(join(place, "data"));
   const rows = Array.from({ length: 60 }, (_, index) => `${index + 1},Ana${index + 1},Almeida,${index === 6 ? "ana7@@example.com" : `ana${index + 1}@example.com`},Northwind,${index * 10}`);
@@ -78,7 +54,7 @@ async function story(browser) {
   git("commit", "-qm", "An empty project");
   const crm = await run(["sandbox", "--listen", "127.0.0.1:0"]);
   const server = await run(["serve", "--listen", "127.0.0.1:0"], { CRM_TOKEN: "pat-story" });
-  const { page, context, complaints } = await open(browser, await withPages(server));
+  const { page, context, complaints } = await open(browser, await withPages(server, started));
   page.setDefaultTimeout(40_000);
   const refused = [];
   page.on("response", (reply) => reply.status() >= 400 && refused.push(`${reply.status()} ${reply.request().method()} ${reply.url()}`));

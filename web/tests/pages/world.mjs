@@ -1,13 +1,15 @@
 // A company's project for the real program: a DuckDB warehouse of CSV files, sandboxes as the tools, syncs in every
 // state (well, refused rows, in doubt, stopped by a guard, broken, late, paused, under way), git history, users.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request as ask } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { policy } from "../mock/server.mjs";
 
-export const penstock = process.env.PENSTOCK_PROGRAM ?? fileURLToPath(new URL("../../../build/penstock", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+export const penstock = process.env.PENSTOCK_PROGRAM ?? join(root, "build", "penstock");
 export const PASSWORD = "a long password";
 
 /** A directory of its own, and the programs that were started in it. */
@@ -46,13 +48,36 @@ export function makePlace(name) {
       return done.stdout;
     },
     git: (...words) => spawnSync("git", ["-C", place, ...words], { encoding: "utf8" }),
-    keep(child) { started.push(child); },
+    started,
     async end() {
       started.reverse().forEach((child) => child.kill("SIGTERM"));
       await new Promise((done) => setTimeout(done, 400));
       rmSync(place, { recursive: true, force: true });
     },
   };
+}
+
+/** The pages of web/dist before a program that was built without them. */
+export async function withPages(url, started) {
+  if ((await fetch(url)).ok) return url;
+  console.log("      (the program was built without its pages: web/dist stands before it)");
+  const dist = join(root, "web", "dist");
+  const kinds = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+  const server = createServer((request, response) => {
+    if (request.url.startsWith("/api/")) {
+      const up = ask(url + request.url, { method: request.method, headers: { ...request.headers, host: new URL(url).host, ...(request.headers.origin ? { origin: url } : {}) } }, (reply) => (response.writeHead(reply.statusCode, reply.headers), reply.pipe(response)));
+      up.on("error", () => response.destroy());
+      response.on("close", () => up.destroy());
+      return void request.pipe(up);
+    }
+    const path = new URL(request.url, url).pathname;
+    const file = extname(path) && existsSync(dist + path) ? dist + path : join(dist, "index.html");
+    response.writeHead(200, { "Content-Type": kinds[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": policy });
+    response.end(readFileSync(file));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  started.push({ kill: () => (server.closeAllConnections(), server.close()) });
+  return `http://127.0.0.1:${server.address().port}`;
 }
 
 const csv = (head, rows) => `${head}\n${rows.map((row) => row.join(",")).join("\n")}\n`;
@@ -81,7 +106,7 @@ export async function makeWorld({ users = true, rows = 5000 } = {}) {
   Object.assign(environment, { CRM_URL: String(crm), SLOW_URL: String(slow), SLACK_URL: String(slack) });
   const hook = createServer((request, response) => (request.resume(), response.end("ok")));
   await new Promise((done) => hook.listen(0, "127.0.0.1", done));
-  at.keep({ kill: () => (hook.closeAllConnections(), hook.close()) });
+  at.started.push({ kill: () => (hook.closeAllConnections(), hook.close()) });
 
   file("penstock.yaml", "project: acme\ndefaults:\n  alerts: [ops]\n");
   file(".gitignore", ".penstock/\n");
@@ -147,7 +172,7 @@ export async function makeWorld({ users = true, rows = 5000 } = {}) {
     at.run(["secret", "set", "crm_token"], { input: "pat-secret\n" });
   }
   const url = await at.start("serve", "--listen", "127.0.0.1:0");
-  return { ...at, url: String(url), pid: url.pid, crm: String(crm), slack: String(slack) };
+  return { ...at, url: await withPages(String(url), at.started), pid: url.pid, crm: String(crm), slack: String(slack) };
 }
 
 /** A session of `name`, as headers for requests and as cookies for a browser. */

@@ -22,7 +22,7 @@ export function RefusedGroups({ sync, groups }: { sync: string; groups: readonly
             <blockquote title={group.message}>“{plainly(group.message)}”</blockquote>
             {group.remedy && <p><b>What to do.</b> <Said text={group.remedy} /></p>}
             <p className="row keys-of">
-              <span className="soft">Such as</span>
+              <span className="soft">{group.rows > group.keys.length ? "Such as" : group.rows === 1 ? "Its key" : "Their keys"}</span>
               {group.keys.slice(0, 6).map((key) => <Link key={key} href={row(sync, key)} className="mono">{key}</Link>)}
               {group.run && <Link href={`/runs/${encodeURIComponent(group.run)}/operations?${group.code ? `error=${encodeURIComponent(group.code)}` : `outcome=${group.outcome ?? "refused"}`}`}>In the last run that met it</Link>}
             </p>
