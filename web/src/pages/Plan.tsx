@@ -69,7 +69,7 @@ function Actions({ plan }: { plan: Plan }) {
         <Dialog title="Run exactly this plan" onClose={() => setAsking(false)} actions={<><Button kind="quiet" onClick={() => setAsking(false)}>Leave it</Button><Button kind={plan.guard ? "danger" : "primary"} busy={run.isPending} onClick={() => run.mutate()}>{plan.guard ? `Send, past ${plan.guard.guard}` : `Send ${plural(plan.to_send ?? 0, "row")}`}</Button></>}>
           <p>{plural(plan.to_send ?? 0, "row")} in {plural(plan.requests ?? 0, "request")}, about {span(plan.seconds)} at the destination's limits.</p>
           <p>Exactly these rows are sent. If the model or what was accepted has moved since, nothing is sent, and the answer says what moved.</p>
-          {plan.guard && <p className="notice warn">{plan.guard.message}. {plan.guard.remedy}</p>}
+          {plan.guard && <p className="notice warn">{plan.guard.message}. It goes past this guard once, and the run's record says so.</p>}
           {run.error && <Trouble error={run.error} />}
         </Dialog>
       )}
@@ -89,7 +89,7 @@ function Ready({ plan }: { plan: Plan }) {
   ];
   return (
     <>
-      {plan.guard && <div className="notice warn" role="alert"><div><strong>Guard {plan.guard.guard} would stop this run.</strong> {plan.guard.message}. {plan.guard.remedy}</div></div>}
+      {plan.guard && <div className="notice warn" role="alert"><div><strong>Guard {plan.guard.guard} would stop this run.</strong> {plan.guard.message}. Look at the rows. If this is meant, running exactly this passes it once; else raise {plan.guard.guard} in the sync's guard, or mend the model.</div></div>}
       <div className="stack">
         <div className="kinds" role="group" aria-label="What to show">
           {kinds.map((kind) => (
