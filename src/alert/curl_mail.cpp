@@ -7,6 +7,8 @@
 
 #include "alert/mail.h"
 #include "declare/utf8.h"
+#include "net/address_guard.h"
+#include "net/curl_guard.h"
 #include "net/http.h"
 
 namespace penstock::alert {
@@ -161,9 +163,13 @@ MailOutcome send_mail(const MailServer& server, Mail mail, const std::string& ca
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTotalSeconds);
+  CurlGuard guard;
+  guard.guard(curl.get(), policy_for(server.host, static_cast<uint16_t>(server.port)));
   set_encryption(curl.get(), server, ca_file);
   set_exchange(curl.get(), exchange);
   const CURLcode code = curl_easy_perform(curl.get());
+  if (code == CURLE_COULDNT_CONNECT && !guard.refused().empty())
+    return {.error = refused_address(server.host, guard.refused())};
   if (code != CURLE_OK) return failure_of(server, exchange, code, text);
   // Of the lines that refused something only those of the mail system count here: RCPT's.
   const bool all_take_it = exchange.refused.size() < 2 || exchange.refused[1] != '5';

@@ -17,6 +17,7 @@
 #include "log/log.h"
 #include "mcp/http.h"
 #include "metrics/metrics.h"
+#include "net/curl_client.h"
 #include "server/server.h"
 #include "service/service.h"
 
@@ -27,6 +28,7 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:7070";
   std::string certificate, key;  // files
   std::string public_url;
+  std::vector<std::string> allowed_addresses;
   std::string log_format, log_level;
   size_t runs_at_once = 32, plans_at_once = 2;
   bool schedules = true;
@@ -190,6 +192,9 @@ class Serving {
     auto client = open_client(loop_, *workspace);
     if (!client.ok()) return client.error();
     client_ = *std::move(client);
+    auto own = CurlClient::create(loop_, {.ca_file = own_authorities()});
+    if (!own.ok()) return own.error();
+    operators_client_ = *std::move(own);
     mail_ = alert::curl_mail_sender(loop_, own_authorities());
     if (auto opened = open_service(with_server); !opened.ok()) return opened;
     return with_server ? open_server(*workspace) : success();
@@ -200,6 +205,9 @@ class Serving {
     wanted.directory = globals_.directory;
     wanted.schedules = options_.schedules;
     wanted.tells_queue = with_metrics;
+    auto addresses = AddressPolicy::guarded(options_.allowed_addresses);
+    if (!addresses.ok()) return addresses.error();
+    wanted.addresses = *std::move(addresses);
     wanted.worker.name = name_ = worker_name();
     wanted.worker.runs_at_once = options_.runs_at_once;
     wanted.worker.plans_at_once = options_.plans_at_once;
@@ -231,7 +239,7 @@ class Serving {
     if (!provider.ok()) return provider.error();
     auto server = server::Server::start(
         {.loop = loop_,
-         .client = *client_,
+         .client = *operators_client_,
          .service = *service_,
          .access = *access_,
          .mail = *mail_,
@@ -258,6 +266,7 @@ class Serving {
   // A store's request keeps a thread busy until it is answered; so does the queue.
   RealLoop loop_{32};
   std::unique_ptr<HttpClient> client_;
+  std::unique_ptr<HttpClient> operators_client_;  // to what the operator names outside of the project
   Random random_ = Random::from_system();
   const mcp::Mcp agents_{
       {.loop = loop_,
@@ -283,6 +292,15 @@ void add_worker_options(CLI::App& command, ServeOptions& given) {
   command.add_option("--plans", given.plans_at_once, "Plans that may be made at once: each takes all cores")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  command
+      .add_option(
+          "--allow-address", given.allowed_addresses,
+          "Addresses that may be reached although they are not public and were entered by the API or\n"
+          "the pages; may be repeated. What the operator's own files name may always")
+      ->type_name("RANGE")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->envname("PENSTOCK_ALLOW_ADDRESSES");
   command.add_option("--log-format", given.log_format, "text or json; PENSTOCK_LOG_FORMAT does the same")
       ->type_name("FORMAT");
   command

@@ -29,6 +29,7 @@ Result<std::unique_ptr<HttpClient>> open_client(RealLoop& loop, const Workspace&
   CurlClientOptions options;
   options.unacknowledged_max = workspace.state().on_its_way_max();
   options.ca_file = own_authorities();
+  options.guarded = true;
   auto curl = CurlClient::create(loop, options);
   if (!curl.ok()) return curl.error();
   return std::unique_ptr<HttpClient>(std::make_unique<EveryScheme>(loop, *std::move(curl)));

@@ -43,6 +43,12 @@ ConnectorRef Catalog::find(std::string_view name) const {
   return nullptr;
 }
 
+std::string_view shipped_text(std::string_view name) {
+  for (const auto& one : kShipped)
+    if (one.name == name) return one.text;
+  return {};
+}
+
 std::vector<std::string> Catalog::names() const {
   std::vector<std::string> names;
   for (const auto& one : kShipped) names.emplace_back(one.name);

@@ -64,6 +64,9 @@ class Catalog {
   mutable std::map<std::string, ConnectorRef, std::less<>> parsed_;
 };
 
+// A shipped connector's file; empty: there is none of that name.
+std::string_view shipped_text(std::string_view name);
+
 // Values of a destination's settings, references resolved; secrets are never put into messages.
 struct TargetSettings {
   std::map<std::string, std::string> values;

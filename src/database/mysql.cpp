@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "database/address.h"
+#include "net/address_guard.h"
 
 namespace penstock::mysql {
 namespace {
@@ -36,6 +37,8 @@ std::optional<Trouble> Connection::open(unsigned connect_seconds, unsigned answe
   const auto address = parse_address(login_.url, 3306);
   if (!address.ok())
     return Trouble{.code = 0, .sqlstate = "", .message = address.error().message, .lost = true};
+  if (auto may = check_before_connecting(policy_for_text(login_.url), address->host); !may.ok())
+    return Trouble{.code = 0, .sqlstate = "", .message = may.error().message, .lost = true};
   handle_.reset(mysql_init(nullptr));
   MYSQL* handle = handle_.get();
   mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_seconds);

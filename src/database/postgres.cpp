@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "net/address_guard.h"
+
 namespace penstock::postgres {
 namespace {
 
@@ -89,6 +91,7 @@ std::optional<Trouble> Connection::open() {
   // `dbname` is expanded: it may hold a whole URL, whose words win over those before it.
   handle_.reset(PQconnectStartParams(names.data(), values.data(), 1));
   if (!handle_) return Trouble{.sqlstate = "", .message = "out of memory", .lost = true};
+  const AddressPolicy policy = login_.is_guarded ? policy_for_text(login_.connection) : AddressPolicy{};
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (PQstatus(handle_.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK &&
          state != PGRES_POLLING_FAILED) {
@@ -100,6 +103,11 @@ std::optional<Trouble> Connection::open() {
     if (left.count() <= 0 || ::poll(&watched, 1, static_cast<int>(left.count())) <= 0) {
       handle_.reset();
       return Trouble{.sqlstate = "", .message = "no connection in time", .lost = true};
+    }
+    // The way is there, and nothing has been said yet.
+    if (auto may = check_connected(policy, PQsocket(handle_.get()), PQhost(handle_.get())); !may.ok()) {
+      handle_.reset();
+      return Trouble{.sqlstate = "", .message = may.error().message, .lost = true};
     }
     state = PQconnectPoll(handle_.get());
   }

@@ -54,6 +54,7 @@ struct Outcome {
 
 struct Login {
   std::string connection, password;
+  bool is_guarded = true;  // false: the operator's own, such as the state's (net/address_guard.h)
 };
 
 // Rows of a COPY ... TO STDOUT, one after the other as they came. Used again and again.

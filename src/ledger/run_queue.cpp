@@ -21,6 +21,11 @@ CREATE UNIQUE INDEX queue_once ON queue(once) WHERE once <> '';
 CREATE TABLE marks (
   sync TEXT PRIMARY KEY, seen INTEGER NOT NULL, due INTEGER, paused INTEGER, paused_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+)",
+                                       R"(
+CREATE TABLE entered (
+  address TEXT PRIMARY KEY, file TEXT NOT NULL, entered_by TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 )"};
 
 constexpr sqlite::File kQueueFile{.what = "the queue of runs",
@@ -185,6 +190,32 @@ class QueueFile final : public RunQueue {
         "SET paused = "
         "excluded.paused, paused_by = excluded.paused_by",
         sync, now, by ? std::optional(now) : std::nullopt, by.value_or(""));
+  }
+
+  Result<void> note_entered(const std::vector<EnteredAddress>& addresses) override {
+    const std::lock_guard lock(mutex_);
+    return database_.in_one_step([&]() -> Result<void> {
+      for (const auto& one : addresses) {
+        auto done = database_.change(
+            "INSERT OR IGNORE INTO entered(address, file, entered_by, at) VALUES (?, ?, ?, ?)", one.address,
+            one.file, one.by, one.at);
+        if (!done.ok()) return done.error();
+      }
+      return success();
+    });
+  }
+
+  Result<std::vector<EnteredAddress>> entered() override {
+    const std::lock_guard lock(mutex_);
+    std::vector<EnteredAddress> all;
+    auto rows = database_.ask("SELECT address, file, entered_by, at FROM entered ORDER BY address");
+    if (!rows.ok()) return rows.error();
+    for (;;) {
+      auto row = rows->step();
+      if (!row.ok()) return row.error();
+      if (!*row) return all;
+      all.push_back({rows->text(0), rows->text(1), rows->text(2), rows->time(3)});
+    }
   }
 
  private:

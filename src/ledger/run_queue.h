@@ -47,6 +47,14 @@ struct SyncMark {
   std::string paused_by;
 };
 
+// What a project's files name since somebody entered it by the API: "crm.internal:443", or a whole text.
+struct EnteredAddress {
+  std::string address;
+  std::string file;  // where it was entered first
+  std::string by;
+  Time at{};
+};
+
 struct PutRun {
   bool added = false;
   QueuedRun run;  // as it is there: the given one, or an earlier one that stands for it
@@ -88,6 +96,10 @@ class RunQueue {
   // Without `by`: its schedule counts again.
   virtual Result<void> set_paused(const std::string& sync, const std::optional<std::string>& by,
                                   Time now) = 0;
+
+  // For good, and for all machines; one that is known stays as it is. All or nothing.
+  virtual Result<void> note_entered(const std::vector<EnteredAddress>& addresses) = 0;
+  virtual Result<std::vector<EnteredAddress>> entered() = 0;
 };
 
 // In an SQLite file, which several processes may use.

@@ -32,6 +32,8 @@ struct CurlClientOptions {
   // again before each request that takes a kept one. What is refused is of kind `permission`, and nothing was
   // sent. A policy that guards uses no proxy, which would look up names in our place.
   AddressPolicy addresses{};
+  // The process's guard counts, too (address_guard.h): for requests to what a project names.
+  bool guarded = false;
 };
 
 class CurlMulti;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "net/address_guard.h"
+
 namespace penstock {
 namespace {
 
@@ -39,6 +41,7 @@ CurlTransfer::CurlTransfer(RealLoop& loop, const CurlClientOptions& options)
       easy_(curl_easy_init()),
       unacknowledged_max_(options.unacknowledged_max),
       addresses_(options.addresses),
+      is_guarded_(options.guarded),
       curl_text_{},
       first_byte_timer_(*this) {
   check(easy_ != nullptr, "libcurl gives no handle");
@@ -58,11 +61,6 @@ void CurlTransfer::set_constant_options(const CurlClientOptions& options) {
   if (unacknowledged_max_ > Duration(0)) {
     set(easy_, CURLOPT_SOCKOPTFUNCTION, &on_socket);
     set(easy_, CURLOPT_SOCKOPTDATA, this);
-  }
-  if (addresses_.public_only) {
-    set(easy_, CURLOPT_OPENSOCKETFUNCTION, &on_open);
-    set(easy_, CURLOPT_OPENSOCKETDATA, this);
-    set(easy_, CURLOPT_NOPROXY, "*");
   }
   set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -94,12 +92,12 @@ void CurlTransfer::prepare(HttpRequest request) {
   header_bytes_ = 0;
   code_.reset();
   broken_off_ = BrokenOff::no;
-  refused_address_ = {};
   begun_ = false;
   sent_before_ = 0;
   reply_begun_ = false;
   headers_complete_ = false;
   set(easy_, CURLOPT_URL, request_.url.c_str());
+  guard_.guard(easy_, is_guarded_ && !addresses_.public_only ? policy_for_url(request_.url) : addresses_);
   set_method();
   set_headers();
   set_limits();
@@ -169,23 +167,9 @@ void CurlTransfer::set_limits() {
   set(easy_, CURLOPT_MAXREDIRS, static_cast<long>(redirects));
 }
 
-// Called for each address that the name led to, before anything is sent there.
-curl_socket_t CurlTransfer::on_open(void* self, curlsocktype, curl_sockaddr* address) {
-  if (!static_cast<CurlTransfer*>(self)->may_reach(IpAddress::of(address->addr))) return CURL_SOCKET_BAD;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-// What is no address of the Internet (a socket of this machine) is not public.
-bool CurlTransfer::may_reach(const std::optional<IpAddress>& address) {
-  if (!addresses_.public_only) return true;
-  const auto refused = address ? addresses_.refuses(*address) : "an address of this machine";
-  if (refused) refused_address_ = *refused;
-  return !refused;
-}
-
 int CurlTransfer::on_begin(void* self, char* remote_ip, char*, int, int) {
   auto* transfer = static_cast<CurlTransfer*>(self);
-  if (!transfer->may_reach(IpAddress::parse(remote_ip == nullptr ? "" : remote_ip))) {
+  if (!transfer->guard_.may_reach(IpAddress::parse(remote_ip == nullptr ? "" : remote_ip))) {
     transfer->broken_off_ = BrokenOff::address;
     return CURL_PREREQFUNC_ABORT;
   }
@@ -300,7 +284,7 @@ void CurlTransfer::release() {
 
 void CurlTransfer::end(CURLcode code) {
   // None of the addresses was left. (Where one was, there is no such error.)
-  if (code == CURLE_COULDNT_CONNECT && !refused_address_.empty()) broken_off_ = BrokenOff::address;
+  if (code == CURLE_COULDNT_CONNECT && !guard_.refused().empty()) broken_off_ = BrokenOff::address;
   first_byte_timer_.cancel();
   reply_.finished = loop_.now();
   code_ = code;
@@ -315,7 +299,7 @@ TransferFacts CurlTransfer::facts(CURLcode code) const {
   curl_easy_getinfo(easy_, CURLINFO_NAMELOOKUP_TIME_T, &name_resolved);
   return {.curl_code = code,
           .broken_off = broken_off_,
-          .refused_address = refused_address_,
+          .refused_address = guard_.refused(),
           .host = host_of(request_.url),
           .timeouts = request_.timeouts,
           .reply_bytes_max = request_.reply_bytes_max,

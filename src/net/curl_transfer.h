@@ -10,6 +10,7 @@
 
 #include "async/real_loop.h"
 #include "net/curl_client.h"
+#include "net/curl_guard.h"
 #include "net/transport_failure.h"
 
 namespace penstock {
@@ -52,12 +53,10 @@ class CurlTransfer {
   void add_header(std::string_view name, std::string_view value);
 
   static int on_socket(void* self, curl_socket_t socket, curlsocktype);
-  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_begin(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port);
   static size_t on_header(char* bytes, size_t, size_t count, void* self);
   static size_t on_body(char* bytes, size_t, size_t count, void* self);
   bool may_begin();
-  bool may_reach(const std::optional<IpAddress>& address);
   bool take_header(std::string_view line);
   bool take_body(std::string_view bytes);
   void watch_for_first_byte();
@@ -72,6 +71,8 @@ class CurlTransfer {
   CURL* easy_;
   const Duration unacknowledged_max_;
   const AddressPolicy addresses_;
+  const bool is_guarded_;  // by the process's guard, too
+  CurlGuard guard_;
   std::array<char, CURL_ERROR_SIZE> curl_text_;
 
   HttpRequest request_;
@@ -83,7 +84,6 @@ class CurlTransfer {
   size_t header_bytes_ = 0;
   std::optional<CURLcode> code_;
   BrokenOff broken_off_ = BrokenOff::no;
-  std::string_view refused_address_;  // what kind of address was refused; empty: none
   bool begun_ = false;
   uint64_t sent_before_ = 0;  // bytes that went to a proxy before the request
   bool reply_begun_ = false;

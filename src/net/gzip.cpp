@@ -16,11 +16,11 @@ constexpr size_t kStepMax = std::numeric_limits<uInt>::max() / 2;  // zlib count
 
 }  // namespace
 
-std::string gzip(std::string_view plain) {
+std::string gzip(std::string_view plain, GzipEffort effort) {
   z_stream stream{};
-  check(
-      deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipFormat, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK,
-      "zlib did not start");
+  const int level = effort == GzipEffort::fast ? Z_BEST_SPEED : Z_BEST_COMPRESSION;
+  check(deflateInit2(&stream, level, Z_DEFLATED, kGzipFormat, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK,
+        "zlib did not start");
   std::string packed(deflateBound(&stream, static_cast<uLong>(plain.size())), '\0');
   int state = Z_OK;
   while (state != Z_STREAM_END) {

@@ -1,4 +1,4 @@
-// gzip, for bodies of requests.
+// gzip, for bodies of requests and of replies.
 #pragma once
 
 #include <string>
@@ -6,7 +6,10 @@
 
 namespace penstock {
 
-// Thread-safe. Favours speed: a body is compressed once, to be sent once.
-std::string gzip(std::string_view plain);
+// fast: for a body that is sent once; small: for one that is kept and sent often.
+enum class GzipEffort { fast, small };
+
+// Thread-safe.
+std::string gzip(std::string_view plain, GzipEffort effort = GzipEffort::fast);
 
 }  // namespace penstock

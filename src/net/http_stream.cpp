@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 
+#include "net/address_guard.h"
+#include "net/curl_guard.h"
 #include "net/transport_failure.h"
 
 namespace penstock {
@@ -102,6 +104,7 @@ class CurlStream final : public HttpStream {
     set_stream(easy_, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request_.timeouts.connect));
     set_stream(easy_, CURLOPT_TIMEOUT_MS, milliseconds(request_.timeouts.total));
     if (!options_.ca_file.empty()) set_stream(easy_, CURLOPT_CAINFO, options_.ca_file.c_str());
+    guard_.guard(easy_, policy_for_url(request_.url));
     set_stream(easy_, CURLOPT_SOCKOPTFUNCTION, &on_socket);
     set_stream(easy_, CURLOPT_HEADERFUNCTION, &on_header);
     set_stream(easy_, CURLOPT_HEADERDATA, this);
@@ -172,6 +175,7 @@ class CurlStream final : public HttpStream {
 
   void end(CURLcode code) {
     ended_ = true;
+    if (code == CURLE_COULDNT_CONNECT && !guard_.refused().empty()) broken_off_ = BrokenOff::address;
     if (code == CURLE_OK && !body_begins_) code = CURLE_PARTIAL_FILE;
     if (code != CURLE_OK)
       failure_ = describe_failure(facts(code)).error;
@@ -194,6 +198,7 @@ class CurlStream final : public HttpStream {
     curl_easy_getinfo(easy_, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
     return {.curl_code = code,
             .broken_off = broken_off_,
+            .refused_address = guard_.refused(),
             .host = host_of(request_.url),
             .timeouts = request_.timeouts,
             .name_resolved = resolved > 0,
@@ -209,6 +214,7 @@ class CurlStream final : public HttpStream {
   const HttpStreamOptions options_;
   CURL* const easy_ = curl_easy_init();
   CURLM* const multi_ = curl_multi_init();
+  CurlGuard guard_;
   curl_slist* lines_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> text_{};
   Headers headers_;

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <cstring>
 
+#include "net/address_guard.h"
+
 namespace penstock {
 namespace {
 
@@ -105,10 +107,7 @@ Error of_broken_off(const TransferFacts& facts) {
       return {ErrorKind::rejected, fmt::format("the headers of the reply of {} are too large", facts.host),
               ""};
     case BrokenOff::address:
-      return {ErrorKind::permission,
-              fmt::format("{} leads to {}, which may not be reached from here", facts.host,
-                          facts.refused_address),
-              "use a public address, or ask the operator to allow that range"};
+      return refused_address(facts.host, facts.refused_address);
     case BrokenOff::too_late:
       return transient(fmt::format("the connection to {} was not there in time", facts.host), kLater);
     case BrokenOff::resend:

@@ -5,6 +5,7 @@
 
 #include "run/check_project.h"
 #include "server/body.h"
+#include "server/entered.h"
 #include "server/handlers.h"
 #include "server/json.h"
 #include "server/site.h"
@@ -179,6 +180,10 @@ ServerReply validate_files(Call& call) {
   if (!edited.ok()) return problem(edited.error());
   declare::Diagnostics diagnostics;
   (void)check_project(**edited, real_clock(), directory, {}, diagnostics);
+  if (auto entered = find_entered(call, *edits); !entered.ok())
+    return problem(entered.error());
+  else
+    diagnostics.add_all(entered->refused);
   JsonWriter json;
   json.begin_object().key("valid").boolean(diagnostics.ok());
   return json_reply(json.key("diagnostics").raw(diagnostics_json(diagnostics)).end_object());
@@ -195,6 +200,7 @@ ServerReply commit_files(Call& call) {
   if (!repository.ok()) return problem(repository.error());
   std::string files;
   for (const auto& edit : *edits) files += (files.empty() ? "" : " ") + edit.path;
+  if (auto refused = keep_entered(call, *edits)) return *std::move(refused);
   const auto report = (*repository)->commit(*std::move(edits), author(call), *message);
   if (!report.ok()) return problem(report.error());
   return committed_reply(call, **repository, *report, "files.commit", files);

@@ -9,6 +9,7 @@
 #include "net/crypto.h"
 #include "net/gzip.h"
 #include "server/call.h"
+#include "server/compress.h"
 
 namespace penstock::server {
 namespace {
@@ -46,18 +47,13 @@ const std::map<std::string_view, Page>& pages() {
   static const std::map<std::string_view, Page> all = [] {
     std::map<std::string_view, Page> made;
     for (const auto& [path, text] : kPages) {
-      Page page{text, gzip(text), fmt::format("\"{}\"", hex(sha256(text)).substr(0, 20))};
+      Page page{text, gzip(text, GzipEffort::small), fmt::format("\"{}\"", hex(sha256(text)).substr(0, 20))};
       if (page.compressed.size() >= text.size()) page.compressed.clear();
       made.emplace(path, std::move(page));
     }
     return made;
   }();
   return all;
-}
-
-bool accepts_gzip(const ServerRequest& request) {
-  const std::string* accepted = request.header("Accept-Encoding");
-  return accepted != nullptr && accepted->find("gzip") != std::string::npos;
 }
 
 ServerReply file_reply(const ServerRequest& request, std::string_view path, const Page& page) {

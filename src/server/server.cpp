@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "server/compress.h"
 #include "server/gate.h"
 #include "server/git_follower.h"
 #include "server/pages.h"
@@ -171,6 +172,7 @@ ServerReply RealServer::answer(const ServerRequest& request) {
   } else {
     reply = page_reply(request);
   }
+  compress_reply(request, reply);
   add_security_headers(reply, site_.is_encrypted);
   if (parts_.on_request) parts_.on_request(route, reply.status, real_clock().instant() - begun);
   return reply;

@@ -53,6 +53,8 @@ std::optional<bool> Current::load_if_changed() {
 bool Current::read() {
   declare::Diagnostics diagnostics;
   auto workspace = check_project(disk_, clock_, directory_, {}, diagnostics);
+  if (workspace.ok() && diagnostics.ok() && before_effect_)
+    if (auto may = before_effect_(**workspace); !may.ok()) diagnostics.error({}, may.error().message);
   const bool usable = workspace.ok() && diagnostics.ok();
   auto loaded = usable ? std::make_shared<Loaded>(Loaded{*std::move(workspace), clock_.now()}) : LoadedRef();
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 // The project as it is in effect: read from its files, and read anew when they change.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +26,10 @@ class Current {
   Current(Disk& disk, const Clock& clock, std::string directory)
       : disk_(disk), clock_(clock), directory_(std::move(directory)) {}
 
+  // What must be done before a project takes effect; with an error it does not. Before others use this
+  // object.
+  using BeforeEffect = std::function<Result<void>(const Workspace& workspace)>;
+  void set_before_effect(BeforeEffect before_effect) { before_effect_ = std::move(before_effect); }
   // Reads the files. With errors the project before stays in effect; false then. What was found is kept for
   // problems().
   bool load();
@@ -41,6 +46,7 @@ class Current {
   Disk& disk_;
   const Clock& clock_;
   const std::string directory_;
+  BeforeEffect before_effect_;
   std::mutex loading_;  // one at a time
   std::string files_;   // what was seen of the files when they were read
   mutable std::mutex mutex_;

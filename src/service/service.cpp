@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "net/address_guard.h"
+#include "service/entered_addresses.h"
+
 namespace penstock::service {
 namespace {
 
@@ -18,7 +21,9 @@ Service::Service(ServiceParts parts, ServiceOptions options)
       stopping_(parts_.loop),
       tasks_(parts_.loop) {}
 
-Service::~Service() = default;
+Service::~Service() {
+  install_address_guard(nullptr);
+}
 
 Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, ServiceOptions options,
                                                declare::Diagnostics& problems) {
@@ -33,6 +38,10 @@ Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, ServiceOption
   auto queue = state.queue();
   if (!queue.ok()) return queue.error();
   service->queue_ = *std::move(queue);
+  if (auto guarded = service->guard_addresses(*service->state_of_->workspace); !guarded.ok())
+    return guarded.error();
+  service->current_.set_before_effect(
+      [raw = service.get()](const Workspace& workspace) { return raw->guard_addresses(workspace); });
   service->timetable_ = std::make_unique<Timetable>(*service->queue_, service->parts_.loop.clock());
   service->accounts_ = std::make_unique<Accounts>(
       service->parts_.loop,
@@ -42,6 +51,14 @@ Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, ServiceOption
                   *service->queue_, service->current_, *service},
       service->options_.worker);
   return service;
+}
+
+// The guard of the whole process; it goes with the service, whose connections it is for.
+Result<void> Service::guard_addresses(const Workspace& workspace) {
+  auto entered = queue_->entered();
+  if (!entered.ok()) return entered.error();
+  install_address_guard(make_address_guard(parts_.disk, workspace, *entered, options_.addresses));
+  return success();
 }
 
 Task<void> Service::run() {

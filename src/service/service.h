@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "async/loop.h"
+#include "net/address_policy.h"
 #include "service/loaded.h"
 #include "service/options.h"
 #include "service/timetable.h"
@@ -29,6 +30,7 @@ struct ServiceOptions {
   WorkerOptions worker;
   Duration look_every = 1s;   // at the timetable
   Duration files_every = 2s;  // whether the project's files have changed
+  AddressPolicy addresses{};  // for what was entered by the API (net/address_guard.h)
 };
 
 // All outlive the service.
@@ -76,6 +78,7 @@ class Service : private Watcher {
   Result<void> pause(const std::string& sync, const std::optional<std::string>& by);
   Standing standing(const std::string& sync) const;
   RunQueue& queue() { return *queue_; }
+  const AddressPolicy& addresses() const { return options_.addresses; }
   // The last that was heard of a run that goes on here.
   std::optional<RunProgress> progress(const std::string& run) const;
 
@@ -103,6 +106,7 @@ class Service : private Watcher {
   void have_loaded(bool usable);
   void note_dues(const LoadedRef& loaded);
   void put(const QueuedRun& run);
+  Result<void> guard_addresses(const Workspace& workspace);
 
   const ServiceParts parts_;
   const ServiceOptions options_;

@@ -185,6 +185,23 @@ TEST_F(Queue, TheSameClaimIsTheSameRun) {
   EXPECT_EQ((*again)->run, (*first)->run);
 }
 
+TEST_F(Queue, RemembersWhatWasEntered) {
+  EXPECT_TRUE(queue_->entered()->empty());
+  ASSERT_TRUE(queue_->note_entered({}).ok());
+  ASSERT_TRUE(queue_
+                  ->note_entered({{"b:443", "destinations/b.yaml", "eve", kNoon},
+                                  {"a'\\:80", "destinations/a.yaml", "bob", kNoon + 1s}})
+                  .ok());
+  ASSERT_TRUE(queue_->note_entered({{"b:443", "destinations/c.yaml", "bob", kNoon + 2s}}).ok());
+  const auto all = queue_->entered();
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ(all->front().address, "a'\\:80");
+  EXPECT_EQ(all->front().at, kNoon + 1s);
+  EXPECT_EQ(all->back().file, "destinations/b.yaml");
+  EXPECT_EQ(all->back().by, "eve");
+}
+
 // Workers on many threads: every run is had once, and no sync by two at a time.
 TEST_F(Queue, ManyWorkersAtOnce) {
   constexpr int kRuns = 60, kWorkers = 4;

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "net/address_guard.h"
+#include "net/http.h"
 #include "source/adbc/arrow_table.h"
 
 namespace penstock {
@@ -147,6 +149,16 @@ const Of<Settings>& adbc_settings() {
   return shape;
 }
 
+// A driver connects by itself. Where a text names a host behind "://", that is looked at; what else a driver
+// makes of its options is not known here.
+Result<void> may_reach(const std::string& text) {
+  const AddressPolicy policy = policy_for_text(text);
+  const size_t scheme = text.find("://");
+  if (!policy.public_only || scheme == text.npos) return success();
+  std::string_view host = without_port(host_of(text));
+  return host.empty() ? success() : check_before_connecting(policy, host);
+}
+
 Result<std::shared_ptr<Session>> adbc_session(const config::Source& source, const Resolver& resolver,
                                               const OpenOptions& options) {
   adbc::Options given;
@@ -162,6 +174,8 @@ Result<std::shared_ptr<Session>> adbc_session(const config::Source& source, cons
   if (const auto* more = source.settings.find<std::vector<Named<Reference>>>("options"))
     for (const auto& one : *more)
       if (auto added = add(one.name, one.value); !added.ok()) return added.error();
+  for (const auto& one : given)
+    if (auto may = may_reach(one.second); !may.ok()) return std::move(may).error().in(options.subject);
   const auto* entry_point = source.settings.find<std::string>("entrypoint");
   auto driver = adbc::load_driver(driver_file(source.settings.get<std::string>("driver"), options),
                                   entry_point == nullptr ? "" : *entry_point);

@@ -193,6 +193,38 @@ class PostgresQueue final : public RunQueue {
         {sync, micros(now), by ? std::optional(micros(now)) : std::nullopt, by.value_or("")});
   }
 
+  // One statement, and so one step.
+  Result<void> note_entered(const std::vector<EnteredAddress>& addresses) override {
+    if (addresses.empty()) return success();
+    std::string rows;
+    Parameters values;
+    for (const auto& one : addresses) {
+      const size_t at = values.size();
+      rows += fmt::format("{}(${}::text, ${}::text, ${}::text, ${}::bigint)", rows.empty() ? "" : ", ",
+                          at + 1, at + 2, at + 3, at + 4);
+      for (std::string value : {one.address, one.file, one.by, micros(one.at)})
+        values.emplace_back(std::move(value));
+    }
+    return change(
+        fmt::format("INSERT INTO @entered(address, file, entered_by, at) VALUES {} ON CONFLICT DO NOTHING",
+                    rows),
+        values);
+  }
+
+  Result<std::vector<EnteredAddress>> entered() override {
+    const auto rows =
+        server_.run("SELECT address, file, entered_by, at FROM @entered ORDER BY address", Parameters{});
+    if (!rows.ok()) return rows.error();
+    std::vector<EnteredAddress> all;
+    for (size_t i = 0; i < rows->count(); ++i) {
+      QueueRow row(*rows, i);
+      EnteredAddress& one = all.emplace_back();
+      for (std::string* text : {&one.address, &one.file, &one.by}) *text = row.text();
+      one.at = row.time();
+    }
+    return all;
+  }
+
  private:
   Result<PutRun> put_again(const QueuedRun& run) {
     auto put = server_.run(fmt::format("{} ON CONFLICT DO NOTHING", kInsert), asked_parameters(run));

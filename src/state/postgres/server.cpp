@@ -19,7 +19,7 @@ constexpr Duration kBetweenTries = 200ms;
 constexpr const char* kAdvisoryLock = "7307493141";
 
 std::unique_ptr<postgres::Connection> new_connection(const Place& place) {
-  return std::make_unique<postgres::Connection>(postgres::Login{place.where, ""});
+  return std::make_unique<postgres::Connection>(postgres::Login{place.where, "", false});
 }
 
 }  // namespace

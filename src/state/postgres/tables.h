@@ -89,6 +89,11 @@ BEGIN
   END IF;
   RETURN QUERY SELECT * FROM @queue q WHERE q.run = chosen;
 END $$;
+)",
+                                         R"(
+CREATE TABLE @entered (
+  address text COLLATE "C" PRIMARY KEY, file text NOT NULL, entered_by text NOT NULL, at bigint NOT NULL
+);
 )"};
 inline constexpr size_t kVersion = sizeof(kSteps) / sizeof(kSteps[0]);
 

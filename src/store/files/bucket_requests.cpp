@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "net/address_guard.h"
+#include "net/curl_guard.h"
 
 namespace penstock::files {
 namespace {
@@ -77,10 +79,14 @@ BucketReply BucketRequests::send(HttpRequest request) {
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply.etag);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, whole_millis(request.timeouts.connect));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, whole_millis(request.timeouts.total));
+  CurlGuard guard;
+  guard.guard(curl, policy_for_url(request.url));
   const CURLcode code = curl_easy_perform(curl);
   curl_slist_free_all(headers);
   if (code != CURLE_OK) {
-    reply.failure = no_reply(code, detail);
+    const Error refused = refused_address(host_of(request.url), guard.refused());
+    reply.failure =
+        guard.refused().empty() ? no_reply(code, detail) : misconfigured(refused.message, refused.remedy);
     return reply;
   }
   long status = 0;

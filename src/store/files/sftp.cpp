@@ -4,6 +4,8 @@
 #include <cstdlib>
 
 #include "database/address.h"
+#include "net/address_guard.h"
+#include "net/curl_guard.h"
 #include "store/files/place.h"
 
 namespace penstock::files {
@@ -111,6 +113,7 @@ class SftpDirectory final : public Place {
       const Handle handle(curl_easy_init(), &curl_easy_cleanup);
       Source source{ContentReader(content)};
       set_login(handle.get(), *address, unfinished, timeouts, content.size());
+      guard_.guard(handle.get(), policy_for_text(directory_));
       curl_easy_setopt(handle.get(), CURLOPT_QUOTE, before.get());
       curl_easy_setopt(handle.get(), CURLOPT_UPLOAD, 1L);
       curl_easy_setopt(handle.get(), CURLOPT_READFUNCTION, &read_some);
@@ -119,6 +122,10 @@ class SftpDirectory final : public Place {
       curl_easy_setopt(handle.get(), CURLOPT_POSTQUOTE, after.get());
       code = curl_easy_perform(handle.get());
       if (source.error) return refused(*source.error);
+      if (code == CURLE_COULDNT_CONNECT && !guard_.refused().empty()) {
+        const Error error = refused_address(address->host, guard_.refused());
+        return misconfigured(error.message, error.remedy);
+      }
     }
     // Most servers do not rename a file over another one.
     if (code == CURLE_QUOTE_ERROR) code = move_over(*address, unfinished, target, hidden + ".old", timeouts);
@@ -137,6 +144,7 @@ class SftpDirectory final : public Place {
     commands.add("*rm " + in_quotes(old));
     const Handle handle(curl_easy_init(), &curl_easy_cleanup);
     set_login(handle.get(), address, "/", timeouts, 0);
+    guard_.guard(handle.get(), policy_for_text(directory_));
     curl_easy_setopt(handle.get(), CURLOPT_NOBODY, 1L);
     curl_easy_setopt(handle.get(), CURLOPT_QUOTE, commands.get());
     return curl_easy_perform(handle.get());
@@ -165,6 +173,7 @@ class SftpDirectory final : public Place {
   }
 
   std::string directory_, password_, key_file_, known_hosts_;
+  CurlGuard guard_;
   char detail_[CURL_ERROR_SIZE] = "";
 };
 

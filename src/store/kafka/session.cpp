@@ -1,8 +1,10 @@
 #include "store/kafka/session.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "declare/json.h"
 #include "store/kafka/kafka.h"
@@ -53,8 +55,23 @@ void Session::on_error(rd_kafka_t*, int error, const char* reason, void* opaque)
     session->login_refused_ = true;
 }
 
+// On a thread of the library's, for a socket that does not block. Brokers name each other, so each connection
+// is looked at.
+int Session::on_connect(int socket, const sockaddr* address, int size, const char* broker, void* opaque) {
+  auto* session = static_cast<Session*>(opaque);
+  const auto ip = IpAddress::of(*address);
+  const auto kind = ip ? session->addresses_.refuses(*ip) : "an address of this machine";
+  if (kind) {
+    const std::lock_guard lock(session->mutex_);
+    session->refused_ = refused_address(broker, *kind).message;
+    return EACCES;
+  }
+  return ::connect(socket, address, static_cast<socklen_t>(size)) == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
 std::string Session::trouble(std::string fallback) {
   const std::lock_guard lock(mutex_);
+  if (!refused_.empty()) return refused_;
   return last_error_.empty() ? std::move(fallback) : last_error_;
 }
 
@@ -82,6 +99,8 @@ Session::Failed Session::connect() {
   set("linger.ms", "5");
   set("message.timeout.ms", "20000");
   set("log_level", "0");
+  addresses_ = policy_for_text(header_text(headers_, "Brokers"));
+  if (addresses_.public_only) rd_kafka_conf_set_connect_cb(settings, &Session::on_connect);
   rd_kafka_conf_set_opaque(settings, this);
   rd_kafka_conf_set_dr_msg_cb(settings, &Session::on_report);
   rd_kafka_conf_set_error_cb(settings, &Session::on_error);

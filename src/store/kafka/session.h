@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "net/address_guard.h"
 #include "store/answer.h"
 #include "store/blocking_store.h"
 #include "store/rows_body.h"
@@ -40,11 +41,14 @@ class Session final : public StoreSession {
   std::string trouble(std::string fallback);
 
   static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void*);
+  static int on_connect(int socket, const sockaddr* address, int size, const char* broker, void* session);
   static void on_error(rd_kafka_t*, int error, const char* reason, void* session);
 
   Headers headers_;
   std::mutex mutex_;
   std::string last_error_;  // of the connection, for messages
+  std::string refused_;     // a broker that may not be reached; more to the point than what follows from it
+  AddressPolicy addresses_;
   std::atomic<bool> login_refused_ = false;
   std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> producer_;
 };

@@ -5,6 +5,7 @@
 
 #include "database/address.h"
 #include "declare/json.h"
+#include "net/address_guard.h"
 #include "store/redis/redis.h"
 
 namespace penstock::redis {
@@ -40,6 +41,10 @@ Session::Failed Session::connect(const HttpRequest& request) {
       redisConnectWithTimeout(address->host.c_str(), address->port, timeval_of(request.timeouts.connect)));
   if (!context_ || context_->err != 0)
     return undone(fmt::format("{}:{}: {}", address->host, address->port, broken()));
+  if (auto may = check_connected(policy_for_text(url_), context_->fd, address->host); !may.ok()) {
+    context_.reset();
+    return misconfigured(may.error().message, may.error().remedy);
+  }
   redisSetTimeout(context_.get(), timeval_of(request.timeouts.first_byte));
   redisEnableKeepAlive(context_.get());
   scripts_.clear();
