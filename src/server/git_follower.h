@@ -3,6 +3,7 @@
 #pragma once
 
 #include "async/loop.h"
+#include "net/http_server.h"
 #include "server/repositories.h"
 #include "service/service.h"
 

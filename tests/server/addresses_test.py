@@ -89,21 +89,21 @@ class Addresses(ServedTest):
             reply = self.served.post("/session", {"user": "eve", "password": PASSWORD})
             self.headers = {"Cookie": reply.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": reply.json["csrf_token"]}
 
-    def call(self, method, path, body=None):
+    def ask(self, method, path, body=None):
         return self.served.call(method, path, body, self.headers)
 
     def save(self, path, content):
         text = content if isinstance(content, str) else json.dumps(content)
         # What is there already is edited as the pages do it: with the version that was opened.
-        there = self.call("GET", f"/files/content?path={path}")
+        there = self.ask("GET", f"/files/content?path={path}")
         edit = {"path": path, "text": text} | ({"version": there.json["version"]} if there.status == 200 else {})
-        return self.call("POST", "/files/commit", {"edits": [edit], "message": "by eve"})
+        return self.ask("POST", "/files/commit", {"edits": [edit], "message": "by eve"})
 
     def crm(self, url, name="crm2"):
         return self.save(f"destinations/{name}.yaml", {"type": "hubspot", "access_token": "${env:HUBSPOT_TOKEN}", "base_url": url})
 
     def check(self, name="crm2", kind="destinations"):
-        reply = self.call("POST", f"/{kind}/{name}/check")
+        reply = self.ask("POST", f"/{kind}/{name}/check")
         return json.dumps(reply.json)
 
     def test_what_plainly_leads_inside_is_not_saved(self):
@@ -120,7 +120,7 @@ class Addresses(ServedTest):
                 self.assertRegex(reply.json["title"], r"^destinations/crm2.yaml:1:\d+: base_url: .* leads to ")
                 self.assertIn("--allow-address", reply.json["remedy"])
                 self.assertEqual(reply.json["diagnostics"][0]["file"], "destinations/crm2.yaml")
-                validated = self.call("POST", "/files/validate", {"edits": [{"path": "destinations/crm2.yaml", "text": json.dumps(
+                validated = self.ask("POST", "/files/validate", {"edits": [{"path": "destinations/crm2.yaml", "text": json.dumps(
                     {"type": "hubspot", "access_token": "x", "base_url": url})}]}).json
                 self.assertFalse(validated["valid"])
                 self.assertFalse(os.path.exists(self.project.path("destinations/crm2.yaml")))
@@ -152,10 +152,10 @@ class Addresses(ServedTest):
                 self.assertEqual(self.save(f"sources/{source}.yaml", {"type": source, "url": url}).status, 200)
                 self.assertIn("may not be reached", self.check(source, "sources"))
         self.assertEqual(self.save("alerts/hook.yaml", {"type": "webhook", "url": f"http://{name}:{listener.port}/"}).status, 200)
-        self.assertIn("may not be reached", json.dumps(self.call("POST", "/alerts/hook/test").json))
+        self.assertIn("may not be reached", json.dumps(self.ask("POST", "/alerts/hook/test").json))
         self.assertEqual(self.save("alerts/mail.yaml", {"type": "email", "to": "a@example.com", "from": "b@example.com", "host": name,
-                                                        "port": listener.port, "encryption": "none"}).status, 200)
-        self.assertIn("may not be reached", json.dumps(self.call("POST", "/alerts/mail/test").json))
+                                                        "port": listener.port, "tls": "none"}).status, 200)
+        self.assertIn("may not be reached", json.dumps(self.ask("POST", "/alerts/mail/test").json))
         self.assertEqual([text for text in listener.received if text], [], "nothing was ever sent there")
 
     def test_rows_go_to_no_store_inside(self):
@@ -165,10 +165,8 @@ class Addresses(ServedTest):
         listener = self.heard if "ip6" not in name else Listener(socket.AF_INET6)
         self.start()
         at = f"{name}:{listener.port}"
-        for kind, settings, more in (
-                ("redis", {"url": f"redis://{at}"}, {"object": "hashes", "match": {"key": "id"}, "options": {"prefix": "p:"}}),
-                ("postgres", {"url": f"postgres://x@{at}/shop"}, {"object": "public.people", "match": {"id": "id"}}),
-                ("mysql", {"url": f"mysql://x@{at}/shop"}, {"object": "people", "match": {"id": "id"}})):
+        for kind, settings in (
+                ("postgres", {"url": f"postgres://x@{at}/shop"}), ("mysql", {"url": f"mysql://x@{at}/shop"})):
             with self.subTest(kind):
                 self.assertEqual(self.save(f"destinations/{kind}.yaml", {"type": kind} | settings).status, 200)
                 self.assertIn("may not be reached", self.check(kind), self.served.log[-2000:])
@@ -179,9 +177,9 @@ class Addresses(ServedTest):
         # Something was entered, so the guard is there.
         self.assertEqual(self.crm("https://crm.example.com").status, 200)
         self.assertNotIn("may not be reached", self.check("crm"))
-        run = self.call("POST", "/runs", {"sync": "contacts"}).json["run"]
+        run = self.ask("POST", "/runs", {"sync": "contacts"}).json["run"]
         self.served.token, headers = None, self.headers
-        ended = self.wait_for(lambda: (one := self.call("GET", f"/runs/{run}").json)["status"] not in ("queued", "running") and one)
+        ended = self.wait_for(lambda: (one := self.ask("GET", f"/runs/{run}").json)["status"] not in ("queued", "running") and one)
         self.assertEqual((ended["status"], ended["accepted"]), ("succeeded", 1), ended)
         self.assertTrue(headers)
         # An editor may change such a file, and what it leads to stays the operator's.
@@ -201,8 +199,7 @@ class Addresses(ServedTest):
         self.assertEqual(self.crm("${env:INSIDE}", "crm3").status, 200)
         self.assertNotIn("may not be reached", self.check("crm3"))
         # A part of an address is not.
-        port = self.sandbox.url.rsplit(":", 1)[1]
-        self.assertEqual(self.crm(f"http://${{env:PART}}:{port}", "crm4").status, 200)
+        self.assertEqual(self.crm(f"http://${{env:PART}}:{self.heard.port}", "crm4").status, 200)
         self.assertIn("may not be reached", self.check("crm4"))
 
     def test_a_connector_that_makes_its_address_of_parts(self):
@@ -238,8 +235,8 @@ class Addresses(ServedTest):
         reply = self.served.post("/session", {"user": "eve", "password": PASSWORD})
         self.headers = {"Cookie": reply.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": reply.json["csrf_token"]}
         self.assertIn("may not be reached", self.check())
-        run = self.call("POST", "/runs", {"sync": "two"}).json["run"]
-        ended = self.wait_for(lambda: (one := self.call("GET", f"/runs/{run}").json)["status"] not in ("queued", "running") and one)
+        run = self.ask("POST", "/runs", {"sync": "two"}).json["run"]
+        ended = self.wait_for(lambda: (one := self.ask("GET", f"/runs/{run}").json)["status"] not in ("queued", "running") and one)
         self.assertEqual(ended["status"], "failed", ended)
         self.assertIn("may not be reached", json.dumps(ended))
         self.assertEqual(self.sandbox.records(), {})
@@ -254,7 +251,7 @@ class Addresses(ServedTest):
         self.addCleanup(hook.shutdown)
         self.start("--allow-address", "127.0.0.1")
         self.assertEqual(self.save("alerts/hook.yaml", {"type": "webhook", "url": f"http://127.0.0.1:{hook.server_port}/"}).status, 200)
-        self.call("POST", "/alerts/hook/test")
+        self.ask("POST", "/alerts/hook/test")
         self.assertGreaterEqual(hook.asked, 1)
         self.assertEqual(self.heard.received, [])
 
