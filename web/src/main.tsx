@@ -8,6 +8,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
+import { askAhead } from "./api/questions";
 import { App } from "./frame/App";
 import { applyTheme } from "./frame/theme";
 
@@ -24,6 +25,7 @@ const cache = new QueryClient({
     },
   },
 });
+void askAhead(cache, location.pathname);
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(

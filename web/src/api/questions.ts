@@ -1,13 +1,24 @@
 // What the pages ask, each question with one name in the cache.
-import { useQuery } from "@tanstack/react-query";
+import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { answer, api } from "./client";
 
-export const useSession = () =>
-  useQuery({ queryKey: ["session"], queryFn: ({ signal }) => answer(api.GET("/session", { signal })) });
-export const useProject = () =>
-  useQuery({ queryKey: ["project"], queryFn: ({ signal }) => answer(api.GET("/project", { signal })) });
-export const useGit = () => useQuery({ queryKey: ["git"], queryFn: ({ signal }) => answer(api.GET("/git", { signal })) });
-export const useSyncs = () => useQuery({ queryKey: ["syncs"], queryFn: ({ signal }) => answer(api.GET("/syncs", { signal })) });
+type Signal = { signal: AbortSignal };
+const session = { queryKey: ["session"], queryFn: ({ signal }: Signal) => answer(api.GET("/session", { signal })) };
+const project = { queryKey: ["project"], queryFn: ({ signal }: Signal) => answer(api.GET("/project", { signal })) };
+const git = { queryKey: ["git"], queryFn: ({ signal }: Signal) => answer(api.GET("/git", { signal })) };
+const syncs = { queryKey: ["syncs"], queryFn: ({ signal }: Signal) => answer(api.GET("/syncs", { signal })) };
+
+/** Who is there is asked before anything is drawn, and what the first page needs all at once as soon as that is known. */
+export async function askAhead(cache: QueryClient, path: string): Promise<void> {
+  await cache.prefetchQuery(session);
+  if (!cache.getQueryData<{ authenticated?: boolean }>(session.queryKey)?.authenticated) return;
+  for (const question of [syncs, git, ...(path === "/" ? [project, runsOf({ limit: OVERVIEW_RUNS })] : [])]) void cache.prefetchQuery(question as typeof syncs);
+}
+
+export const useSession = () => useQuery(session);
+export const useProject = () => useQuery(project);
+export const useGit = () => useQuery(git);
+export const useSyncs = () => useQuery(syncs);
 export const useSync = (name: string) =>
   useQuery({ queryKey: ["sync", name], queryFn: ({ signal }) => answer(api.GET("/syncs/{name}", { signal, params: { path: { name } } })) });
 export const useRefused = (name: string) =>
@@ -28,6 +39,10 @@ export const useConnectors = () =>
 export const useConnector = (name: string) =>
   useQuery({ queryKey: ["connector", name], enabled: name !== "",
     queryFn: ({ signal }) => answer(api.GET("/connectors/{name}", { signal, params: { path: { name } } })) });
-export const useRuns = (filter: { sync?: string; status?: "failed" | "partial" | "stopped" | "succeeded" | "running" | "queued" | "interrupted"; limit?: number }) =>
-  useQuery({ queryKey: filter.sync && !filter.status ? ["runs", filter.sync] : ["runs", "", filter.sync ?? "", filter.status ?? "", String(filter.limit ?? 200)],
-    queryFn: ({ signal }) => answer(api.GET("/runs", { signal, params: { query: { limit: 200, ...filter } } })) });
+export const OVERVIEW_RUNS = 500;
+interface RunFilter { sync?: string; status?: "failed" | "partial" | "stopped" | "succeeded" | "running" | "queued" | "interrupted"; limit?: number }
+const runsOf = (filter: RunFilter) => ({
+  queryKey: filter.sync && !filter.status ? ["runs", filter.sync] : ["runs", "", filter.sync ?? "", filter.status ?? "", String(filter.limit ?? 200)],
+  queryFn: ({ signal }: Signal) => answer(api.GET("/runs", { signal, params: { query: { limit: 200, ...filter } } })),
+});
+export const useRuns = (filter: RunFilter) => useQuery(runsOf(filter));

@@ -4,7 +4,7 @@ import { ArrowRight } from "lucide-react";
 import { Link } from "wouter";
 import { answer, api, type RefusedGroup, type Run, type Sync } from "../api/client";
 import { useMoments } from "../api/events";
-import { useProject, useRuns, useSyncs } from "../api/questions";
+import { OVERVIEW_RUNS, useProject, useRuns, useSyncs } from "../api/questions";
 import { OutcomeChart } from "../charts/OutcomeChart";
 import { useNow } from "../design/now";
 import { Ago, Asked, ButtonLink, Section, ShapeMark, Skeleton, StandingMark } from "../design/parts";
@@ -18,7 +18,7 @@ import { NoSyncs } from "./NoSyncs";
 import { SyncTable, syncHref } from "./SyncTable";
 import "./overview.css";
 
-const RUNS = 500;
+const RUNS = OVERVIEW_RUNS;
 
 export function Overview() {
   const syncs = useSyncs();
