@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 
@@ -26,7 +27,7 @@ struct MailExchange {
   static size_t read(char* into, size_t size, size_t count, void* self) {
     auto& exchange = *static_cast<MailExchange*>(self);
     const size_t bytes = std::min(size * count, exchange.text.size() - exchange.sent);
-    std::memcpy(into, exchange.text.data() + exchange.sent, bytes);
+    std::copy_n(exchange.text.data() + exchange.sent, bytes, into);
     exchange.sent += bytes;
     return bytes;
   }

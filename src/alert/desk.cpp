@@ -69,7 +69,7 @@ Task<void> Alerts::Desk::change_open(Change change) {
   }
   auto read = file_.read(parts_.project);
   if (read.ok())
-    open_ = *std::move(read);
+    open_ = *read;
   else
     complain(read.error());
   change(open_);

@@ -51,7 +51,7 @@ std::string header_text(std::string_view text) {
 }
 
 std::string mailbox_header(std::string_view mailbox) {
-  const std::string address = address_of(mailbox);
+  std::string address = address_of(mailbox);
   if (!mailbox.ends_with('>')) return address;
   std::string_view name = mailbox.substr(0, mailbox.find('<'));
   while (name.ends_with(' ')) name.remove_suffix(1);

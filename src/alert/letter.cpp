@@ -28,7 +28,7 @@ bool is_gone(const Outage& outage) {
 }
 
 std::string title_of(Saying saying, const Outage& outage) {
-  const std::string what = fmt::format("{}: {}", who(outage), outage.leading().what);
+  std::string what = fmt::format("{}: {}", who(outage), outage.leading().what);
   switch (saying) {
     case Saying::broke:
       return what;
@@ -137,7 +137,7 @@ std::string span_text(Duration span) {
   if (seconds < 60) return fmt::format("{} s", seconds);
   if (seconds < 3600) return fmt::format("{} min", seconds / 60);
   const int64_t minutes = seconds % 3600 / 60;
-  if (seconds < 48 * 3600)
+  if (seconds < int64_t{48} * 3600)
     return minutes == 0 ? fmt::format("{} h", seconds / 3600)
                         : fmt::format("{} h {} min", seconds / 3600, minutes);
   return fmt::format("{} days", seconds / 86400);

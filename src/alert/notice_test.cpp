@@ -95,7 +95,7 @@ TEST_F(Notices, RefusedRowsAreToldInTheDestinationsWords) {
   report.run.rows = report.run.sent = 10;
   report.run.accepted = 8;
   report.run.rejected = 2;
-  report.refused.push_back({"INVALID_EMAIL", "Email address x is invalid", 2, {"4", "7"}});
+  report.refused.push_back({"INVALID_EMAIL", "Email address x is invalid", "rejected", 2, {"4", "7"}});
   const Notice notice = of("partial");
   EXPECT_EQ(notice.event, AlertEvent::partial);
   EXPECT_EQ(notice.said, "INVALID_EMAIL: Email address x is invalid (key 4, 7)");

@@ -76,16 +76,7 @@ ServerReply file_reply(const ServerRequest& request, std::string_view path, cons
   return reply;
 }
 
-constexpr size_t kCompressedFrom = 8'000;  // bytes; and so nothing short, such as a session's token
-
 }  // namespace
-
-void compress(const ServerRequest& request, ServerReply& reply) {
-  if (reply.stream != nullptr || reply.body.size() < kCompressedFrom || !accepts_gzip(request)) return;
-  reply.body = gzip(reply.body);
-  reply.headers.emplace_back("Content-Encoding", "gzip");
-  reply.headers.emplace_back("Vary", "Accept-Encoding");
-}
 
 std::string_view openapi_text() {
   return kShipped[0].text;

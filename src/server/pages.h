@@ -11,8 +11,6 @@ namespace penstock::server {
 // address.
 ServerReply page_reply(const ServerRequest& request);
 
-// Long answers go compressed to who takes them so: a list of a thousand syncs is a tenth as long.
-void compress(const ServerRequest& request, ServerReply& reply);
 // api/openapi.yaml.
 std::string_view openapi_text();
 

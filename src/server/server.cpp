@@ -152,7 +152,6 @@ ServerReply RealServer::answer(const ServerRequest& request) {
   ServerReply reply;
   if (request.path.starts_with(kApi)) {
     reply = answer_api(request, route);
-    compress(request, reply);
   } else if (request.path == "/healthz" || request.path == "/readyz") {
     route = request.path == "/healthz" ? "/healthz" : "/readyz";
     reply = answer_health(request.path == "/readyz");
