@@ -93,7 +93,7 @@ const tests = {
     done();
   },
   "nothing is left of it when it is over": async (browser) => {
-    const { page, keep, done } = await running(browser, { rows: 1500, sandbox: ["--latency", "100ms", "--limit", "none"], sync: { batch: { rows: 20, concurrency: 4 } }, width: 390 });
+    const { page, keep, done } = await running(browser, { rows: 9000, sandbox: ["--latency", "100ms", "--limit", "none"], sync: { batch: { rows: 20, concurrency: 4 } }, width: 390 });
     await page.getByText("How long replies take").waitFor();
     await keep("narrow");
     await page.getByRole("heading", { name: "Where the time went" }).waitFor();
