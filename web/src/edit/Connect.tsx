@@ -60,9 +60,17 @@ function DestinationForm({ type }: { type: string }) {
   return <Asked of={connector}>{(found) => <Form kind="destination" type={found.name} title={found.title} help={found.help} settings={found.settings} taken={taken} usual={found.name} page={`/tools/catalogue/${encodeURIComponent(found.name)}`} />}</Asked>;
 }
 
+/** The usual name, or with a number behind it where that one is taken. */
+function freeName(usual: string, taken: string[]) {
+  let name = usual;
+  for (let number = 2; taken.includes(name); number += 1) name = `${usual}_${number}`;
+  return name;
+}
+
 function Form({ kind, type, title, help, settings, taken, usual, page }: { kind: "source" | "destination"; type: string; title: string; help?: string; settings: Setting[]; taken: string[]; usual: string; page?: string }) {
   const cache = useQueryClient();
-  const [name, setName] = useState(usual);
+  const [typed, setName] = useState<string>();
+  const name = typed ?? freeName(usual, taken);
   const [answers, setAnswers] = useState<Answers>({});
   const [tried, setTried] = useState(false);
   const path = `${kind}s/${name}.yaml`;
@@ -86,6 +94,7 @@ function Form({ kind, type, title, help, settings, taken, usual, page }: { kind:
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
+    setName(name); // it stays what it is when it is taken: by this very one
     if (!nameError && !lacking.length) save.mutate();
   };
   if (save.isSuccess) {

@@ -8,10 +8,10 @@ import { Search } from "../run/Operations";
 type Entry = { id: number; at: string; who: string; action: string; target?: string; result: string; address?: string };
 const columns: Column<Entry>[] = [
   { id: "at", title: "When", phone: "first", cell: (entry) => <Ago at={entry.at} /> },
-  { id: "who", title: "Who", cell: (entry) => entry.who },
+  { id: "who", title: "Who", cell: (entry) => <span className="nowrap">{entry.who}</span> },
   { id: "action", title: "Did", cell: (entry) => <code>{entry.action}</code> },
   { id: "target", title: "What", wide: true, cell: (entry) => <div className="cut">{entry.target}</div> },
-  { id: "result", title: "Result", cell: (entry) => (/^(ok|done)\b/.test(entry.result) ? <span className="soft">{entry.result}</span> : <span className="tone-bad toned">{entry.result}</span>) },
+  { id: "result", title: "Result", cell: (entry) => (/^(ok|done)\b/.test(entry.result) ? <span className="soft">{entry.result}</span> : <div className="tone-bad toned why">{entry.result}</div>) },
   { id: "address", title: "From", hidden: true, cell: (entry) => <code>{entry.address}</code> },
 ];
 
