@@ -26,7 +26,7 @@ class Query(PipeTest):
         return answer
 
     def test_all_runs_are_asked_at_once(self):
-        rows = self.ask("select run, outcome, count(*) as n from operations group by all order by all").objects
+        rows = self.ask("select run, outcome, count(*) as n from operations group by all order by min(at), outcome").objects
         self.assertEqual(rows, [{"run": self.first, "outcome": "accepted", "n": 2}, {"run": self.first, "outcome": "rejected", "n": 1},
                                 {"run": self.second, "outcome": "accepted", "n": 1}])
 
